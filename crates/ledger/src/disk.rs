@@ -23,13 +23,17 @@
 //! [`io::ErrorKind::ReadOnlyFilesystem`] and [`io::ErrorKind::NotFound`] from the rest. A call that
 //! fails may have done part of its work, where its promise does not say otherwise.
 
+#[cfg(test)]
+mod conformance;
 mod real;
+pub mod sim;
 
 use std::io;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
 pub use real::Real;
+pub use sim::Sim;
 
 /// A folder tree with files, seen from its root.
 pub trait Disk: Send + Sync + 'static {

@@ -8,6 +8,8 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
+
 use super::{Disk, DiskFile, FolderLock, Listed, LockError, folder_and_name, names, refused};
 
 /// Only the owner enters, lists and changes a folder.
@@ -179,5 +181,9 @@ fn new_folder(place: &Path) -> io::Result<()> {
 }
 
 fn sync_folder(place: &Path) -> io::Result<()> {
-    File::open(place)?.sync_all()
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::DIRECTORY.bits().cast_signed())
+        .open(place)?
+        .sync_all()
 }
