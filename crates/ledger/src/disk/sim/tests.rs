@@ -107,6 +107,11 @@ fn bytes_beside_a_torn_overwrite_stay() {
     file.write_all_at(&[2; 1500], 700).unwrap();
     let left = outcomes(&disk, |left| bytes(left, "a"));
     assert!(left.len() > 20, "torn in many ways");
+    let first_sector_lost = |b: &Vec<u8>| b[700..1024] == [1; 324] && b[1024..1536] == [2; 512];
+    assert!(
+        left.iter().any(first_sector_lost),
+        "torn where the disk's sectors begin"
+    );
     for bytes in left {
         assert_eq!(bytes.len(), 4000);
         assert!(bytes[..700] == [1; 700] && bytes[2200..] == [1; 1800]);
@@ -219,6 +224,20 @@ fn after_a_failed_sync_bytes_are_read_and_yet_never_become_durable() {
 }
 
 #[test]
+fn a_length_outlives_a_failed_sync() {
+    let (disk, file) = with_file(b"abcdef");
+    file.truncate(2).unwrap();
+    disk.fail(OperationKind::Sync, 0, Fault::Full);
+    fails(file.sync_data(), ErrorKind::StorageFull);
+    assert_eq!(outcomes(&disk, |left| bytes(left, "a")).len(), 2);
+    file.sync_data().unwrap();
+    assert_eq!(
+        outcomes(&disk, |left| bytes(left, "a")),
+        BTreeSet::from([b"ab".to_vec()])
+    );
+}
+
+#[test]
 fn a_failed_folder_sync_is_made_good_by_a_later_one() {
     let disk = Sim::new(7);
     disk.create(p("a")).unwrap();
@@ -265,6 +284,16 @@ fn a_fault_hits_the_chosen_operation_once() {
 }
 
 #[test]
+fn a_fault_that_is_due_waits_for_the_one_before_it() {
+    let (disk, file) = with_file(b"x");
+    disk.fail(OperationKind::Write, 0, Fault::Full);
+    disk.fail(None, 0, Fault::Device);
+    fails(file.write_all_at(b"1", 0), ErrorKind::StorageFull);
+    assert!(file.write_all_at(b"2", 0).is_err());
+    file.write_all_at(b"3", 0).unwrap();
+}
+
+#[test]
 fn a_read_only_disk_is_read() {
     let (disk, file) = with_file(b"x");
     disk.set_read_only(true);
@@ -275,6 +304,50 @@ fn a_read_only_disk_is_read() {
     assert_eq!(bytes(&disk, "a"), b"x");
     disk.set_read_only(false);
     file.write_all_at(b"y", 0).unwrap();
+}
+
+#[test]
+fn a_read_only_remount_loses_what_was_to_be_synced() {
+    let left: BTreeSet<Vec<u8>> = SEEDS
+        .map(|seed| {
+            let disk = Sim::new(seed);
+            let file = disk.create(p("a")).unwrap();
+            disk.sync_dir(p("")).unwrap();
+            file.write_all_at(b"x", 0).unwrap();
+            disk.set_read_only(true);
+            fails(file.sync_data(), ErrorKind::ReadOnlyFilesystem);
+            disk.set_read_only(false);
+            file.sync_data().unwrap();
+            bytes(&disk.crash(seed), "a")
+        })
+        .collect();
+    assert!(left.contains(b"".as_slice()) && left.contains(b"x".as_slice()));
+}
+
+#[test]
+fn a_write_that_fails_may_have_done_a_beginning() {
+    let left: BTreeSet<Vec<u8>> = SEEDS
+        .map(|seed| {
+            let disk = Sim::new(seed);
+            let file = disk.create(p("a")).unwrap();
+            disk.fail(OperationKind::Write, 0, Fault::Full);
+            fails(file.write_all_at(b"abc", 0), ErrorKind::StorageFull);
+            bytes(&disk, "a")
+        })
+        .collect();
+    let all = ["", "a", "ab", "abc"].map(|bytes| bytes.as_bytes().to_vec());
+    assert_eq!(left, BTreeSet::from(all));
+}
+
+#[test]
+fn a_restart_stops_the_old_process_and_gives_its_lock_back() {
+    let (disk, file) = with_file(b"x");
+    let _lock = disk.lock(p("lock")).unwrap();
+    file.write_all_at(b"y", 0).unwrap();
+    let next = disk.restart();
+    assert!(disk.is_stopped() && file.sync_data().is_err());
+    assert_eq!(bytes(&next, "a"), b"y");
+    next.lock(p("lock")).unwrap();
 }
 
 #[test]
