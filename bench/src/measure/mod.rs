@@ -1,0 +1,32 @@
+//! One file a measurement.
+
+pub(crate) mod freshness;
+pub(crate) mod ingest;
+pub(crate) mod queries;
+pub(crate) mod singles;
+pub(crate) mod size;
+pub(crate) mod start;
+pub(crate) mod sustained;
+
+use std::time::Duration;
+
+use crate::server::Server;
+use crate::table::{Figures, mib, thousands};
+
+/// What a server's process used for a number of events, in the rows every measurement prints.
+fn print_cost(
+    server: &Server,
+    events: u64,
+    took: Duration,
+    cpu_seconds: f64,
+) -> anyhow::Result<()> {
+    let (now, peak) = server.memory_bytes()?;
+    Figures::row("events acknowledged", thousands(events as f64));
+    Figures::row("seconds", format!("{:.2}", took.as_secs_f64()));
+    Figures::row("events / s", thousands(events as f64 / took.as_secs_f64()));
+    Figures::row("server CPU seconds", format!("{cpu_seconds:.2}"));
+    Figures::row("events / CPU s", thousands(events as f64 / cpu_seconds));
+    Figures::row("server memory now", mib(now));
+    Figures::row("server memory peak", mib(peak));
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! A fixed rate for minutes: nothing may be refused and memory must stay where it is.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::args::SustainedArgs;
+use crate::generate::Generator;
+use crate::load::{self, Sent};
+use crate::server::{DataFolder, Server};
+use crate::table::{Figures, mib, percentile, thousands};
+
+const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+
+pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let generator = Mutex::new(Generator::new(args.events.plan(args.rate * args.seconds)));
+    let done = AtomicBool::new(false);
+    let before = server.cpu_seconds()?;
+    let begun = Instant::now();
+    let pace = Pace {
+        begun,
+        batch: args.batch,
+        rate: args.rate,
+        taken: Mutex::new(0),
+    };
+
+    let (results, memory) = std::thread::scope(|scope| {
+        let sampler = scope.spawn(|| sample_memory(&server, &done));
+        let senders: Vec<_> = (0..args.connections.max(1))
+            .map(|_| scope.spawn(|| send_paced(&server, &key, &generator, &pace)))
+            .collect();
+        let results: Vec<_> = senders
+            .into_iter()
+            .map(|s| s.join().expect("a sender panicked"))
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        (results, sampler.join().expect("the sampler panicked"))
+    });
+    let took = begun.elapsed();
+    let cpu = server.cpu_seconds()? - before;
+
+    let mut all = Sent::default();
+    for result in results {
+        let result = result?;
+        all.events += result.events;
+        all.put_off += result.put_off;
+        all.request_ms.extend(result.request_ms);
+    }
+    all.request_ms.sort_by(f64::total_cmp);
+    Figures::title(&format!(
+        "sustained: {}/s offered for {} s",
+        thousands(args.rate as f64),
+        args.seconds
+    ));
+    super::print_cost(&server, all.events, took, cpu)?;
+    Figures::row("put off (429, 503)", all.put_off);
+    Figures::row(
+        "request p50 ms",
+        format!("{:.1}", percentile(&all.request_ms, 50)),
+    );
+    Figures::row(
+        "request p99 ms",
+        format!("{:.1}", percentile(&all.request_ms, 99)),
+    );
+    for (n, quarter) in memory.chunks(memory.len().div_ceil(4).max(1)).enumerate() {
+        let peak = quarter.iter().copied().max().unwrap_or(0);
+        Figures::row(&format!("memory, highest in quarter {}", n + 1), mib(peak));
+    }
+    server.stop()?;
+    Ok(())
+}
+
+/// Hands out batches no faster than the rate.
+struct Pace {
+    begun: Instant,
+    batch: u64,
+    rate: u64,
+    taken: Mutex<u64>,
+}
+
+impl Pace {
+    fn wait_for_turn(&self) {
+        let due = {
+            let mut taken = self.taken.lock().expect("a sender panicked");
+            let due = self.begun + Duration::from_secs_f64(*taken as f64 / self.rate as f64);
+            *taken += self.batch;
+            due
+        };
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+}
+
+fn send_paced(
+    server: &Server,
+    key: &str,
+    generator: &Mutex<Generator>,
+    pace: &Pace,
+) -> anyhow::Result<Sent> {
+    let mut connection = server.connect(key)?;
+    let mut sent = Sent::default();
+    loop {
+        let body = load::next_body(
+            &mut generator.lock().expect("a sender panicked"),
+            pace.batch,
+        );
+        if body.events == 0 {
+            return Ok(sent);
+        }
+        pace.wait_for_turn();
+        load::send_body(&mut connection, &body, &mut sent)?;
+    }
+}
+
+fn sample_memory(server: &Server, done: &AtomicBool) -> Vec<u64> {
+    let mut samples = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        if let Ok((now, _)) = server.memory_bytes() {
+            samples.push(now);
+        }
+        std::thread::sleep(SAMPLE_EVERY);
+    }
+    samples
+}

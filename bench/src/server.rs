@@ -1,0 +1,267 @@
+//! One `annals serve` as a child process: started, asked for its figures, stopped.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+use crate::args::ServerArgs;
+use crate::http::Connection;
+
+/// Kernel clock ticks a second in `/proc/<pid>/stat`; 100 on every Linux that matters.
+const TICKS_PER_SECOND: f64 = 100.0;
+/// How long a server may take to listen or to stop.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A folder for a server's data: given and kept, or temporary and removed.
+pub(crate) struct DataFolder {
+    path: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl DataFolder {
+    pub(crate) fn new(args: &ServerArgs) -> anyhow::Result<Self> {
+        match &args.data {
+            Some(path) => Ok(Self {
+                path: path.clone(),
+                _temporary: None,
+            }),
+            None => {
+                let folder = tempfile::Builder::new().prefix("annals-bench-").tempdir()?;
+                Ok(Self {
+                    path: folder.path().join("data"),
+                    _temporary: Some(folder),
+                })
+            }
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of all files below, and of those under folders named `index`.
+    pub(crate) fn size_bytes(&self) -> anyhow::Result<Size> {
+        let mut size = Size::default();
+        let mut folders = vec![(self.path.clone(), "other")];
+        while let Some((folder, class)) = folders.pop() {
+            for entry in std::fs::read_dir(&folder)? {
+                let entry = entry?;
+                // A file may be merged away while we look.
+                let Ok(meta) = entry.metadata() else { continue };
+                let class = match entry.file_name().to_str() {
+                    Some("journal") => "journal",
+                    Some("parts") => "parts",
+                    Some("tree") => "tree",
+                    Some("index") => "index",
+                    _ => class,
+                };
+                if meta.is_dir() {
+                    folders.push((entry.path(), class));
+                } else {
+                    *size.of(class) += meta.len();
+                }
+            }
+        }
+        Ok(size)
+    }
+}
+
+/// Bytes on disk by what they hold.
+#[derive(Default)]
+pub(crate) struct Size {
+    pub(crate) journal: u64,
+    pub(crate) parts: u64,
+    pub(crate) tree: u64,
+    pub(crate) index: u64,
+    pub(crate) other: u64,
+}
+
+impl Size {
+    fn of(&mut self, class: &str) -> &mut u64 {
+        match class {
+            "journal" => &mut self.journal,
+            "parts" => &mut self.parts,
+            "tree" => &mut self.tree,
+            "index" => &mut self.index,
+            _ => &mut self.other,
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.journal + self.parts + self.tree + self.index + self.other
+    }
+}
+
+/// A running server. Dropped, it is killed.
+pub(crate) struct Server {
+    child: Child,
+    program: PathBuf,
+    data: PathBuf,
+    pub(crate) address: SocketAddr,
+    /// From the start of the process to the line that says it listens.
+    pub(crate) started_in: Duration,
+}
+
+impl Server {
+    pub(crate) fn start(args: &ServerArgs, data: &DataFolder) -> anyhow::Result<Self> {
+        let program = match &args.annals {
+            Some(path) => path.clone(),
+            None => std::env::current_exe()?.with_file_name("annals"),
+        };
+        let begun = Instant::now();
+        let mut child = Command::new(&program)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(match std::env::var_os("ANNALS_BENCH_LOG") {
+                Some(path) => Stdio::from(
+                    std::fs::OpenOptions::new()
+                        .create(true)
+                        .append(true)
+                        .open(path)?,
+                ),
+                None => Stdio::null(),
+            })
+            .spawn()
+            .with_context(|| {
+                format!(
+                    "cannot run {}; build it with `cargo build --release`",
+                    program.display()
+                )
+            })?;
+        let stdout = child.stdout.take().context("no standard output")?;
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line)?;
+        let started_in = begun.elapsed();
+        let answer: serde_json::Value = serde_json::from_str(&line)
+            .with_context(|| format!("`annals serve` did not say where it listens: {line:?}"))?;
+        let address = answer["listening"]
+            .as_str()
+            .and_then(|url| url.strip_prefix("http://"))
+            .and_then(|address| address.parse().ok())
+            .with_context(|| format!("no address in {line:?}"))?;
+        Ok(Self {
+            child,
+            program,
+            data: data.path().to_owned(),
+            address,
+            started_in,
+        })
+    }
+
+    /// Makes an API key that may write and read.
+    pub(crate) fn create_key(&self) -> anyhow::Result<String> {
+        let output = Command::new(&self.program)
+            .args([
+                "key",
+                "create",
+                "--name",
+                "bench",
+                "--scope",
+                "events:write,events:read",
+                "--data",
+            ])
+            .arg(&self.data)
+            .output()?;
+        if !output.status.success() {
+            bail!(
+                "cannot make a key: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    pub(crate) fn connect(&self, key: &str) -> anyhow::Result<Connection> {
+        Connection::open(self.address, key)
+    }
+
+    /// CPU seconds the server has used since it started, in user and kernel mode.
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The second field, the program's name in parentheses, may hold spaces.
+        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        let ticks = |n: usize| {
+            fields
+                .split_whitespace()
+                .nth(n)
+                .and_then(|v| v.parse::<f64>().ok())
+        };
+        let (user, kernel) = (
+            ticks(11).context("no utime")?,
+            ticks(12).context("no stime")?,
+        );
+        Ok((user + kernel) / TICKS_PER_SECOND)
+    }
+
+    /// Resident memory now and its peak, in bytes.
+    pub(crate) fn memory_bytes(&self) -> anyhow::Result<(u64, u64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kib = |name: &str| {
+            let line = status.lines().find_map(|l| l.strip_prefix(name));
+            line.and_then(|l| l.split_whitespace().next())
+                .and_then(|v| v.parse::<u64>().ok())
+        };
+        let (now, peak) = (
+            kib("VmRSS:").context("no VmRSS")?,
+            kib("VmHWM:").context("no VmHWM")?,
+        );
+        Ok((now << 10, peak << 10))
+    }
+
+    /// Waits until the server has used next to no CPU for two seconds: sealing and merging rest.
+    /// Gives up after `limit` and says so.
+    pub(crate) fn wait_until_idle(&self, limit: Duration) -> anyhow::Result<bool> {
+        let begun = Instant::now();
+        let mut quiet = 0;
+        let mut before = self.cpu_seconds()?;
+        while begun.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(500));
+            let now = self.cpu_seconds()?;
+            quiet = if now - before <= 0.03 { quiet + 1 } else { 0 };
+            before = now;
+            if quiet == 4 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Stops with SIGTERM and waits.
+    pub(crate) fn stop(mut self) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        let sent = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status()?;
+        anyhow::ensure!(sent.success(), "cannot send SIGTERM");
+        while begun.elapsed() < PATIENCE {
+            if let Some(status) = self.child.try_wait()? {
+                anyhow::ensure!(status.success(), "the server ended with {status}");
+                return Ok(begun.elapsed());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        bail!("the server did not stop within {} s", PATIENCE.as_secs());
+    }
+
+    /// Kills with SIGKILL, as a crash would.
+    pub(crate) fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nothing can be done about a child that is already gone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
