@@ -1,0 +1,177 @@
+//! The journal: recent events, one file after the other, each frame synced before the next.
+//!
+//! A file that is not the last holds only whole frames. The last one may end in a frame that was
+//! cut short by a crash; that one was never acknowledged. Everything else that does not read back
+//! is damage and is told apart. Bytes: `docs/formats/journal-v1.md`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::disk::{Disk, DiskFile};
+use crate::frame::{FILE_HEADER_BYTES, FileHeader, LedgerId, Month, find_frame, read_frame};
+use crate::group::Group;
+
+pub(crate) const FOLDER: &str = "journal";
+
+/// Where the file that begins with a sequence is.
+pub(crate) fn path(first: u64) -> PathBuf {
+    Path::new(FOLDER).join(first.to_string())
+}
+
+/// The journal file that is written to.
+pub(crate) struct Writer {
+    file: Arc<dyn DiskFile>,
+    end: u64,
+    previous: u32,
+}
+
+/// How an append to the journal failed.
+pub(crate) enum WriteError {
+    /// Nothing was written; the next append may succeed.
+    Refused(io::Error),
+    /// Nobody knows what the disk holds: no append may follow in this process.
+    Lost(io::Error),
+}
+
+impl Writer {
+    /// Makes and syncs an empty file.
+    pub(crate) fn create(disk: &dyn Disk, ledger: &LedgerId, first: u64, month: Month) -> io::Result<Writer> {
+        let path = path(first);
+        crate::manifest::remove_if_there(disk, &path)?;
+        let file = disk.create(&path)?;
+        let header = FileHeader { ledger: *ledger, first, month };
+        let made = file
+            .write_all_at(&header.encode(), 0)
+            .and_then(|()| file.sync_data())
+            .and_then(|()| disk.sync_dir(Path::new(FOLDER)));
+        if let Err(error) = made {
+            crate::manifest::remove_if_there(disk, &path)?;
+            return Err(error);
+        }
+        Ok(Writer { file, end: FILE_HEADER_BYTES as u64, previous: header.checksum() })
+    }
+
+    /// The checksum the next frame names.
+    pub(crate) fn previous(&self) -> u32 {
+        self.previous
+    }
+
+    /// Appends a frame and syncs it. Committed when it returns `Ok`.
+    pub(crate) fn append(&mut self, frame: &[u8], checksum: u32) -> Result<(), WriteError> {
+        if let Err(error) = self.file.write_all_at(frame, self.end) {
+            // Not synced, so nobody was told. Take back what may have been written, so that the
+            // file ends where the next frame begins.
+            return match self.file.truncate(self.end).and_then(|()| self.file.sync_data()) {
+                Ok(()) => Err(WriteError::Refused(error)),
+                Err(_) => Err(WriteError::Lost(error)),
+            };
+        }
+        // A failed sync is final: the page cache may show bytes that the disk lacks, and a second
+        // sync that succeeds would prove nothing.
+        self.file.sync_data().map_err(WriteError::Lost)?;
+        self.end += frame.len() as u64;
+        self.previous = checksum;
+        Ok(())
+    }
+}
+
+/// A journal file read back.
+pub(crate) struct Scanned {
+    pub(crate) header: FileHeader,
+    pub(crate) groups: Vec<Group>,
+    /// Length of the header and the whole frames.
+    pub(crate) good_bytes: u64,
+    /// Bytes behind them: a frame cut short.
+    pub(crate) torn_bytes: u64,
+    pub(crate) previous: u32,
+}
+
+/// Why a journal file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk said no.
+    #[error("cannot read journal file `{first}`")]
+    Io {
+        /// Its first sequence and name.
+        first: u64,
+        /// What the disk said.
+        #[source]
+        source: io::Error,
+    },
+    /// It does not hold what was written, and not because a crash cut its end off.
+    #[error("journal file `{first}` is damaged at byte {offset}: {what}")]
+    Damaged {
+        /// Its first sequence and name.
+        first: u64,
+        /// Where reading stopped.
+        offset: u64,
+        /// What is wrong there.
+        what: &'static str,
+    },
+}
+
+/// Reads the file that begins with `first`. Only `last` may end in a torn frame; `Ok(None)` is a
+/// last file whose header was never synced.
+pub(crate) fn scan(disk: &dyn Disk, ledger: &LedgerId, first: u64, last: bool) -> Result<Option<Scanned>, JournalError> {
+    let io_error = |source| JournalError::Io { first, source };
+    let damaged = |offset: usize, what| JournalError::Damaged { first, offset: offset as u64, what };
+    let file = disk.open_read(&path(first)).map_err(io_error)?;
+    let mut bytes = vec![0; file.len().map_err(io_error)? as usize];
+    file.read_exact_at(&mut bytes, 0).map_err(io_error)?;
+    let Some(header) = FileHeader::decode(&bytes) else {
+        if last && find_frame(&bytes, ledger).is_none() {
+            return Ok(None);
+        }
+        return Err(damaged(0, "its header does not read back"));
+    };
+    if header.ledger != *ledger || header.first != first {
+        return Err(damaged(0, "its header names another ledger or place"));
+    }
+    let mut scanned = Scanned {
+        header,
+        groups: Vec::new(),
+        good_bytes: FILE_HEADER_BYTES as u64,
+        torn_bytes: 0,
+        previous: header.checksum(),
+    };
+    let mut next = first;
+    let mut at = FILE_HEADER_BYTES;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let Some(frame) = read_frame(rest, ledger) else {
+            if !last {
+                return Err(damaged(at, "a frame does not read back, and it is not the last"));
+            }
+            if find_frame(&rest[1..], ledger).is_some() {
+                return Err(damaged(at, "a frame does not read back, and a whole one follows"));
+            }
+            break;
+        };
+        if frame.first != next || frame.previous != scanned.previous {
+            return Err(damaged(at, "a frame is not the next one of its file"));
+        }
+        let group = Group::of_frame(&frame, &rest[..frame.total_bytes()])
+            .filter(|group| !group.is_empty())
+            .ok_or_else(|| damaged(at, "a frame does not hold the events it counts"))?;
+        at += frame.total_bytes();
+        next = group.end();
+        scanned.previous = frame.checksum;
+        scanned.groups.push(group);
+    }
+    scanned.good_bytes = at as u64;
+    scanned.torn_bytes = (bytes.len() - at) as u64;
+    Ok(Some(scanned))
+}
+
+/// Takes the last file up again: its whole frames are copied to a new file that is synced and
+/// takes the old one's name. The process before may have died of a failed sync; what is readable
+/// now is durable only after this.
+pub(crate) fn take_up(disk: &dyn Disk, scanned: &Scanned) -> io::Result<Writer> {
+    let path = path(scanned.header.first);
+    let beside = Path::new(FOLDER).join("copy");
+    let mut bytes = vec![0; scanned.good_bytes as usize];
+    disk.open_read(&path)?.read_exact_at(&mut bytes, 0)?;
+    crate::manifest::replace_file(disk, &path, &beside, &bytes)?;
+    Ok(Writer { file: disk.open(&path)?, end: scanned.good_bytes, previous: scanned.previous })
+}

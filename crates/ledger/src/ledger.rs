@@ -1,0 +1,662 @@
+//! An open ledger: what others may ask of it.
+
+use std::borrow::Cow;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Sender, TrySendError};
+use event::{BodyRoot, Count, Enrichment, Entry, Event, Kind, Recorded, Salt, Sequence, Timestamp};
+use merkle::{Hash, Tile, Verifier};
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use crate::background::Resources;
+use crate::clock::{Clock, Entropy};
+use crate::disk::Disk;
+use crate::frame::LedgerId;
+use crate::group::Group;
+use crate::head::{Keeper, SignedHead};
+use crate::ids::IdKey;
+use crate::manifest::{Manifest, PartEntry, PartName};
+use crate::part::Part;
+use crate::sequencer::{Append, Command};
+use crate::state::{Place, State, read_at};
+
+/// Most bytes of events that wait for the sequencer, 128 MiB: two of the largest batches. Above it
+/// an append is answered with [`AppendError::Busy`].
+pub const MAX_QUEUED_BYTES: usize = 128 << 20;
+/// Most batches that wait for the sequencer.
+pub const MAX_QUEUED_BATCHES: usize = 4096;
+/// Most journal files that wait to be sealed: with 50,000 events or 64 MiB each, what may be in
+/// memory. Above it an append is answered with [`AppendError::Busy`].
+pub const MAX_UNSEALED_UNITS: usize = 12;
+/// How far the views may lag behind, in events, before appends are answered with
+/// [`AppendError::Busy`]: what they hold in memory meanwhile.
+pub const MAX_VIEW_LAG: u64 = 700_000;
+/// What a sender is told to wait when the ledger is busy.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// An event ready to be placed: everything that does not depend on its place is done.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The accepted event.
+    pub event: Event,
+    /// Who wrote it.
+    pub kind: Kind,
+    /// Its secret, never used before.
+    pub salt: Salt,
+    /// What its fields hash to under that salt.
+    pub body_root: BodyRoot,
+    /// What is stored beside it.
+    pub enrichment: Option<Enrichment>,
+}
+
+impl Prepared {
+    /// Commits an event under a salt.
+    pub fn new(event: Event, kind: Kind, salt: Salt, enrichment: Option<Enrichment>) -> Prepared {
+        let body_root = event.commit(&salt);
+        Prepared { event, kind, salt, body_root, enrichment }
+    }
+}
+
+/// Are the events of a batch kept one by one, or all or none?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A refused event does not keep the others out.
+    Each,
+    /// One refused event refuses all; after a crash all are there or none.
+    Atomic,
+}
+
+/// Where an event stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place.
+    pub sequence: Sequence,
+    /// When it was stamped.
+    pub received_at: Timestamp,
+    /// It was there before, with the same content.
+    pub duplicate: bool,
+}
+
+/// Why one event was not kept. Nothing was changed by it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The id belongs to an event with other content.
+    #[error("the id was used before, for other content, by event {existing}")]
+    Conflict {
+        /// The event that has the id.
+        existing: Sequence,
+    },
+    /// The id belongs to an event that was erased.
+    #[error("the id belongs to event {existing}, which was erased")]
+    Erased {
+        /// The event that had the id.
+        existing: Sequence,
+    },
+    /// Another event of the same all-or-nothing batch was refused.
+    #[error("another event of the batch was refused")]
+    WithBatch,
+}
+
+/// What became of a batch, event by event.
+pub type Outcomes = Vec<Result<Placed, Refused>>;
+
+/// Why a whole batch was not kept. It may be sent again, unless said otherwise.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// A limit was reached; nothing was kept.
+    #[error("the ledger is busy: {what}")]
+    Busy {
+        /// Which limit.
+        what: &'static str,
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The disk is full; nothing was kept. Goes on by itself when there is room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The disk refused; nothing was kept.
+    #[error("the disk refused the write: {0}")]
+    Disk(String),
+    /// The batch is larger than a group may be; nothing was kept and never will be.
+    #[error("the batch has {bytes} bytes stored, the limit is {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// What a group may hold.
+        limit: usize,
+    },
+    /// The ledger takes no more events in this process. Whether this batch was kept is not known.
+    #[error("the ledger has stopped: {0}")]
+    Stopped(String),
+}
+
+/// Why an event could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is no such event (yet).
+    #[error("there is no event {0}")]
+    Unknown(Sequence),
+    /// The disk said no, or what it holds is damaged.
+    #[error("cannot read from the ledger")]
+    Io(#[from] io::Error),
+}
+
+/// A part, as views see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartInfo {
+    /// Its name.
+    pub name: PartName,
+    /// How many events it holds.
+    pub count: u64,
+    /// Length of its file.
+    pub bytes: u64,
+}
+
+impl From<&PartEntry> for PartInfo {
+    fn from(entry: &PartEntry) -> PartInfo {
+        PartInfo { name: entry.name(), count: entry.count, bytes: entry.bytes }
+    }
+}
+
+/// One consistent look at what there is.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The parts, by shelf and then by first sequence. Together they hold every sealed event that
+    /// was not dropped.
+    pub parts: Arc<[PartInfo]>,
+    /// How many events are sealed.
+    pub sealed: Count,
+    /// How many events there are.
+    pub durable: Count,
+}
+
+/// Why groups cannot be followed from a place.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The events from there on have been sealed: read them from the parts.
+    #[error("the events from there to {sealed} are sealed")]
+    Sealed {
+        /// How many events are sealed.
+        sealed: Count,
+    },
+}
+
+/// Bytes a ledger takes on disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DiskUse {
+    /// Sealed events.
+    pub parts: u64,
+    /// Entries and hashes of the tree.
+    pub tree: u64,
+    /// Ids.
+    pub ids: u64,
+    /// Recent events.
+    pub journal: u64,
+}
+
+pub(crate) struct Inner {
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) dir: PathBuf,
+    pub(crate) id: LedgerId,
+    pub(crate) origin: String,
+    pub(crate) id_key: IdKey,
+    pub(crate) keeper: Keeper,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) resources: Arc<Resources>,
+    pub(crate) state: RwLock<State>,
+    /// Taken by whoever changes what is sealed.
+    pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) head: RwLock<Arc<SignedHead>>,
+    pub(crate) version: Mutex<u64>,
+    pub(crate) changed: Condvar,
+    pub(crate) queue: Sender<Command>,
+    pub(crate) queued_bytes: AtomicUsize,
+    pub(crate) failed: OnceLock<String>,
+    pub(crate) full: AtomicBool,
+    pub(crate) view_progress: AtomicU64,
+    pub(crate) me: Weak<Inner>,
+}
+
+impl Inner {
+    /// Wakes everybody who waits for a change.
+    pub(crate) fn announce(&self) {
+        *self.version.lock() += 1;
+        self.changed.notify_all();
+    }
+
+    /// The ledger takes no more events: nobody knows what its last file holds on disk.
+    pub(crate) fn fail(&self, why: String) {
+        tracing::error!(ledger = %self.origin, why, "the ledger has stopped; restart the server after mending the disk");
+        let _ = self.failed.set(why);
+        self.announce();
+    }
+
+    pub(crate) fn busy(&self) -> Option<&'static str> {
+        let state = self.state.read();
+        if state.units.len() > MAX_UNSEALED_UNITS {
+            return Some("sealing is behind");
+        }
+        let seen = self.view_progress.load(Ordering::Acquire);
+        if seen != u64::MAX && state.durable.saturating_sub(seen) > MAX_VIEW_LAG {
+            return Some("the index is behind");
+        }
+        None
+    }
+}
+
+/// A ledger. Clones are the same ledger; it closes when the last one is dropped, or by
+/// [`Ledger::close`].
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    inner: Arc<Inner>,
+    sequencer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let _ = self.inner.queue.send(Command::Stop);
+        if let Some(sequencer) = self.sequencer.lock().take() {
+            let _ = sequencer.join();
+        }
+    }
+}
+
+impl Ledger {
+    pub(crate) fn new(inner: Arc<Inner>, sequencer: JoinHandle<()>) -> Ledger {
+        Ledger { shared: Arc::new(Shared { inner, sequencer: Mutex::new(Some(sequencer)) }) }
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.shared.inner
+    }
+
+    /// Appends a batch and waits until it is durable.
+    ///
+    /// # Errors
+    /// When nothing of the batch was kept; with [`AppendError::Stopped`] that is not known.
+    pub fn append(&self, batch: Vec<Prepared>, mode: Mode) -> Result<Outcomes, AppendError> {
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        self.append_then(batch, mode, move |outcomes| {
+            let _ = answer.send(outcomes);
+        });
+        answered.recv().unwrap_or_else(|_| Err(AppendError::Stopped("it was closed".to_owned())))
+    }
+
+    /// Appends a batch; `reply` is called once, when it is durable or refused, perhaps on the
+    /// sequencer's thread: it must not wait for anything.
+    pub fn append_then(
+        &self,
+        batch: Vec<Prepared>,
+        mode: Mode,
+        reply: impl FnOnce(Result<Outcomes, AppendError>) + Send + 'static,
+    ) {
+        let inner = self.inner();
+        let bytes = batch.iter().map(|prepared| prepared.event.encoded().len() + 128).sum::<usize>();
+        let refuse = if let Some(why) = inner.failed.get() {
+            Some(AppendError::Stopped(why.clone()))
+        } else if bytes > crate::frame::MAX_PAYLOAD_BYTES {
+            Some(AppendError::TooLarge { bytes, limit: crate::frame::MAX_PAYLOAD_BYTES })
+        } else if let Some(what) = inner.busy() {
+            Some(AppendError::Busy { what, retry_after: RETRY_AFTER })
+        } else {
+            None
+        };
+        if let Some(error) = refuse {
+            return reply(Err(error));
+        }
+        let queued = inner.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
+        let busy = AppendError::Busy { what: "too many events wait to be written", retry_after: RETRY_AFTER };
+        if queued > 0 && queued + bytes > MAX_QUEUED_BYTES {
+            inner.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            return reply(Err(busy));
+        }
+        let append = Append { batch, mode, bytes, reply: Box::new(reply) };
+        if let Err(unsent) = inner.queue.try_send(Command::Append(append)) {
+            inner.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
+            let (command, error) = match unsent {
+                TrySendError::Full(command) => (command, busy),
+                TrySendError::Disconnected(command) => (command, AppendError::Stopped("it was closed".to_owned())),
+            };
+            if let Command::Append(append) = command {
+                (append.reply)(Err(error));
+            }
+        }
+    }
+
+    /// How many events are durable.
+    pub fn durable(&self) -> Count {
+        Count::new(self.inner().state.read().durable)
+    }
+
+    /// `<instance>/<tenant>`.
+    pub fn origin(&self) -> &str {
+        &self.inner().origin
+    }
+
+    /// The ledger's folder.
+    pub fn dir(&self) -> &Path {
+        &self.inner().dir
+    }
+
+    /// The key that checks its checkpoints.
+    pub fn verifier(&self) -> &Verifier {
+        self.inner().keeper.signer.verifier()
+    }
+
+    /// The newest signed checkpoint.
+    pub fn head(&self) -> Arc<SignedHead> {
+        self.inner().head.read().clone()
+    }
+
+    /// Why the ledger takes no more events, if it does not.
+    pub fn failure(&self) -> Option<&str> {
+        self.inner().failed.get().map(String::as_str)
+    }
+
+    /// Was the newest append refused because the disk is full?
+    pub fn is_full(&self) -> bool {
+        self.inner().full.load(Ordering::Acquire)
+    }
+
+    /// Asks for a checkpoint and waits until one covers `sequence`; `None` if that takes longer
+    /// than `patience`.
+    pub fn wait_covered(&self, sequence: Sequence, patience: Duration) -> Option<Arc<SignedHead>> {
+        let inner = self.inner();
+        let deadline = Instant::now() + patience;
+        let mut asked = false;
+        loop {
+            let mut version = inner.version.lock();
+            let head = inner.head.read().clone();
+            if head.size.contains(sequence) {
+                return Some(head);
+            }
+            if !asked {
+                asked = true;
+                // A full queue means that the sequencer is awake and signs by itself.
+                let _ = inner.queue.try_send(Command::Sign);
+            }
+            if inner.changed.wait_until(&mut version, deadline).timed_out() {
+                let head = inner.head.read().clone();
+                return head.size.contains(sequence).then_some(head);
+            }
+        }
+    }
+
+    /// Waits until something changed since `seen` (groups, checkpoints, parts), at most
+    /// `patience`; returns the version to wait from next.
+    pub fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
+        let inner = self.inner();
+        let deadline = Instant::now() + patience;
+        let mut version = inner.version.lock();
+        while *version == seen {
+            if inner.changed.wait_until(&mut version, deadline).timed_out() {
+                break;
+            }
+        }
+        *version
+    }
+
+    /// Reads one event.
+    ///
+    /// # Errors
+    /// When there is none, or the disk holds it no more as it was written.
+    pub fn read(&self, sequence: Sequence) -> Result<Recorded, ReadError> {
+        self.inner().read(sequence.get()).map(|(recorded, _)| recorded)
+    }
+
+    /// Reads events in the order asked; a block that holds several is read once.
+    ///
+    /// # Errors
+    /// When one of them is unknown or unreadable.
+    pub fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError> {
+        sequences.iter().map(|sequence| self.read(*sequence)).collect()
+    }
+
+    /// The entry at a place.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn entry(&self, sequence: Sequence) -> Result<Entry, ReadError> {
+        let bytes = self.inner().state.read().tree.entry(sequence.get())?.ok_or(ReadError::Unknown(sequence))?;
+        Entry::from_bytes(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()).into())
+    }
+
+    /// The bytes of entries, 45 each.
+    ///
+    /// # Errors
+    /// When the range goes beyond the durable events.
+    pub fn entries(&self, range: Range<u64>) -> Result<Vec<u8>, ReadError> {
+        let state = self.inner().state.read();
+        if range.end > state.tree.size() {
+            return Err(ReadError::Unknown(Sequence::new(range.end.saturating_sub(1))));
+        }
+        Ok(state.tree.entries(range)?)
+    }
+
+    /// The hashes of a tile.
+    ///
+    /// # Errors
+    /// When the tree has no such tile yet.
+    pub fn tile(&self, tile: Tile) -> Result<Vec<Hash>, ReadError> {
+        let state = self.inner().state.read();
+        if !tile.is_in(state.tree.size()) {
+            return Err(ReadError::Unknown(Sequence::new(state.durable)));
+        }
+        Ok(merkle::HashReader::tile(&state.tree, tile)?)
+    }
+
+    /// The path from a leaf to the root of the tree of `size` events.
+    ///
+    /// # Errors
+    /// When the tree has no such leaf or size.
+    pub fn inclusion_proof(&self, sequence: Sequence, size: Count) -> Result<Vec<Hash>, ReadError> {
+        let state = self.inner().state.read();
+        if size.get() > state.tree.size() {
+            return Err(ReadError::Unknown(sequence));
+        }
+        merkle::inclusion_proof(&state.tree, sequence.get(), size.get()).map_err(|error| tree_error(sequence, error))
+    }
+
+    /// The proof that the tree of `new` events grew out of that of `old`.
+    ///
+    /// # Errors
+    /// When `old` is larger than `new`, or `new` than the ledger.
+    pub fn consistency_proof(&self, old: Count, new: Count) -> Result<Vec<Hash>, ReadError> {
+        let state = self.inner().state.read();
+        if new.get() > state.tree.size() {
+            return Err(ReadError::Unknown(new.next_sequence()));
+        }
+        merkle::consistency_proof(&state.tree, old.get(), new.get()).map_err(|error| tree_error(new.next_sequence(), error))
+    }
+
+    /// The event that carries an id, if one does.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub fn find_id(&self, id: &str) -> Result<Option<Sequence>, ReadError> {
+        let inner = self.inner();
+        for sequence in inner.id_candidates(id)? {
+            let (recorded, kept) = inner.read(sequence)?;
+            if kept && id_of(&recorded).as_deref() == Some(id) {
+                return Ok(Some(recorded.sequence));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What there is now.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = self.inner().state.read();
+        Snapshot {
+            parts: state.parts.iter().map(|part| PartInfo::from(part.entry())).collect(),
+            sealed: Count::new(state.sealed),
+            durable: Count::new(state.durable),
+        }
+    }
+
+    /// An open part by its name; `None` if it is no more.
+    pub fn part(&self, name: &PartName) -> Option<Arc<Part>> {
+        self.inner().state.read().parts.get(name).cloned()
+    }
+
+    /// First sequence and end of every unsealed journal file, oldest first.
+    pub fn units(&self) -> Vec<Range<u64>> {
+        self.inner().state.read().units.iter().map(|unit| unit.first..unit.end()).collect()
+    }
+
+    /// The unsealed groups from a place on; waits for one at most `patience`, then returns none.
+    ///
+    /// # Errors
+    /// When events from there on are sealed.
+    pub fn groups_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<Group>>, FollowError> {
+        let inner = self.inner();
+        let deadline = Instant::now() + patience;
+        loop {
+            let seen = *inner.version.lock();
+            {
+                let state = inner.state.read();
+                if from.get() < state.sealed {
+                    return Err(FollowError::Sealed { sealed: Count::new(state.sealed) });
+                }
+                if from.get() < state.durable {
+                    let units = state.units.iter().filter(|unit| unit.end() > from.get());
+                    return Ok(units
+                        .flat_map(|unit| {
+                            let start = unit.groups.partition_point(|group| group.end() <= from.get());
+                            unit.groups[start..].iter().cloned()
+                        })
+                        .collect());
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(Vec::new());
+            }
+            self.wait_change(seen, left);
+        }
+    }
+
+    /// Views say how many events they can do without the journal; appends wait for them when they
+    /// fall far behind.
+    pub fn set_view_progress(&self, seen: Count) {
+        self.inner().view_progress.store(seen.get(), Ordering::Release);
+    }
+
+    /// Closes the current journal file and asks for everything to be sealed; does not wait.
+    pub fn seal(&self) {
+        let _ = self.inner().queue.send(Command::Rotate);
+    }
+
+    /// Does the next piece of background work on this thread; `false` if there is none.
+    ///
+    /// # Errors
+    /// When the disk said no; the work is tried again by the next call.
+    pub fn work(&self) -> io::Result<bool> {
+        self.inner().next_work()
+    }
+
+    /// Waits until everything durable now is sealed.
+    pub fn wait_sealed(&self, patience: Duration) -> bool {
+        let goal = self.durable().get();
+        let deadline = Instant::now() + patience;
+        let mut seen = 0;
+        loop {
+            if self.inner().state.read().sealed >= goal {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            seen = self.wait_change(seen, left);
+        }
+    }
+
+    /// Bytes on disk.
+    pub fn disk_use(&self) -> DiskUse {
+        let manifest = self.inner().manifest.lock();
+        let state = self.inner().state.read();
+        let hashes: u64 = (1..8).map(|level| merkle::tile::hashes_at(level, state.sealed) * 32).sum();
+        DiskUse {
+            parts: manifest.parts.iter().map(|part| part.bytes).sum(),
+            tree: state.sealed * event::ENTRY_BYTES as u64 + hashes,
+            ids: manifest.ids.iter().map(|run| run.bytes).sum(),
+            journal: state.units.iter().map(|unit| unit.bytes).sum(),
+        }
+    }
+
+    /// Signs what is durable, takes no more events and waits for the sequencer to end.
+    pub fn close(self) {
+        let inner = self.inner().clone();
+        let _ = inner.queue.send(Command::Stop);
+        if let Some(sequencer) = self.shared.sequencer.lock().take() {
+            let _ = sequencer.join();
+        }
+    }
+}
+
+impl Inner {
+    /// An event, and whether a body of it is still kept.
+    pub(crate) fn read(&self, sequence: u64) -> Result<(Recorded, bool), ReadError> {
+        let (mut place, mut entry) = self.locate(sequence)?;
+        let mut tries = 0;
+        loop {
+            match read_at(&self.resources, &self.id, sequence, &place, &entry) {
+                Ok((recorded, kept)) => {
+                    let state = self.state.read();
+                    return Ok((state.mask(recorded), kept));
+                }
+                // A part that a merge or an erasure replaced meanwhile: look again.
+                Err(error) if tries < 3 && error.kind() == io::ErrorKind::NotFound => {
+                    tries += 1;
+                    (place, entry) = self.locate(sequence)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn locate(&self, sequence: u64) -> Result<(Place, Entry), ReadError> {
+        self.state.read().locate(sequence)?.ok_or(ReadError::Unknown(Sequence::new(sequence)))
+    }
+
+    /// The places of events that may carry an id, newest first.
+    pub(crate) fn id_candidates(&self, id: &str) -> io::Result<Vec<u64>> {
+        let hash = self.id_key.hash(id);
+        let mut found = Vec::new();
+        let runs = {
+            let state = self.state.read();
+            state.units.iter().for_each(|unit| unit.ids.candidates(hash, &mut found));
+            state.id_runs.clone()
+        };
+        for run in runs.iter() {
+            run.candidates(hash, &mut found)?;
+        }
+        found.sort_unstable_by(|one, two| two.cmp(one));
+        found.dedup();
+        Ok(found)
+    }
+}
+
+/// The id an event carries, as far as it was not erased.
+pub(crate) fn id_of(recorded: &Recorded) -> Option<Cow<'_, str>> {
+    recorded.field(event::path::ID)?.as_string()
+}
+
+fn tree_error(sequence: Sequence, error: merkle::ProveError<io::Error>) -> ReadError {
+    match error {
+        merkle::ProveError::OutsideTree { .. } | merkle::ProveError::Shrunk { .. } => ReadError::Unknown(sequence),
+        other => ReadError::Io(io::Error::other(other.to_string())),
+    }
+}

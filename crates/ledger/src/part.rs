@@ -1,0 +1,448 @@
+//! A part: the sealed events of one shelf and one month, in one file that never changes.
+//!
+//! Events stand in blocks that are compressed and checked on their own, so that one event costs
+//! one read, and a merge copies blocks as they are. Salts stand before their block uncompressed:
+//! they are random. Bytes: `docs/formats/part-v1.md`.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use event::{Recorded, Salt, Sequence, Timestamp};
+
+use crate::disk::{Disk, DiskFile};
+use crate::frame::{LedgerId, Month};
+use crate::group::SALT_BYTES;
+use crate::manifest::{PartEntry, PartName, Shelf};
+use crate::varint;
+
+const MAGIC: [u8; 16] = *b"annals part v1 \n";
+/// Magic 16, ledger 16, shelf 1, month 1, year 2, zero 4, generation 8, checksum 4, zero 4.
+const HEADER_BYTES: usize = 56;
+/// First sequence 8, offset 8, length 4, unpacked length 4, events 4, checksum 4.
+const INDEX_ENTRY_BYTES: usize = 32;
+/// Index offset 8, blocks 4, index checksum 4, events 8, first 8, last 8, checksum 4, magic 4.
+const FOOTER_BYTES: usize = 48;
+const FOOTER_MAGIC: [u8; 4] = *b"APRT";
+
+/// Unpacked size at which a block is closed, 28 KiB: about 45 typical events. Larger blocks pack
+/// better, smaller ones make reading one event cheaper.
+const BLOCK_BYTES: usize = 28 << 10;
+/// Most events of a block; bounds what a damaged count can ask for.
+const BLOCK_EVENTS: usize = 1024;
+/// Largest unpacked block that is read, 4 MiB: far above one event of the largest size.
+const MAX_BLOCK_BYTES: usize = 4 << 20;
+/// Level of zstd for fresh parts: the best trade of speed for size on audit events.
+pub(crate) const FRESH_LEVEL: i32 = 3;
+
+/// Place of a block and of the events in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct BlockEntry {
+    first: u64,
+    offset: u64,
+    bytes: u32,
+    raw_bytes: u32,
+    events: u32,
+    checksum: u32,
+}
+
+/// Writes a part. Events come in order of their sequence.
+pub(crate) struct PartBuilder {
+    out: Vec<u8>,
+    index: Vec<BlockEntry>,
+    name: PartName,
+    month: Month,
+    count: u64,
+    salts: Vec<u8>,
+    block: Vec<u8>,
+    block_first: u64,
+    block_events: u32,
+    previous: u64,
+    previous_micros: i64,
+    compressor: zstd::bulk::Compressor<'static>,
+}
+
+impl PartBuilder {
+    /// A part without events; `name.first` and `name.last` are filled in by its events.
+    pub(crate) fn new(ledger: &LedgerId, shelf: Shelf, month: Month, generation: u64, level: i32) -> io::Result<PartBuilder> {
+        let mut out = vec![0; HEADER_BYTES];
+        out[..16].copy_from_slice(&MAGIC);
+        out[16..32].copy_from_slice(ledger);
+        out[32] = shelf_number(shelf);
+        out[33] = month.month;
+        out[34..36].copy_from_slice(&month.year.to_le_bytes());
+        out[40..48].copy_from_slice(&generation.to_le_bytes());
+        let sum = crc32c::crc32c(&out[..48]);
+        out[48..52].copy_from_slice(&sum.to_le_bytes());
+        Ok(PartBuilder {
+            out,
+            index: Vec::new(),
+            name: PartName { shelf, first: 0, last: 0, generation },
+            month,
+            count: 0,
+            salts: Vec::new(),
+            block: Vec::with_capacity(BLOCK_BYTES * 2),
+            block_first: 0,
+            block_events: 0,
+            previous: 0,
+            previous_micros: 0,
+            compressor: zstd::bulk::Compressor::new(level)?,
+        })
+    }
+
+    /// Adds an event.
+    pub(crate) fn push(&mut self, event: &Stored<'_>) -> io::Result<()> {
+        let Stored { sequence, received_at, salt, body } = event;
+        let (sequence, micros) = (*sequence, received_at.as_micros());
+        if self.block_events > 0
+            && (self.block.len() + body.len() > BLOCK_BYTES || self.block_events as usize >= BLOCK_EVENTS)
+        {
+            self.close_block()?;
+        }
+        if self.block_events == 0 {
+            self.block_first = sequence;
+            self.previous = sequence;
+            self.previous_micros = 0;
+        }
+        varint::write(&mut self.block, sequence - self.previous);
+        varint::write_signed(&mut self.block, micros - self.previous_micros);
+        varint::write(&mut self.block, body.len() as u64);
+        self.block.extend_from_slice(body);
+        self.salts.extend_from_slice(salt);
+        self.previous = sequence;
+        self.previous_micros = micros;
+        self.block_events += 1;
+        self.count_event(sequence, 1);
+        Ok(())
+    }
+
+    /// Adds a block of another part as it is, if it is well filled; otherwise its events.
+    pub(crate) fn push_block(&mut self, part: &Part, place: usize) -> io::Result<()> {
+        let entry = part.index[place];
+        if (entry.raw_bytes as usize) < BLOCK_BYTES / 2 {
+            let block = part.read_block(place)?;
+            return block.stored().try_for_each(|event| self.push(&event?));
+        }
+        self.close_block()?;
+        let bytes = part.read_checked(place)?;
+        self.index.push(BlockEntry { offset: self.out.len() as u64, ..entry });
+        self.out.extend_from_slice(&bytes);
+        self.count_event(entry.first, u64::from(entry.events));
+        self.name.last = part.last_of_block(place)?;
+        Ok(())
+    }
+
+    fn count_event(&mut self, sequence: u64, events: u64) {
+        if self.count == 0 {
+            self.name.first = sequence;
+        }
+        self.name.last = sequence;
+        self.count += events;
+    }
+
+    fn close_block(&mut self) -> io::Result<()> {
+        if self.block_events == 0 {
+            return Ok(());
+        }
+        let offset = self.out.len();
+        self.out.extend_from_slice(&self.salts);
+        let packed = self.compressor.compress(&self.block)?;
+        self.out.extend_from_slice(&packed);
+        self.index.push(BlockEntry {
+            first: self.block_first,
+            offset: offset as u64,
+            bytes: (self.out.len() - offset) as u32,
+            raw_bytes: self.block.len() as u32,
+            events: self.block_events,
+            checksum: crc32c::crc32c(&self.out[offset..]),
+        });
+        self.block.clear();
+        self.salts.clear();
+        self.block_events = 0;
+        Ok(())
+    }
+
+    /// Writes the file under its final name and syncs it; the caller syncs the folder. Until the
+    /// manifest names it, it does not exist.
+    pub(crate) fn finish(mut self, disk: &dyn Disk) -> io::Result<PartEntry> {
+        self.close_block()?;
+        let index_offset = self.out.len() as u64;
+        for block in &self.index {
+            self.out.extend_from_slice(&block.first.to_le_bytes());
+            self.out.extend_from_slice(&block.offset.to_le_bytes());
+            for number in [block.bytes, block.raw_bytes, block.events, block.checksum] {
+                self.out.extend_from_slice(&number.to_le_bytes());
+            }
+        }
+        let index_sum = crc32c::crc32c(&self.out[index_offset as usize..]);
+        let footer = self.out.len();
+        self.out.extend_from_slice(&index_offset.to_le_bytes());
+        self.out.extend_from_slice(&(self.index.len() as u32).to_le_bytes());
+        self.out.extend_from_slice(&index_sum.to_le_bytes());
+        for number in [self.count, self.name.first, self.name.last] {
+            self.out.extend_from_slice(&number.to_le_bytes());
+        }
+        let sum = crc32c::crc32c(&self.out[footer..]);
+        self.out.extend_from_slice(&sum.to_le_bytes());
+        self.out.extend_from_slice(&FOOTER_MAGIC);
+        let path = self.name.path();
+        crate::manifest::remove_if_there(disk, &path)?;
+        let file = disk.create(&path)?;
+        file.write_all_at(&self.out, 0)?;
+        file.sync_data()?;
+        Ok(PartEntry {
+            shelf: self.name.shelf,
+            first: self.name.first,
+            last: self.name.last,
+            generation: self.name.generation,
+            count: self.count,
+            bytes: self.out.len() as u64,
+            year: self.month.year,
+            month: self.month.month,
+        })
+    }
+}
+
+/// An open part.
+pub struct Part {
+    file: Arc<dyn DiskFile>,
+    entry: PartEntry,
+    index: Vec<BlockEntry>,
+}
+
+impl Part {
+    /// Opens the part that the manifest names, and holds it to what the manifest says of it.
+    /// Damage is `InvalidData`.
+    pub fn open(disk: &dyn Disk, entry: PartEntry, ledger: &LedgerId) -> io::Result<Part> {
+        let name = entry.name();
+        let file = disk.open_read(&name.path())?;
+        let length = file.len()?;
+        let fault = |what: &str| damaged(&name, what);
+        if length != entry.bytes || length < (HEADER_BYTES + FOOTER_BYTES) as u64 {
+            return Err(fault("its length is not that of the manifest"));
+        }
+        let mut header = [0u8; HEADER_BYTES];
+        file.read_exact_at(&mut header, 0)?;
+        let header_good = header[..16] == MAGIC
+            && header[16..32] == ledger[..]
+            && header[32] == shelf_number(entry.shelf)
+            && header[33] == entry.month
+            && header[34..36] == entry.year.to_le_bytes()
+            && header[40..48] == entry.generation.to_le_bytes()
+            && header[48..52] == crc32c::crc32c(&header[..48]).to_le_bytes();
+        if !header_good {
+            return Err(fault("its header"));
+        }
+        let mut footer = [0u8; FOOTER_BYTES];
+        file.read_exact_at(&mut footer, length - FOOTER_BYTES as u64)?;
+        let mut reader = varint::Fixed(&footer);
+        let (index_offset, blocks, index_sum) = (reader.u64(), reader.u32(), reader.u32());
+        let (count, first, last) = (reader.u64(), reader.u64(), reader.u64());
+        let index_bytes = blocks as usize * INDEX_ENTRY_BYTES;
+        let footer_good = footer[40..44] == crc32c::crc32c(&footer[..40]).to_le_bytes()
+            && footer[44..] == FOOTER_MAGIC
+            && (count, first, last) == (entry.count, entry.first, entry.last)
+            && index_offset.checked_add(index_bytes as u64) == Some(length - FOOTER_BYTES as u64);
+        if !footer_good {
+            return Err(fault("its footer"));
+        }
+        let mut bytes = vec![0u8; index_bytes];
+        file.read_exact_at(&mut bytes, index_offset)?;
+        if crc32c::crc32c(&bytes) != index_sum {
+            return Err(fault("its block index"));
+        }
+        let mut events = 0;
+        let index = bytes
+            .chunks_exact(INDEX_ENTRY_BYTES)
+            .map(|bytes| {
+                let mut reader = varint::Fixed(bytes);
+                let block = BlockEntry {
+                    first: reader.u64(),
+                    offset: reader.u64(),
+                    bytes: reader.u32(),
+                    raw_bytes: reader.u32(),
+                    events: reader.u32(),
+                    checksum: reader.u32(),
+                };
+                events += u64::from(block.events);
+                let fits = block.offset.checked_add(u64::from(block.bytes)).is_some_and(|end| end <= index_offset)
+                    && block.raw_bytes as usize <= MAX_BLOCK_BYTES
+                    && block.events as usize <= BLOCK_EVENTS
+                    && block.bytes as usize >= block.events as usize * SALT_BYTES;
+                fits.then_some(block).ok_or_else(|| fault("its block index"))
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        if events != count {
+            return Err(fault("its count of events"));
+        }
+        Ok(Part { file, entry, index })
+    }
+
+    /// What the manifest says of it.
+    pub fn entry(&self) -> &PartEntry {
+        &self.entry
+    }
+
+    /// How many blocks it has.
+    pub fn blocks(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The block that would hold a sequence, if it is in the part at all.
+    pub(crate) fn block_of(&self, sequence: u64) -> Option<usize> {
+        self.index.partition_point(|block| block.first <= sequence).checked_sub(1)
+    }
+
+    fn read_checked(&self, place: usize) -> io::Result<Vec<u8>> {
+        let entry = self.index.get(place).ok_or_else(|| self.fault("a block beyond its index"))?;
+        let mut bytes = vec![0; entry.bytes as usize];
+        self.file.read_exact_at(&mut bytes, entry.offset)?;
+        if crc32c::crc32c(&bytes) != entry.checksum {
+            return Err(self.fault(&format!("the block at byte {}", entry.offset)));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads, checks and unpacks a block.
+    pub fn read_block(&self, place: usize) -> io::Result<Block> {
+        let bytes = self.read_checked(place)?;
+        let entry = self.index[place];
+        let (salts, packed) = bytes.split_at(entry.events as usize * SALT_BYTES);
+        let records = zstd::bulk::decompress(packed, entry.raw_bytes as usize)
+            .map_err(|_| self.fault(&format!("the block at byte {}", entry.offset)))?;
+        Block::parse(entry.first, entry.events, salts.to_vec(), records)
+            .ok_or_else(|| self.fault(&format!("the block at byte {}", entry.offset)))
+    }
+
+    fn last_of_block(&self, place: usize) -> io::Result<u64> {
+        match self.index.get(place + 1) {
+            None => Ok(self.entry.last),
+            Some(_) => Ok(self.read_block(place)?.sequences.last().copied().unwrap_or(self.entry.last)),
+        }
+    }
+
+    /// Every event, in order.
+    pub fn records(&self) -> impl Iterator<Item = io::Result<Recorded>> + '_ {
+        (0..self.index.len()).flat_map(move |place| match self.read_block(place) {
+            Ok(block) => (0..block.len()).map(|within| block.recorded(within)).collect::<Vec<_>>(),
+            Err(error) => vec![Err(error)],
+        })
+    }
+
+    fn fault(&self, what: &str) -> io::Error {
+        damaged(&self.entry.name(), what)
+    }
+}
+
+/// An event as a part stores it.
+pub(crate) struct Stored<'a> {
+    /// Its place.
+    pub(crate) sequence: u64,
+    /// When it was stamped.
+    pub(crate) received_at: Timestamp,
+    /// Its salt; zeros where it was erased.
+    pub(crate) salt: [u8; SALT_BYTES],
+    /// The body of its record.
+    pub(crate) body: &'a [u8],
+}
+
+/// An unpacked block.
+pub struct Block {
+    sequences: Vec<u64>,
+    micros: Vec<i64>,
+    /// Where each record begins and ends.
+    places: Vec<(u32, u32)>,
+    salts: Vec<u8>,
+    records: Vec<u8>,
+}
+
+impl Block {
+    fn parse(first: u64, events: u32, salts: Vec<u8>, records: Vec<u8>) -> Option<Block> {
+        let mut sequences = Vec::with_capacity(events as usize);
+        let mut places = Vec::with_capacity(events as usize);
+        let mut rest = records.as_slice();
+        let mut times = Vec::with_capacity(events as usize);
+        let mut sequence = first;
+        let mut micros = 0i64;
+        for _ in 0..events {
+            sequence = sequence.checked_add(varint::read(&mut rest)?)?;
+            micros = micros.checked_add(varint::read_signed(&mut rest)?)?;
+            let length = varint::read(&mut rest)? as usize;
+            let start = records.len() - rest.len();
+            rest = rest.get(length..)?;
+            sequences.push(sequence);
+            times.push(micros);
+            places.push((start as u32, (start + length) as u32));
+        }
+        rest.is_empty().then_some(Block { sequences, micros: times, places, salts, records })
+    }
+
+    /// How many events it holds.
+    pub fn len(&self) -> usize {
+        self.sequences.len()
+    }
+
+    /// Has it none?
+    pub fn is_empty(&self) -> bool {
+        self.sequences.is_empty()
+    }
+
+    /// Memory it takes, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.records.len() + self.salts.len() + self.sequences.len() * 24
+    }
+
+    /// Place in the block of a sequence.
+    pub(crate) fn find(&self, sequence: u64) -> Option<usize> {
+        self.sequences.binary_search(&sequence).ok()
+    }
+
+    /// The event at a place in the block.
+    pub fn recorded(&self, within: usize) -> io::Result<Recorded> {
+        let stored = self.stored_at(within).ok_or_else(beyond)?;
+        let sequence = Sequence::new(stored.sequence);
+        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence}: {why}"));
+        match Recorded::decode_body(stored.body, sequence, stored.received_at, &Salt(stored.salt)) {
+            Ok((recorded, used)) if used == stored.body.len() => Ok(recorded),
+            Ok(_) => Err(invalid("bytes behind its record".to_owned())),
+            Err(error) => Err(invalid(error.to_string())),
+        }
+    }
+
+    fn stored_at(&self, within: usize) -> Option<Stored<'_>> {
+        let (start, end) = *self.places.get(within)?;
+        let salt = self.salts.get(within * SALT_BYTES..(within + 1) * SALT_BYTES)?;
+        Some(Stored {
+            sequence: *self.sequences.get(within)?,
+            received_at: Timestamp::from_micros(*self.micros.get(within)?),
+            salt: salt.try_into().ok()?,
+            body: self.records.get(start as usize..end as usize)?,
+        })
+    }
+
+    /// Every event as it is stored.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = io::Result<Stored<'_>>> {
+        (0..self.len()).map(|within| self.stored_at(within).ok_or_else(beyond))
+    }
+}
+
+fn beyond() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a place beyond its block")
+}
+
+/// The path of a shelf's folder.
+pub(crate) fn shelf_folder(shelf: Shelf) -> std::path::PathBuf {
+    Path::new("parts").join(shelf.as_str())
+}
+
+fn shelf_number(shelf: Shelf) -> u8 {
+    match shelf {
+        Shelf::Category(category) => category as u8,
+        Shelf::Control => 254,
+        Shelf::Hold => 255,
+    }
+}
+
+fn damaged(name: &PartName, what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("part {name} is damaged: {what}"))
+}

@@ -1,0 +1,290 @@
+//! Background work: journal files become parts, small parts become larger ones, and what
+//! tombstones erased is removed from every file.
+//!
+//! Each piece has the same order: new files are written and synced, the manifest that names them
+//! replaces the old one, the state follows, and only then old files are removed. A crash before
+//! the manifest leaves files nobody names, one after it leaves old files nobody names.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use event::{ENTRY_BYTES, Entry, Recorded};
+
+use crate::frame::Month;
+use crate::ids::{IdEntry, IdRun, runs_to_merge};
+use crate::journal;
+use crate::ledger::Inner;
+use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
+use crate::group::{Group, salt_bytes};
+use crate::part::{FRESH_LEVEL, Part, PartBuilder, Stored, shelf_folder};
+use crate::state::{Parts, shelf_of};
+use crate::tree::TreeRun;
+
+/// How many neighbouring parts of like size are merged into one.
+const MERGE_PARTS: usize = 8;
+/// Size of a part, in bytes, up to which it counts as small: 8 MiB. Sizes are told apart by
+/// factors of [`MERGE_PARTS`] from there.
+const SMALL_PART_BYTES: u64 = 8 << 20;
+/// Largest part a merge makes, 512 MiB: what can be rewritten for an erasure in a few seconds.
+const MAX_PART_BYTES: u64 = 512 << 20;
+
+impl Inner {
+    /// Does the next piece of background work; `false` if there is none.
+    pub(crate) fn next_work(&self) -> io::Result<bool> {
+        if self.failed.get().is_some() {
+            return Ok(false);
+        }
+        Ok(self.seal_unit()? || self.erase_pending()? || self.merge_parts()?)
+    }
+
+    /// Seals the oldest journal file, if it is closed.
+    fn seal_unit(&self) -> io::Result<bool> {
+        let mut manifest = self.manifest.lock();
+        let (groups, month, first, end, ids, entries, run) = {
+            let state = self.state.read();
+            let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else { return Ok(false) };
+            let (first, end) = (unit.first, unit.end());
+            let entries = state.tree.entries(first..end)?;
+            (unit.groups.clone(), unit.month, first, end, unit.ids.sorted(), entries, state.tree.copy_unsealed(end))
+        };
+        let sealed = if first == end { Vec::new() } else { self.write_parts(&mut manifest, &groups, month, first, &entries)? };
+        let mut next = Manifest { sealed: end, ..manifest.clone() };
+        next.parts.extend(&sealed);
+        next.parts.sort_by_key(|part| (part.shelf, part.first));
+        let (dropped_runs, id_runs) = self.write_ids(&mut manifest, &mut next, ids)?;
+        next.next_generation = manifest.next_generation;
+        self.write_tree(&run)?;
+        let opened = self.open_parts(&sealed)?;
+        next.store(&*self.disk)?;
+        // Committed: the events are in parts. What follows only tidies up.
+        *manifest = next;
+        {
+            let mut state = self.state.write();
+            let mut parts = Parts::clone(&state.parts);
+            opened.into_iter().for_each(|part| parts.insert(part));
+            state.parts = Arc::new(parts);
+            if let Some(id_runs) = id_runs {
+                state.id_runs = Arc::new(id_runs);
+            }
+            state.tree.advance(end);
+            state.sealed = end;
+            state.units.pop_front();
+        }
+        self.announce();
+        remove_if_there(&*self.disk, &journal::path(first))?;
+        self.disk.sync_dir(Path::new(journal::FOLDER))?;
+        self.remove_runs(&dropped_runs)?;
+        Ok(true)
+    }
+
+    fn write_parts(
+        &self,
+        manifest: &mut Manifest,
+        groups: &[Arc<Group>],
+        month: Month,
+        first: u64,
+        entries: &[u8],
+    ) -> io::Result<Vec<PartEntry>> {
+        let mut builders: BTreeMap<Shelf, PartBuilder> = BTreeMap::new();
+        let mut entries = entries.chunks_exact(ENTRY_BYTES);
+        let mut sequence = first;
+        for group in groups {
+            for place in 0..group.len() {
+                let invalid = || io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence} has no entry"));
+                let bytes = entries.next().and_then(|bytes| bytes.try_into().ok()).ok_or_else(invalid)?;
+                let entry = Entry::from_bytes(bytes).map_err(|_| invalid())?;
+                let (salt, body) = group.raw_body(place).ok_or_else(invalid)?;
+                let shelf = shelf_of(&entry);
+                let builder = match builders.entry(shelf) {
+                    std::collections::btree_map::Entry::Occupied(builder) => builder.into_mut(),
+                    std::collections::btree_map::Entry::Vacant(slot) => {
+                        let generation = manifest.take_generation();
+                        slot.insert(PartBuilder::new(&self.id, shelf, month, generation, FRESH_LEVEL)?)
+                    }
+                };
+                builder.push(&Stored { sequence, received_at: entry.received_at, salt: salt.0, body })?;
+                sequence += 1;
+            }
+        }
+        let shelves: Vec<Shelf> = builders.keys().copied().collect();
+        let sealed = builders.into_values().map(|builder| builder.finish(&*self.disk)).collect::<io::Result<Vec<_>>>()?;
+        shelves.into_iter().try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))?;
+        Ok(sealed)
+    }
+
+    /// Writes the ids as a run, together with older runs of like size. Returns the runs that are
+    /// dropped by it, and the new list; `None` where nothing changes.
+    fn write_ids(
+        &self,
+        manifest: &mut Manifest,
+        next: &mut Manifest,
+        mut ids: Vec<IdEntry>,
+    ) -> io::Result<(Vec<IdRunEntry>, Option<Vec<Arc<IdRun>>>)> {
+        if ids.is_empty() {
+            return Ok((Vec::new(), None));
+        }
+        let mut runs: Vec<Arc<IdRun>> = self.state.read().id_runs.to_vec();
+        let mut sizes: Vec<u64> = runs.iter().map(|run| run.entries()).collect();
+        sizes.push(ids.len() as u64);
+        let merged = runs_to_merge(&sizes).saturating_sub(1);
+        let keep = runs.len() - merged;
+        for run in runs.drain(keep..) {
+            for entry in run.iter() {
+                ids.push(entry?);
+            }
+        }
+        ids.sort_unstable();
+        let dropped = next.ids.split_off(keep);
+        let mut entry = IdRunEntry { generation: manifest.take_generation(), entries: ids.len() as u64, bytes: 0 };
+        remove_if_there(&*self.disk, &entry.path())?;
+        entry.bytes = IdRun::write(&*self.disk, &entry.path(), &self.id, &ids)?;
+        self.disk.sync_dir(Path::new("ids"))?;
+        next.ids.push(entry);
+        runs.push(Arc::new(IdRun::open(&*self.disk, &entry.path(), &self.id)?));
+        Ok((dropped, Some(runs)))
+    }
+
+    fn write_tree(&self, run: &TreeRun) -> io::Result<()> {
+        let files = self.state.read().tree.files().again();
+        files.write(run)
+    }
+
+    fn open_parts(&self, entries: &[PartEntry]) -> io::Result<Vec<Arc<Part>>> {
+        entries.iter().map(|entry| Part::open(&*self.disk, *entry, &self.id).map(Arc::new)).collect()
+    }
+
+    fn remove_runs(&self, runs: &[IdRunEntry]) -> io::Result<()> {
+        runs.iter().try_for_each(|run| remove_if_there(&*self.disk, &run.path()))?;
+        if runs.is_empty() { Ok(()) } else { self.disk.sync_dir(Path::new("ids")) }
+    }
+
+    /// Merges neighbouring parts of like size, of one shelf and month.
+    fn merge_parts(&self) -> io::Result<bool> {
+        let mut manifest = self.manifest.lock();
+        let Some(old) = parts_to_merge(&manifest.parts) else { return Ok(false) };
+        let old: Vec<Arc<Part>> = {
+            let state = self.state.read();
+            old.iter().filter_map(|entry| state.parts.get(&entry.name()).cloned()).collect()
+        };
+        let Some(head) = old.first().map(|part| *part.entry()) else { return Ok(false) };
+        let generation = manifest.take_generation();
+        let mut builder = PartBuilder::new(&self.id, head.shelf, head.month(), generation, FRESH_LEVEL)?;
+        for part in &old {
+            for block in 0..part.blocks() {
+                builder.push_block(part, block)?;
+            }
+        }
+        let merged = builder.finish(&*self.disk)?;
+        self.disk.sync_dir(&shelf_folder(head.shelf))?;
+        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
+        self.replace_parts(&mut manifest, &old, &[merged], None)?;
+        Ok(true)
+    }
+
+    /// Makes `new` stand for `old`: the one step of merging and erasing that commits.
+    fn replace_parts(
+        &self,
+        manifest: &mut Manifest,
+        old: &[PartEntry],
+        new: &[PartEntry],
+        erased_through: Option<u64>,
+    ) -> io::Result<()> {
+        let mut next = manifest.clone();
+        next.parts.retain(|part| !old.contains(part));
+        next.parts.extend(new);
+        next.parts.sort_by_key(|part| (part.shelf, part.first));
+        next.erased_through = erased_through.unwrap_or(next.erased_through);
+        let opened = self.open_parts(new)?;
+        next.store(&*self.disk)?;
+        // Committed: the old files hold nothing any more.
+        *manifest = next;
+        {
+            let mut state = self.state.write();
+            let mut parts = Parts::clone(&state.parts);
+            old.iter().for_each(|part| parts.remove(&part.name()));
+            opened.into_iter().for_each(|part| parts.insert(part));
+            state.parts = Arc::new(parts);
+            if let Some(through) = erased_through {
+                state.erasures.retain(|(tombstone, _)| *tombstone >= through);
+            }
+        }
+        self.announce();
+        for part in old {
+            remove_if_there(&*self.disk, &part.name().path())?;
+            self.resources.forget(&self.id, part.generation);
+        }
+        let mut shelves: Vec<Shelf> = old.iter().map(|part| part.shelf).collect();
+        shelves.dedup();
+        shelves.into_iter().try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))
+    }
+
+    /// Removes from the parts what tombstones erased, once the tombstones are signed and the
+    /// events they speak of are sealed.
+    fn erase_pending(&self) -> io::Result<bool> {
+        let mut manifest = self.manifest.lock();
+        let signed = self.head.read().size.get();
+        let (pending, parts) = {
+            let state = self.state.read();
+            let pending: Vec<_> = state
+                .erasures
+                .iter()
+                .take_while(|(tombstone, erasure)| *tombstone < signed && erasure.last < state.sealed && *tombstone < state.sealed)
+                .cloned()
+                .collect();
+            (pending, state.parts.clone())
+        };
+        let Some((newest, _)) = pending.last() else { return Ok(false) };
+        let through = newest + 1;
+        let (mut old, mut new) = (Vec::new(), Vec::new());
+        for part in parts.iter().filter(|part| part.entry().shelf != Shelf::Control) {
+            let entry = part.entry();
+            let touched = |erasure: &crate::erasure::Erasure| erasure.first <= entry.last && entry.first <= erasure.last;
+            if !pending.iter().any(|(_, erasure)| touched(erasure)) {
+                continue;
+            }
+            let dropped = pending.iter().any(|(_, erasure)| {
+                erasure.category.is_some()
+                    && erasure.category.map(Shelf::Category) == Some(entry.shelf)
+                    && erasure.fields.is_empty()
+                    && erasure.first <= entry.first
+                    && entry.last <= erasure.last
+            });
+            old.push(*entry);
+            if dropped {
+                continue;
+            }
+            let generation = manifest.take_generation();
+            let mut builder = PartBuilder::new(&self.id, entry.shelf, entry.month(), generation, FRESH_LEVEL)?;
+            let mut body = Vec::new();
+            for recorded in part.records() {
+                let recorded: Recorded = pending.iter().fold(recorded?, |recorded, (_, erasure)| erasure.apply(recorded));
+                body.clear();
+                recorded.encode_body(&mut body);
+                let (sequence, received_at) = (recorded.sequence.get(), recorded.received_at);
+                builder.push(&Stored { sequence, received_at, salt: salt_bytes(&recorded), body: &body })?;
+            }
+            new.push(builder.finish(&*self.disk)?);
+            self.disk.sync_dir(&shelf_folder(entry.shelf))?;
+        }
+        self.replace_parts(&mut manifest, &old, &new, Some(through))?;
+        Ok(true)
+    }
+}
+
+/// The neighbours to merge next: eight of one size class, shelf and month.
+fn parts_to_merge(parts: &[PartEntry]) -> Option<&[PartEntry]> {
+    let class = |part: &PartEntry| {
+        let times = part.bytes / SMALL_PART_BYTES;
+        if times == 0 { 0 } else { times.ilog(MERGE_PARTS as u64) + 1 }
+    };
+    parts.windows(MERGE_PARTS).find(|window| {
+        let head = &window[0];
+        let bytes: u64 = window.iter().map(|part| part.bytes).sum();
+        bytes <= MAX_PART_BYTES
+            && window.iter().all(|part| {
+                part.shelf == head.shelf && part.month() == head.month() && class(part) == class(head)
+            })
+    })
+}
