@@ -1,1 +1,38 @@
-//! api
+//! The wire: what a client sends and what it gets, as types.
+//!
+//! These types are the API's contract: the OpenAPI document is made from them, the server answers
+//! with them, and the client reads them. They hold no behaviour. Events themselves travel as the
+//! ledger holds them; [`NewEvent`] and [`RecordedEvent`] describe their shape.
+
+mod counts;
+mod event_shape;
+mod health;
+mod problem;
+mod proof;
+mod search;
+mod stream;
+mod submit;
+
+pub use counts::{
+    Bucket, CompleteParams, Completion, Histogram, HistogramParams, Interval, Suggestion,
+    SuggestionKind, Top, TopParams, TopValue, WeekStart,
+};
+pub use event_shape::{
+    ActorShape, ChangeShape, ClientShape, CountsShape, EnrichmentShape, EventShape, IngestShape,
+    NewEvent, OutcomeShape, RecordedEvent, SourceShape, TargetShape,
+};
+pub use health::{Health, Readiness};
+pub use problem::Problem;
+pub use proof::{ProofDocument, ProofField};
+pub use search::{CheckpointRef, EventsPage, GetParams, Order, OwnEvents, SearchParams, Sort};
+pub use stream::{ExportEnd, ExportFormat, ExportParams, Gap, TailParams};
+pub use submit::{BatchAnswer, BatchReceipt, Receipt, Rejection, SubmitParams};
+
+/// Media type of every refusal.
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+/// Media type of one JSON document a line.
+pub const NDJSON_MEDIA_TYPE: &str = "application/x-ndjson";
+/// Header that names a request in answers and logs; a client may choose it.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+/// Trailer that ends a whole CSV or JSON export: how many events it holds.
+pub const EXPORT_COUNT_TRAILER: &str = "annals-count";
