@@ -10,7 +10,7 @@ use crate::catalogue;
 use crate::changes::{Difference, differences, infer_type};
 use crate::draft::Draft;
 use crate::fields::EncodedFields;
-use crate::json::{At, Document, NodeKind};
+use crate::json::{At, Document, Elements, NodeKind};
 use crate::limits::{
     AHEAD_MAX_MICROS, COUNT_MAX, DEPTH_MAX, EVENT_MAX_BYTES, FIELDS_MAX, ID_MAX_CHARS,
     TERM_MAX_BYTES,
@@ -92,8 +92,8 @@ enum Rule {
 #[derive(Clone, Copy)]
 enum Shape {
     Leaf(Code, Rule),
-    Object(&'static [Member]),
-    Actor(&'static [Member]),
+    Object(&'static str, &'static [Member]),
+    Actor(&'static str, &'static [Member]),
     Outcome,
     Targets,
     Changes,
@@ -127,7 +127,7 @@ macro_rules! word {
 
 static EVENT: &[Member] = &[
     leaf("action", path::ACTION, Rule::Term),
-    shaped("actor", Shape::Actor(ACTOR)),
+    shaped("actor", Shape::Actor("/actor", ACTOR)),
     shaped("targets", Shape::Targets),
     leaf("occurred_at", path::OCCURRED_AT, Rule::Time),
     leaf("id", path::ID, Rule::Id),
@@ -135,12 +135,12 @@ static EVENT: &[Member] = &[
     leaf("category", path::CATEGORY, word!(Category)),
     leaf("activity", path::ACTIVITY, word!(Activity)),
     leaf("severity", path::SEVERITY, word!(Severity)),
-    shaped("client", Shape::Object(CLIENT)),
-    shaped("source", Shape::Object(SOURCE)),
+    shaped("client", Shape::Object("/client", CLIENT)),
+    shaped("source", Shape::Object("/source", SOURCE)),
     leaf("message", path::MESSAGE, Rule::Text),
     shaped("metadata", Shape::Metadata),
     shaped("changes", Shape::Changes),
-    shaped("counts", Shape::Object(COUNTS)),
+    shaped("counts", Shape::Object("/counts", COUNTS)),
     leaf("duration_ms", path::DURATION_MS, Rule::Count),
     leaf("session_id", path::SESSION_ID, Rule::Term),
     leaf("request_id", path::REQUEST_ID, Rule::Term),
@@ -148,7 +148,7 @@ static EVENT: &[Member] = &[
     leaf("parent_id", path::PARENT_ID, Rule::Term),
     leaf("trace_id", path::TRACE_ID, Rule::Term),
     leaf("labels", path::LABELS, Rule::Strings),
-    shaped("on_behalf_of", Shape::Actor(ON_BEHALF_OF)),
+    shaped("on_behalf_of", Shape::Actor("/on_behalf_of", ON_BEHALF_OF)),
     shaped("before", Shape::Before),
     shaped("after", Shape::After),
 ];
@@ -207,7 +207,7 @@ struct Door<'d, 's, 'a> {
     after: Option<At>,
 }
 
-impl Door<'_, '_, '_> {
+impl<'d, 's> Door<'d, 's, '_> {
     fn event(&mut self) -> Result<(), Problem> {
         let root = self.document.root();
         if self.document.kind(root) != NodeKind::Object {
@@ -251,17 +251,14 @@ impl Door<'_, '_, '_> {
     fn member(&mut self, member: &'static Member, value: At) -> Result<(), Problem> {
         match member.shape {
             Shape::Leaf(code, rule) => self.leaf(Path::Known(code), value, rule),
-            Shape::Object(members) => {
-                self.typed_object(value, members, below("", member.name).as_str())
-            }
-            Shape::Actor(members) => {
-                let field = below("", member.name);
-                self.typed_object(value, members, &field)?;
+            Shape::Object(field, members) => self.typed_object(value, members, field),
+            Shape::Actor(field, members) => {
+                self.typed_object(value, members, field)?;
                 match members.first() {
                     Some(Member { shape: Shape::Leaf(code, _), .. }) => {
                         self.default_actor_type(*code);
                         if *code == path::ON_BEHALF_OF_TYPE {
-                            self.check_actor(&field, *code)?;
+                            self.check_actor(field, *code)?;
                         }
                         Ok(())
                     }
@@ -531,15 +528,14 @@ impl Door<'_, '_, '_> {
         &mut self,
         value: At,
         field: &'static str,
-    ) -> Result<impl Iterator<Item = At> + use<>, Problem> {
+    ) -> Result<Elements<'d, 's>, Problem> {
         if self.document.kind(value) != NodeKind::Array {
             return Err(self.wrong_type(value, field, "an array of objects"));
         }
         if self.document.is_empty(value) {
             self.draft.set_text(Path::Literal(field), &["[]"]);
         }
-        let elements: Vec<At> = self.document.elements(value).collect();
-        Ok(elements.into_iter())
+        Ok(self.document.elements(value))
     }
 
     fn expect_element(&self, value: At, field: &dyn Fn() -> String) -> Result<At, Problem> {

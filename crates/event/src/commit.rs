@@ -3,9 +3,8 @@
 //! Every field is committed to under a salt of its own, so that a value, an event or a person can be
 //! erased and any field withheld while every proof keeps holding.
 
-use sha2::{Digest, Sha256};
-
 use crate::fields::{DecodeError, Fields};
+use crate::sha::Message;
 use crate::time::Timestamp;
 use crate::words::{Category, Kind};
 
@@ -38,10 +37,11 @@ impl Salt {
 
     /// The salts of fields `2 * pair` and `2 * pair + 1`.
     fn pair(&self, pair: u16) -> [FieldSalt; 2] {
-        let hash: [u8; 32] =
-            Sha256::new().chain_update(self.0).chain_update(pair.to_be_bytes()).finalize().into();
+        let mut message = Message::new();
+        message.push(&self.0);
+        message.push(&pair.to_be_bytes());
         let mut halves = [FieldSalt([0; 16]); 2];
-        for (half, bytes) in halves.iter_mut().zip(hash.chunks_exact(16)) {
+        for (half, bytes) in halves.iter_mut().zip(message.hash().chunks_exact(16)) {
             half.0.copy_from_slice(bytes);
         }
         halves
@@ -56,13 +56,12 @@ impl Commitment {
     /// SHA-256(field salt || BE u16 path length || path || value).
     pub fn of(salt: &FieldSalt, path: &str, value: &str) -> Self {
         let length = path.len() as u16;
-        let hash = Sha256::new()
-            .chain_update(salt.0)
-            .chain_update(length.to_be_bytes())
-            .chain_update(path)
-            .chain_update(value)
-            .finalize();
-        Commitment(hash.into())
+        let mut message = Message::new();
+        message.push(&salt.0);
+        message.push(&length.to_be_bytes());
+        message.push(path.as_bytes());
+        message.push(value.as_bytes());
+        Commitment(message.hash())
     }
 }
 
@@ -75,11 +74,12 @@ const BODY_PREFIX: &[u8; 15] = b"annals body v1\0";
 impl BodyRoot {
     /// The root over commitments in the order of their fields.
     pub fn of(commitments: impl IntoIterator<Item = Commitment>) -> Self {
-        let mut hash = Sha256::new_with_prefix(BODY_PREFIX);
+        let mut message = Message::new();
+        message.push(BODY_PREFIX);
         for commitment in commitments {
-            hash.update(commitment.0);
+            message.push(&commitment.0);
         }
-        BodyRoot(hash.finalize().into())
+        BodyRoot(message.hash())
     }
 
     /// The root over fields under their event's salt.
@@ -156,6 +156,9 @@ impl Entry {
 
     /// The leaf of the tree: SHA-256(0x00 || entry).
     pub fn leaf_hash(&self) -> [u8; 32] {
-        Sha256::new_with_prefix([0]).chain_update(self.to_bytes()).finalize().into()
+        let mut message = Message::new();
+        message.push(&[0]);
+        message.push(&self.to_bytes());
+        message.hash()
     }
 }

@@ -20,6 +20,9 @@ struct Literal {
     defaulted: bool,
 }
 
+/// What a typical event needs for derived words, arrays of strings and `ingest`.
+const OWN_TYPICAL_BYTES: usize = 256;
+
 /// One code a bit, from bit 1.
 type CodeSet = u128;
 
@@ -46,7 +49,7 @@ impl<'s> Draft<'s> {
             present: 0,
             defaulted: 0,
             literals: Vec::new(),
-            own: String::new(),
+            own: String::with_capacity(OWN_TYPICAL_BYTES),
             paths: String::new(),
         }
     }

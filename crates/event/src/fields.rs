@@ -258,14 +258,14 @@ impl<'a> Iterator for Fields<'a> {
 /// Encodes `count` fields that are sorted by path.
 pub(crate) fn encode<'a>(fields: impl Iterator<Item = Field<'a>> + Clone, count: usize) -> EncodedFields {
     let mut flags = [0u8; FLAG_BYTES_MAX];
-    let mut size = 3 + count.div_ceil(7);
+    let mut size = length_bytes(count) + count.div_ceil(7);
     for (number, field) in fields.clone().enumerate() {
         if let Some(flag) = flags.get_mut(number / 7) {
             *flag |= u8::from(field.defaulted) << (number % 7);
         }
-        size += 1 + 3 + field.value.len();
+        size += 1 + length_bytes(field.value.len()) + field.value.len();
         if let Path::Literal(path) = field.path {
-            size += 3 + path.len();
+            size += length_bytes(path.len()) + path.len();
         }
     }
     let mut text = String::with_capacity(size);
@@ -289,6 +289,16 @@ pub(crate) fn encode<'a>(fields: impl Iterator<Item = Field<'a>> + Clone, count:
 }
 
 const FLAG_BYTES_MAX: usize = FIELDS_MAX.div_ceil(7);
+
+/// How many bytes `push_length` appends.
+fn length_bytes(length: usize) -> usize {
+    match length {
+        0..0x40 => 1,
+        0x40..0x1000 => 2,
+        0x1000..0x4_0000 => 3,
+        _ => 4,
+    }
+}
 
 /// Appends a length: six bits a byte, the lowest first, bit 6 set on all bytes but the last.
 pub(crate) fn push_length(text: &mut String, mut length: usize) {

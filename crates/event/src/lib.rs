@@ -25,6 +25,7 @@ pub mod path;
 mod place;
 mod problem;
 mod recorded;
+mod sha;
 pub mod split;
 mod time;
 pub mod wire;
