@@ -108,7 +108,10 @@ struct Member {
 }
 
 const fn leaf(name: &'static str, code: Code, rule: Rule) -> Member {
-    Member { name, shape: Shape::Leaf(code, rule) }
+    Member {
+        name,
+        shape: Shape::Leaf(code, rule),
+    }
 }
 
 const fn shaped(name: &'static str, shape: Shape) -> Member {
@@ -195,8 +198,15 @@ static COUNTS: &[Member] = &[
 ];
 
 /// Names only the server writes.
-const RESERVED: &[&str] =
-    &["ingest", "display_id", "sequence", "received_at", "kind", "enrichment", "erasure"];
+const RESERVED: &[&str] = &[
+    "ingest",
+    "display_id",
+    "sequence",
+    "received_at",
+    "kind",
+    "enrichment",
+    "erasure",
+];
 
 struct Door<'d, 's, 'a> {
     document: &'d Document<'s>,
@@ -255,7 +265,10 @@ impl<'d, 's> Door<'d, 's, '_> {
             Shape::Actor(field, members) => {
                 self.typed_object(value, members, field)?;
                 match members.first() {
-                    Some(Member { shape: Shape::Leaf(code, _), .. }) => {
+                    Some(Member {
+                        shape: Shape::Leaf(code, _),
+                        ..
+                    }) => {
                         self.default_actor_type(*code);
                         if *code == path::ON_BEHALF_OF_TYPE {
                             self.check_actor(field, *code)?;
@@ -339,7 +352,11 @@ impl<'d, 's> Door<'d, 's, '_> {
         let latest = self.acceptance.now.plus_micros(AHEAD_MAX_MICROS);
         if time < Timestamp::EPOCH || time > latest {
             let detail = format!("{text} is outside 1970-01-01T00:00:00Z to {latest}");
-            return Err(Problem::new(ProblemCode::TimeOutOfRange, path.as_str(), detail));
+            return Err(Problem::new(
+                ProblemCode::TimeOutOfRange,
+                path.as_str(),
+                detail,
+            ));
         }
         Ok(())
     }
@@ -378,9 +395,9 @@ impl<'d, 's> Door<'d, 's, '_> {
     fn set(&mut self, path: Path<'_>, value: At) -> Result<(), Problem> {
         let document = self.document;
         match document.kind(value) {
-            NodeKind::EscapedString | NodeKind::Array | NodeKind::Object => {
-                self.draft.set_written(path, |out| push_value(document, value, path.as_str(), out))
-            }
+            NodeKind::EscapedString | NodeKind::Array | NodeKind::Object => self
+                .draft
+                .set_written(path, |out| push_value(document, value, path.as_str(), out)),
             _ => {
                 self.draft.set_sent(path, document.range(value));
                 Ok(())
@@ -414,7 +431,8 @@ impl<'d, 's> Door<'d, 's, '_> {
                 self.object(value, OUTCOME, "/outcome")?;
                 if !self.draft.has(path::OUTCOME_RESULT) {
                     let unknown = ["\"", Outcome::Unknown.as_str(), "\""];
-                    self.draft.set_default(Path::Known(path::OUTCOME_RESULT), &unknown);
+                    self.draft
+                        .set_default(Path::Known(path::OUTCOME_RESULT), &unknown);
                 }
                 Ok(())
             }
@@ -524,11 +542,7 @@ impl<'d, 's> Door<'d, 's, '_> {
     }
 
     /// The elements of an array; one without any is kept as the value `[]`.
-    fn array(
-        &mut self,
-        value: At,
-        field: &'static str,
-    ) -> Result<Elements<'d, 's>, Problem> {
+    fn array(&mut self, value: At, field: &'static str) -> Result<Elements<'d, 's>, Problem> {
         if self.document.kind(value) != NodeKind::Array {
             return Err(self.wrong_type(value, field, "an array of objects"));
         }
@@ -550,7 +564,11 @@ impl<'d, 's> Door<'d, 's, '_> {
             return Ok(());
         }
         if self.draft.has_changes() {
-            let field = if self.before.is_some() { "/before" } else { "/after" };
+            let field = if self.before.is_some() {
+                "/before"
+            } else {
+                "/after"
+            };
             let detail = "send either changes, or before and after, from which they are derived";
             return Err(Problem::new(ProblemCode::Conflict, field, detail));
         }
@@ -573,7 +591,10 @@ impl<'d, 's> Door<'d, 's, '_> {
         let Difference { path, old, new } = difference;
         let mut text = String::new();
         push_string(&path, &mut text);
-        self.draft.set_text(change_path(index, ChangeMember::Path, &mut String::new()), &[&text]);
+        self.draft.set_text(
+            change_path(index, ChangeMember::Path, &mut String::new()),
+            &[&text],
+        );
         if let Some(old) = old {
             self.change_member(index, ChangeMember::Old, old)?;
         }
@@ -600,11 +621,19 @@ impl<'d, 's> Door<'d, 's, '_> {
         let (id, name, email) = if type_code == path::ACTOR_TYPE {
             (path::ACTOR_ID, path::ACTOR_NAME, path::ACTOR_EMAIL)
         } else {
-            (path::ON_BEHALF_OF_ID, path::ON_BEHALF_OF_NAME, path::ON_BEHALF_OF_EMAIL)
+            (
+                path::ON_BEHALF_OF_ID,
+                path::ON_BEHALF_OF_NAME,
+                path::ON_BEHALF_OF_EMAIL,
+            )
         };
-        let known =
-            [id, name, email].into_iter().any(|it| self.draft.value(it).is_some_and(|v| v != "\"\""));
-        let nobody = matches!(self.draft.value(type_code), Some("\"system\"" | "\"anonymous\""));
+        let known = [id, name, email]
+            .into_iter()
+            .any(|it| self.draft.value(it).is_some_and(|v| v != "\"\""));
+        let nobody = matches!(
+            self.draft.value(type_code),
+            Some("\"system\"" | "\"anonymous\"")
+        );
         if known || nobody {
             return Ok(());
         }
@@ -618,9 +647,8 @@ impl<'d, 's> Door<'d, 's, '_> {
         let action = unquoted(path::ACTION).unwrap_or_default();
         let app = unquoted(path::SOURCE_APP);
         let first = action.split('.').next().unwrap_or_default();
-        let reserved = |field: &str, detail: &str| {
-            Err(Problem::new(ProblemCode::Reserved, field, detail))
-        };
+        let reserved =
+            |field: &str, detail: &str| Err(Problem::new(ProblemCode::Reserved, field, detail));
         match self.sender {
             Sender::Application => {
                 if first.eq_ignore_ascii_case(OWN_NAME) {
@@ -662,7 +690,8 @@ impl<'d, 's> Door<'d, 's, '_> {
         }
         if !self.draft.has(path::OCCURRED_AT) {
             let now = self.acceptance.now.to_string();
-            self.draft.set_default(Path::Known(path::OCCURRED_AT), &["\"", &now, "\""]);
+            self.draft
+                .set_default(Path::Known(path::OCCURRED_AT), &["\"", &now, "\""]);
         }
         let ingest = [
             (path::INGEST_KEY_ID, self.acceptance.key_id),
@@ -680,7 +709,8 @@ impl<'d, 's> Door<'d, 's, '_> {
 
     fn default_word(&mut self, code: Code, word: &str) {
         if !self.draft.has(code) {
-            self.draft.set_default(Path::Known(code), &["\"", word, "\""]);
+            self.draft
+                .set_default(Path::Known(code), &["\"", word, "\""]);
         }
     }
 
@@ -694,7 +724,11 @@ impl<'d, 's> Door<'d, 's, '_> {
             NodeKind::Array => "an array",
             NodeKind::Object => "an object",
         };
-        Problem::new(ProblemCode::WrongType, field, format!("expected {expected}, found {found}"))
+        Problem::new(
+            ProblemCode::WrongType,
+            field,
+            format!("expected {expected}, found {found}"),
+        )
     }
 }
 
@@ -744,7 +778,9 @@ fn cut(text: &str) -> String {
 fn check_id(id: &str) -> Result<(), String> {
     let printable = id.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     if id.is_empty() || id.len() > ID_MAX_CHARS || !printable {
-        return Err(format!("an id has 1 to {ID_MAX_CHARS} printable ASCII characters"));
+        return Err(format!(
+            "an id has 1 to {ID_MAX_CHARS} printable ASCII characters"
+        ));
     }
     Ok(())
 }
@@ -754,7 +790,10 @@ fn check_term(text: &str) -> Result<(), String> {
         return Err("must not be empty; leave it out instead".to_owned());
     }
     if text.len() > TERM_MAX_BYTES {
-        return Err(format!("{} bytes; at most {TERM_MAX_BYTES} are allowed", text.len()));
+        return Err(format!(
+            "{} bytes; at most {TERM_MAX_BYTES} are allowed",
+            text.len()
+        ));
     }
     Ok(())
 }

@@ -90,7 +90,11 @@ pub(crate) fn push_value(
 
 #[cold]
 pub(crate) fn duplicate(path: String) -> Problem {
-    Problem::new(ProblemCode::DuplicateKey, path, "the name stands twice in its object")
+    Problem::new(
+        ProblemCode::DuplicateKey,
+        path,
+        "the name stands twice in its object",
+    )
 }
 
 /// RFC 8785 sorts names by UTF-16 code units. That differs from the order of the bytes only where

@@ -78,7 +78,9 @@ pub fn label(action: &str) -> &str {
 }
 
 fn exact(action: &str) -> Option<&'static Action> {
-    let place = actions::ACTIONS.binary_search_by(|row| row.action.cmp(action)).ok()?;
+    let place = actions::ACTIONS
+        .binary_search_by(|row| row.action.cmp(action))
+        .ok()?;
     actions::ACTIONS.get(place)
 }
 

@@ -24,7 +24,11 @@ pub(crate) fn differences(
     after: Option<At>,
 ) -> Result<Vec<Difference>, Problem> {
     let mut found = Vec::new();
-    let sides = Sides { document, old_field: "/before".into(), new_field: "/after".into() };
+    let sides = Sides {
+        document,
+        old_field: "/before".into(),
+        new_field: "/after".into(),
+    };
     sides.compare("", before, after, &mut found)?;
     Ok(found)
 }
@@ -51,20 +55,29 @@ impl<'s> Sides<'_, 's> {
                 (None, None) => return Ok(()),
                 (Some((one, _)), Some((two, _))) if one == two => {
                     let pair = old.next().zip(new.next());
-                    let Some(((name, old), (_, new))) = pair else { return Ok(()) };
+                    let Some(((name, old), (_, new))) = pair else {
+                        return Ok(());
+                    };
                     (name, Some(old), Some(new))
                 }
                 (Some((one, _)), other) if other.is_none_or(|(two, _)| one < two) => {
-                    let Some((name, old)) = old.next() else { return Ok(()) };
+                    let Some((name, old)) = old.next() else {
+                        return Ok(());
+                    };
                     (name, Some(old), None)
                 }
                 _ => {
-                    let Some((name, new)) = new.next() else { return Ok(()) };
+                    let Some((name, new)) = new.next() else {
+                        return Ok(());
+                    };
                     (name, None, Some(new))
                 }
             };
-            let path =
-                if prefix.is_empty() { name.clone().into_owned() } else { format!("{prefix}.{name}") };
+            let path = if prefix.is_empty() {
+                name.clone().into_owned()
+            } else {
+                format!("{prefix}.{name}")
+            };
             self.compare_values(path, &name, old, new, found)?;
         }
     }
@@ -104,7 +117,9 @@ impl<'s> Sides<'_, 's> {
 
     /// The members of an object by name; a name that stands twice is refused.
     fn sorted(&self, object: Option<At>, field: &str) -> Result<Vec<(Cow<'s, str>, At)>, Problem> {
-        let Some(object) = object else { return Ok(Vec::new()) };
+        let Some(object) = object else {
+            return Ok(Vec::new());
+        };
         refuse_duplicates(self.document, object, field)?;
         let mut members: Vec<_> = self.document.members(object).collect();
         members.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));

@@ -32,7 +32,7 @@ impl Salt {
     /// The salt of field `number`: half of SHA-256(event salt || BE u16 (number / 2)).
     pub fn field(&self, number: u16) -> FieldSalt {
         let [even, odd] = self.pair(number / 2);
-        if number % 2 == 0 { even } else { odd }
+        if number.is_multiple_of(2) { even } else { odd }
     }
 
     /// The salts of fields `2 * pair` and `2 * pair + 1`.
@@ -123,8 +123,12 @@ impl Entry {
         let mut bytes = [0; ENTRY_BYTES];
         let micros = self.received_at.as_micros().max(0).cast_unsigned();
         let head = [ENTRY_VERSION, self.kind.code(), self.category.code()];
-        let parts: [&[u8]; 4] =
-            [&head, &micros.to_be_bytes(), &self.field_count.to_be_bytes(), &self.body_root.0];
+        let parts: [&[u8]; 4] = [
+            &head,
+            &micros.to_be_bytes(),
+            &self.field_count.to_be_bytes(),
+            &self.body_root.0,
+        ];
         for (to, from) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
             *to = *from;
         }
@@ -140,8 +144,12 @@ impl Entry {
         let kind = Kind::from_code(*kind).ok_or(DecodeError::Damaged("an unknown kind"))?;
         let category =
             Category::from_code(*category).ok_or(DecodeError::Damaged("an unknown category"))?;
-        let (micros, rest) = rest.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
-        let (count, rest) = rest.split_first_chunk::<2>().ok_or(DecodeError::Truncated)?;
+        let (micros, rest) = rest
+            .split_first_chunk::<8>()
+            .ok_or(DecodeError::Truncated)?;
+        let (count, rest) = rest
+            .split_first_chunk::<2>()
+            .ok_or(DecodeError::Truncated)?;
         let root = rest.first_chunk::<32>().ok_or(DecodeError::Truncated)?;
         let micros = i64::try_from(u64::from_be_bytes(*micros))
             .map_err(|_| DecodeError::Damaged("a time out of range"))?;

@@ -17,7 +17,10 @@ pub struct DisplayId {
 impl DisplayId {
     /// The display id of the event at `sequence`.
     pub fn new(sequence: Sequence, received_at: Timestamp) -> Self {
-        DisplayId { year: received_at.year_month().0, sequence }
+        DisplayId {
+            year: received_at.year_month().0,
+            sequence,
+        }
     }
 }
 
@@ -64,14 +67,18 @@ pub struct NoEventRef(pub String);
 pub fn parse_display_id(text: &str) -> Result<EventRef, NoEventRef> {
     let wrong = || NoEventRef(text.chars().take(64).collect());
     let digits = |text: &str| -> Option<u64> {
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit())
+            .then(|| text.parse().ok())?
     };
     let Some(rest) = text.strip_prefix("LOG-") else {
         let sequence = digits(text).ok_or_else(wrong)?;
         return Ok(EventRef::Sequence(Sequence::new(sequence)));
     };
     let (year, number) = rest.split_once('-').ok_or_else(wrong)?;
-    let year = digits(year).and_then(|year| i32::try_from(year).ok()).ok_or_else(wrong)?;
+    let year = digits(year)
+        .and_then(|year| i32::try_from(year).ok())
+        .ok_or_else(wrong)?;
     let sequence = Sequence::new(digits(number).ok_or_else(wrong)?);
     let id = DisplayId { year, sequence };
     if id.to_string() != text {

@@ -56,7 +56,14 @@ impl<'s> Draft<'s> {
 
     /// Sets a field to a text of the source.
     pub(crate) fn set_sent(&mut self, path: Path<'_>, (start, end): (u32, u32)) {
-        self.set(path, Span { start, end, own: false });
+        self.set(
+            path,
+            Span {
+                start,
+                end,
+                own: false,
+            },
+        );
     }
 
     /// Sets a field to the canonical text that `write` appends.
@@ -68,7 +75,14 @@ impl<'s> Draft<'s> {
         let start = self.own.len() as u32;
         write(&mut self.own)?;
         let end = self.own.len() as u32;
-        self.set(path, Span { start, end, own: true });
+        self.set(
+            path,
+            Span {
+                start,
+                end,
+                own: true,
+            },
+        );
         Ok(())
     }
 
@@ -77,7 +91,14 @@ impl<'s> Draft<'s> {
         let start = self.own.len() as u32;
         parts.iter().for_each(|part| self.own.push_str(part));
         let end = self.own.len() as u32;
-        self.set(path, Span { start, end, own: true });
+        self.set(
+            path,
+            Span {
+                start,
+                end,
+                own: true,
+            },
+        );
     }
 
     /// Sets a field that the sender left out to canonical text.
@@ -106,7 +127,10 @@ impl<'s> Draft<'s> {
     pub(crate) fn has_changes(&self) -> bool {
         let is_change = |path: &str| path.starts_with("/changes");
         Code::change(0, ChangeMember::Path).is_some_and(|code| self.has(code))
-            || self.literals.iter().any(|literal| is_change(self.literal_path(literal)))
+            || self
+                .literals
+                .iter()
+                .any(|literal| is_change(self.literal_path(literal)))
     }
 
     /// The canonical text of a field that is set.
@@ -114,7 +138,9 @@ impl<'s> Draft<'s> {
         if !self.has(code) {
             return None;
         }
-        self.known.get(usize::from(code.get())).map(|span| self.text(*span))
+        self.known
+            .get(usize::from(code.get()))
+            .map(|span| self.text(*span))
     }
 
     fn set(&mut self, path: Path<'_>, value: Span) {
@@ -129,19 +155,26 @@ impl<'s> Draft<'s> {
                 let start = self.paths.len() as u32;
                 self.paths.push_str(text);
                 let path = (start, self.paths.len() as u32);
-                self.literals.push(Literal { path, value, defaulted: false });
+                self.literals.push(Literal {
+                    path,
+                    value,
+                    defaulted: false,
+                });
             }
         }
     }
 
     fn text(&self, span: Span) -> &str {
         let text = if span.own { &self.own } else { self.source };
-        text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        text.get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     fn literal_path(&self, literal: &Literal) -> &str {
         let (start, end) = literal.path;
-        self.paths.get(start as usize..end as usize).unwrap_or_default()
+        self.paths
+            .get(start as usize..end as usize)
+            .unwrap_or_default()
     }
 
     /// Sorts, checks the limits and encodes.
@@ -150,7 +183,8 @@ impl<'s> Draft<'s> {
         literals.sort_unstable_by(|one, two| self.literal_path(one).cmp(self.literal_path(two)));
         let count = self.present.count_ones() as usize + literals.len();
         if count > FIELDS_MAX {
-            let detail = format!("{count} fields after flattening; at most {FIELDS_MAX} are allowed");
+            let detail =
+                format!("{count} fields after flattening; at most {FIELDS_MAX} are allowed");
             return Err(Problem::new(ProblemCode::TooManyFields, "", detail));
         }
         for literal in &literals {
@@ -164,11 +198,16 @@ impl<'s> Draft<'s> {
                 return Err(Problem::new(ProblemCode::PathTooLong, shown, detail));
             }
         }
-        let merged = Merged { draft: &self, left: self.present, literals: literals.iter() };
+        let merged = Merged {
+            draft: &self,
+            left: self.present,
+            literals: literals.iter(),
+        };
         let fields = encode(merged, count);
         let bytes = fields.as_bytes().len();
         if bytes > EVENT_MAX_BYTES {
-            let detail = format!("{bytes} bytes after flattening; at most {EVENT_MAX_BYTES} are allowed");
+            let detail =
+                format!("{bytes} bytes after flattening; at most {EVENT_MAX_BYTES} are allowed");
             return Err(Problem::new(ProblemCode::TooLarge, "", detail));
         }
         Ok(fields)

@@ -44,9 +44,8 @@ impl Event {
     }
 
     fn of_accepted(fields: EncodedFields) -> Result<Event, Problem> {
-        Event::from_fields(fields).map_err(|error| {
-            Problem::new(crate::ProblemCode::WrongValue, "", error.to_string())
-        })
+        Event::from_fields(fields)
+            .map_err(|error| Problem::new(crate::ProblemCode::WrongValue, "", error.to_string()))
     }
 
     /// The event that these stored fields are.
@@ -170,7 +169,9 @@ impl Head {
         let (mut category, mut activity, mut severity) = (None, None, None);
         let (mut outcome, mut occurred_at, mut action) = (None, None, false);
         for field in fields.iter() {
-            let Path::Known(code) = field.path else { continue };
+            let Path::Known(code) = field.path else {
+                continue;
+            };
             let text = unquoted(field.value);
             match code {
                 path::ACTION => action = true,

@@ -37,7 +37,9 @@ impl<'a> Field<'a> {
 
     /// The digits of a number value, as they were sent.
     pub fn as_number_text(&self) -> Option<&'a str> {
-        self.value.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then_some(self.value)
+        self.value
+            .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            .then_some(self.value)
     }
 
     /// A whole number that fits.
@@ -90,7 +92,9 @@ impl EncodedFields {
     pub fn empty() -> Self {
         let mut text = String::new();
         push_length(&mut text, 0);
-        EncodedFields { text: text.into_boxed_str() }
+        EncodedFields {
+            text: text.into_boxed_str(),
+        }
     }
 
     /// Encodes fields that come in any order. A path that comes twice or a value of the format's
@@ -100,10 +104,16 @@ impl EncodedFields {
     ) -> Result<Self, DecodeError> {
         let mut fields: Vec<Field<'a>> = pairs
             .into_iter()
-            .map(|(path, value)| Field { path: Path::new(path), value, defaulted: false })
+            .map(|(path, value)| Field {
+                path: Path::new(path),
+                value,
+                defaulted: false,
+            })
             .collect();
         fields.sort_by_key(|field| field.path);
-        let twice = fields.windows(2).any(|pair| matches!(pair, [one, two] if one.path == two.path));
+        let twice = fields
+            .windows(2)
+            .any(|pair| matches!(pair, [one, two] if one.path == two.path));
         if twice {
             return Err(DecodeError::Damaged("a path stands twice"));
         }
@@ -146,7 +156,8 @@ impl EncodedFields {
             if code == 0 && literal.len() > PATH_MAX_BYTES {
                 return Err(DecodeError::Damaged("a path is too long"));
             }
-            if code == 0 && std::str::from_utf8(literal).is_ok_and(|path| Code::of(path).is_some()) {
+            if code == 0 && std::str::from_utf8(literal).is_ok_and(|path| Code::of(path).is_some())
+            {
                 return Err(DecodeError::Damaged("a well-known path is spelled out"));
             }
             previous = Some((code, literal));
@@ -172,15 +183,29 @@ impl EncodedFields {
 
     /// How many fields there are.
     pub fn count(&self) -> u16 {
-        Walk { bytes: self.text.as_bytes(), at: 0 }.length().unwrap_or(0) as u16
+        Walk {
+            bytes: self.text.as_bytes(),
+            at: 0,
+        }
+        .length()
+        .unwrap_or(0) as u16
     }
 
     /// The fields, sorted by path.
     pub fn iter(&self) -> Fields<'_> {
-        let mut walk = Walk { bytes: self.text.as_bytes(), at: 0 };
+        let mut walk = Walk {
+            bytes: self.text.as_bytes(),
+            at: 0,
+        };
         let count = walk.length().unwrap_or(0);
         let flags = walk.take(count.div_ceil(7)).unwrap_or(&[]);
-        Fields { text: &self.text, at: walk.at, flags, number: 0, count: count as u16 }
+        Fields {
+            text: &self.text,
+            at: walk.at,
+            flags,
+            number: 0,
+            count: count as u16,
+        }
     }
 
     /// The field with this code.
@@ -196,11 +221,13 @@ impl EncodedFields {
 
 impl std::fmt::Debug for EncodedFields {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.iter().map(|field| (field.path, field.value))).finish()
+        f.debug_map()
+            .entries(self.iter().map(|field| (field.path, field.value)))
+            .finish()
     }
 }
 
-fn raw_path<'a>(code: u8, literal: &'a [u8]) -> &'a [u8] {
+fn raw_path(code: u8, literal: &[u8]) -> &[u8] {
     Code::new(code).map_or(literal, |code| code.as_str().as_bytes())
 }
 
@@ -217,7 +244,13 @@ pub struct Fields<'a> {
 impl Fields<'_> {
     /// No fields.
     pub fn none() -> Self {
-        Fields { text: "", at: 0, flags: &[], number: 0, count: 0 }
+        Fields {
+            text: "",
+            at: 0,
+            flags: &[],
+            number: 0,
+            count: 0,
+        }
     }
 }
 
@@ -229,7 +262,10 @@ impl<'a> Iterator for Fields<'a> {
         if self.number >= self.count {
             return None;
         }
-        let mut walk = Walk { bytes: self.text.as_bytes(), at: self.at };
+        let mut walk = Walk {
+            bytes: self.text.as_bytes(),
+            at: self.at,
+        };
         let path = match Code::new(walk.byte().ok()?) {
             Some(code) => Path::Known(code),
             None => {
@@ -243,10 +279,18 @@ impl<'a> Iterator for Fields<'a> {
         let start = walk.at;
         self.at = start + length;
         let value = self.text.get(start..self.at)?;
-        let flag = self.flags.get(usize::from(self.number / 7)).copied().unwrap_or(0);
+        let flag = self
+            .flags
+            .get(usize::from(self.number / 7))
+            .copied()
+            .unwrap_or(0);
         let defaulted = flag >> (self.number % 7) & 1 == 1;
         self.number += 1;
-        Some(Field { path, value, defaulted })
+        Some(Field {
+            path,
+            value,
+            defaulted,
+        })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -256,7 +300,10 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// Encodes `count` fields that are sorted by path.
-pub(crate) fn encode<'a>(fields: impl Iterator<Item = Field<'a>> + Clone, count: usize) -> EncodedFields {
+pub(crate) fn encode<'a>(
+    fields: impl Iterator<Item = Field<'a>> + Clone,
+    count: usize,
+) -> EncodedFields {
     let mut flags = [0u8; FLAG_BYTES_MAX];
     let mut size = length_bytes(count) + count.div_ceil(7);
     for (number, field) in fields.clone().enumerate() {
@@ -285,7 +332,9 @@ pub(crate) fn encode<'a>(fields: impl Iterator<Item = Field<'a>> + Clone, count:
         push_length(&mut text, field.value.len());
         text.push_str(field.value);
     }
-    EncodedFields { text: text.into_boxed_str() }
+    EncodedFields {
+        text: text.into_boxed_str(),
+    }
 }
 
 const FLAG_BYTES_MAX: usize = FIELDS_MAX.div_ceil(7);
@@ -318,7 +367,11 @@ pub(crate) struct Walk<'a> {
 impl<'a> Walk<'a> {
     #[inline]
     pub(crate) fn byte(&mut self) -> Result<u8, DecodeError> {
-        let byte = self.bytes.get(self.at).copied().ok_or(DecodeError::Truncated)?;
+        let byte = self
+            .bytes
+            .get(self.at)
+            .copied()
+            .ok_or(DecodeError::Truncated)?;
         self.at += 1;
         Ok(byte)
     }
@@ -346,7 +399,9 @@ impl<'a> Walk<'a> {
         let mut more = first;
         for shift in [6, 12, 18] {
             if more >= 0x80 {
-                return Err(DecodeError::Damaged("a length uses more than seven bits a byte"));
+                return Err(DecodeError::Damaged(
+                    "a length uses more than seven bits a byte",
+                ));
             }
             more = self.byte()?;
             length |= usize::from(more & 0x3f) << shift;

@@ -74,7 +74,10 @@ impl<'s> Document<'s> {
             nodes: Vec::with_capacity(NODES_TYPICAL),
         };
         match reader.document() {
-            Ok(()) => Ok(Document { source, nodes: reader.nodes }),
+            Ok(()) => Ok(Document {
+                source,
+                nodes: reader.nodes,
+            }),
             Err(fault) => Err(fault.into_problem()),
         }
     }
@@ -88,7 +91,12 @@ impl<'s> Document<'s> {
     }
 
     fn node(&self, at: At) -> Node {
-        const NOTHING: Node = Node { kind: NodeKind::Null, start: 0, end: 0, next: u32::MAX };
+        const NOTHING: Node = Node {
+            kind: NodeKind::Null,
+            start: 0,
+            end: 0,
+            next: u32::MAX,
+        };
         self.nodes.get(at.0 as usize).copied().unwrap_or(NOTHING)
     }
 
@@ -105,7 +113,9 @@ impl<'s> Document<'s> {
     /// The text of the value as it was sent.
     pub(crate) fn raw(&self, at: At) -> &'s str {
         let node = self.node(at);
-        self.source.get(node.start as usize..node.end as usize).unwrap_or_default()
+        self.source
+            .get(node.start as usize..node.end as usize)
+            .unwrap_or_default()
     }
 
     /// The characters of a string; `None` for anything else.
@@ -128,7 +138,11 @@ impl<'s> Document<'s> {
             NodeKind::Object => self.node(object).next,
             _ => 0,
         };
-        Members { document: self, at: object.0 + 1, end }
+        Members {
+            document: self,
+            at: object.0 + 1,
+            end,
+        }
     }
 
     /// The values of an array.
@@ -137,7 +151,11 @@ impl<'s> Document<'s> {
             NodeKind::Array => self.node(array).next,
             _ => 0,
         };
-        Elements { document: self, at: array.0 + 1, end }
+        Elements {
+            document: self,
+            at: array.0 + 1,
+            end,
+        }
     }
 }
 
@@ -183,7 +201,9 @@ impl Iterator for Elements<'_, '_> {
 
 /// A string's text without its quotes.
 pub(crate) fn unquoted(raw: &str) -> &str {
-    raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw)
+    raw.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(raw)
 }
 
 /// Replaces the escapes of a well-formed string's inner text.
@@ -295,7 +315,12 @@ impl Reader<'_> {
 
     #[cold]
     fn fault(&self, code: ProblemCode, detail: impl Into<String>) -> Box<Fault> {
-        Box::new(Fault { code, offset: self.at, detail: detail.into(), segments: Vec::new() })
+        Box::new(Fault {
+            code,
+            offset: self.at,
+            detail: detail.into(),
+            segments: Vec::new(),
+        })
     }
 
     #[cold]
@@ -334,7 +359,12 @@ impl Reader<'_> {
     #[inline]
     fn leaf(&mut self, kind: NodeKind, start: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, start: start as u32, end: self.at as u32, next });
+        self.nodes.push(Node {
+            kind,
+            start: start as u32,
+            end: self.at as u32,
+            next,
+        });
     }
 
     fn nested(&mut self, container: fn(&mut Self) -> Read<()>) -> Read<()> {
@@ -414,7 +444,12 @@ impl Reader<'_> {
     fn open(&mut self, kind: NodeKind) -> usize {
         let place = self.nodes.len();
         let start = self.at as u32;
-        self.nodes.push(Node { kind, start, end: start, next: 0 });
+        self.nodes.push(Node {
+            kind,
+            start,
+            end: start,
+            next: 0,
+        });
         self.at += 1;
         place
     }
@@ -431,7 +466,9 @@ impl Reader<'_> {
     #[cold]
     fn name_at(&self, place: usize) -> String {
         let raw = self.nodes.get(place).map_or("", |node| {
-            self.source.get(node.start as usize..node.end as usize).unwrap_or_default()
+            self.source
+                .get(node.start as usize..node.end as usize)
+                .unwrap_or_default()
         });
         unescape(unquoted(raw)).into_owned()
     }
@@ -516,7 +553,11 @@ impl Reader<'_> {
     /// end of the text it may stop earlier.
     #[inline]
     fn skip_plain(&mut self) {
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+        while let Some(chunk) = self
+            .bytes
+            .get(self.at..)
+            .and_then(|rest| rest.first_chunk::<8>())
+        {
             let special = special_bytes(u64::from_le_bytes(*chunk));
             if special != 0 {
                 self.at += (special.trailing_zeros() / 8) as usize;

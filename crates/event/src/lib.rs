@@ -6,7 +6,12 @@
 //! shown ([`Recorded::to_wire_json`]). Nothing here does I/O, asks a clock or draws a random number.
 #![cfg_attr(
     not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
 )]
 
 mod accept;
@@ -18,12 +23,14 @@ mod display_id;
 mod draft;
 mod enrichment;
 mod event;
+mod exported;
 mod fields;
 mod json;
 pub mod limits;
 pub mod path;
 mod place;
 mod problem;
+pub mod proof;
 mod recorded;
 mod sha;
 pub mod split;
@@ -33,12 +40,11 @@ pub mod withheld;
 mod words;
 
 pub use accept::Acceptance;
-pub use commit::{
-    BodyRoot, Commitment, ENTRY_BYTES, ENTRY_VERSION, Entry, FieldSalt, Salt,
-};
+pub use commit::{BodyRoot, Commitment, ENTRY_BYTES, ENTRY_VERSION, Entry, FieldSalt, Salt};
 pub use display_id::{DisplayId, EventRef, NoEventRef, parse_display_id};
 pub use enrichment::{Device, Enrichment, Geo, Network, Risk};
 pub use event::Event;
+pub use exported::Exported;
 pub use fields::{DecodeError, EncodedFields, Field, Fields, Strings};
 pub use path::{Code, Path};
 pub use place::{Count, Sequence};
@@ -47,6 +53,4 @@ pub use recorded::{Recorded, encode_whole_body};
 pub use split::{is_array, split_array, split_lines};
 pub use time::{TimeError, Timestamp};
 pub use withheld::{Content, Item, Withheld};
-pub use words::{
-    Activity, ActorType, Category, ChangeType, Kind, Outcome, Severity, UnknownWord,
-};
+pub use words::{Activity, ActorType, Category, ChangeType, Kind, Outcome, Severity, UnknownWord};

@@ -31,3 +31,6 @@ pub const AHEAD_MAX_MICROS: i64 = 3_653 * 86_400 * 1_000_000;
 
 /// Largest exported event that is read back, in bytes: an event, its escapes and its enrichment.
 pub const EXPORTED_MAX_BYTES: usize = 256 * 1024;
+
+/// Deepest nesting of an exported event: a value of `before` lies one level deeper in `changes`.
+pub const EXPORTED_DEPTH_MAX: usize = DEPTH_MAX + 1;

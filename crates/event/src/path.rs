@@ -169,7 +169,11 @@ impl Code {
 
     /// The code with this number.
     pub const fn new(number: u8) -> Option<Code> {
-        if number == 0 || number > Self::COUNT { None } else { Some(Code(number)) }
+        if number == 0 || number > Self::COUNT {
+            None
+        } else {
+            Some(Code(number))
+        }
     }
 
     /// The number of this code.
@@ -179,7 +183,10 @@ impl Code {
 
     /// The path.
     pub fn as_str(self) -> &'static str {
-        WELL_KNOWN.get(usize::from(self.0) - 1).copied().unwrap_or_default()
+        WELL_KNOWN
+            .get(usize::from(self.0) - 1)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The code of `path`, if it has one.

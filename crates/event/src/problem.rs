@@ -64,7 +64,13 @@ pub struct Problem {
 impl Problem {
     /// A problem with one field.
     pub fn new(code: ProblemCode, field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Problem { code, field: field.into(), detail: detail.into(), index: None, offset: None }
+        Problem {
+            code,
+            field: field.into(),
+            detail: detail.into(),
+            index: None,
+            offset: None,
+        }
     }
 
     /// The same problem, of the event at `index` of its batch.

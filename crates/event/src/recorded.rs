@@ -97,8 +97,12 @@ impl Recorded {
     /// Reads the record at the start of `bytes`; also returns how many bytes it takes. `salt` is
     /// the event's salt, kept beside the record; it is not used where fields were erased.
     pub fn decode(bytes: &[u8], salt: &Salt) -> Result<(Recorded, usize), DecodeError> {
-        let (sequence, rest) = bytes.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
-        let (micros, body) = rest.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
+        let (sequence, rest) = bytes
+            .split_first_chunk::<8>()
+            .ok_or(DecodeError::Truncated)?;
+        let (micros, body) = rest
+            .split_first_chunk::<8>()
+            .ok_or(DecodeError::Truncated)?;
         let sequence = Sequence::new(u64::from_be_bytes(*sequence));
         let received_at = Timestamp::from_micros(i64::from_be_bytes(*micros));
         let (recorded, length) = Recorded::decode_body(body, sequence, received_at, salt)?;
@@ -115,7 +119,10 @@ impl Recorded {
                 out.extend([TAG_WITHHELD, self.kind.code(), self.category.code()]);
                 encode_withheld(withheld, out);
             }
-            Content::Erased { field_count, body_root } => {
+            Content::Erased {
+                field_count,
+                body_root,
+            } => {
                 out.extend([TAG_ERASED, self.kind.code(), self.category.code()]);
                 out.extend(field_count.to_be_bytes());
                 out.extend(body_root.0);
@@ -134,8 +141,8 @@ impl Recorded {
         let mut walk = Walk { bytes, at: 0 };
         let tag = walk.byte()?;
         let kind = Kind::from_code(walk.byte()?).ok_or(DecodeError::Damaged("an unknown kind"))?;
-        let category = Category::from_code(walk.byte()?)
-            .ok_or(DecodeError::Damaged("an unknown category"))?;
+        let category =
+            Category::from_code(walk.byte()?).ok_or(DecodeError::Damaged("an unknown category"))?;
         let content = match tag {
             TAG_WHOLE => {
                 let rest = bytes.get(walk.at..).unwrap_or_default();
@@ -154,7 +161,14 @@ impl Recorded {
             _ => return Err(DecodeError::Damaged("an unknown form of a record")),
         };
         let enrichment = decode_enrichment(&mut walk)?;
-        let recorded = Recorded { sequence, received_at, kind, category, content, enrichment };
+        let recorded = Recorded {
+            sequence,
+            received_at,
+            kind,
+            category,
+            content,
+            enrichment,
+        };
         Ok((recorded, walk.at))
     }
 }
@@ -179,7 +193,10 @@ const TAG_ERASED: u8 = 2;
 const PLACE_BYTES: usize = 16;
 
 fn array<const N: usize>(walk: &mut Walk<'_>) -> Result<[u8; N], DecodeError> {
-    walk.take(N)?.first_chunk::<N>().copied().ok_or(DecodeError::Truncated)
+    walk.take(N)?
+        .first_chunk::<N>()
+        .copied()
+        .ok_or(DecodeError::Truncated)
 }
 
 /// Field count, one bit a field (set: it is there), the fields that are there, then the slots in
@@ -216,22 +233,34 @@ fn decode_withheld(walk: &mut Walk<'_>) -> Result<Withheld, DecodeError> {
             Slot::Gone(Commitment(array(walk)?))
         });
     }
-    let unused = bits.last().is_some_and(|last| count % 8 != 0 && last >> (count % 8) != 0);
-    let shown = slots.iter().filter(|slot| matches!(slot, Slot::Shown(_))).count();
+    let unused = bits
+        .last()
+        .is_some_and(|last| count % 8 != 0 && last >> (count % 8) != 0);
+    let shown = slots
+        .iter()
+        .filter(|slot| matches!(slot, Slot::Shown(_)))
+        .count();
     if unused || shown != usize::from(fields.count()) || shown == count {
         return Err(DecodeError::Damaged("withheld fields do not add up"));
     }
-    Ok(Withheld { fields, slots: slots.into_boxed_slice() })
+    Ok(Withheld {
+        fields,
+        slots: slots.into_boxed_slice(),
+    })
 }
 
 /// BE u16 length and JSON; length 0 says there is none.
 fn encode_enrichment(enrichment: Option<&Enrichment>, out: &mut Vec<u8>) {
     let length_at = out.len();
     out.extend([0, 0]);
-    let Some(enrichment) = enrichment.filter(|it| !it.is_empty()) else { return };
+    let Some(enrichment) = enrichment.filter(|it| !it.is_empty()) else {
+        return;
+    };
     let json = serde_json::to_vec(enrichment).unwrap_or_default();
     // Enrichment that does not fit is left out: it is no part of what happened.
-    let Ok(length) = u16::try_from(json.len()) else { return };
+    let Ok(length) = u16::try_from(json.len()) else {
+        return;
+    };
     if let Some(bytes) = out.get_mut(length_at..) {
         bytes.copy_from_slice(&length.to_be_bytes());
     }

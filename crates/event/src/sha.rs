@@ -34,7 +34,12 @@ pub(crate) struct Message {
 impl Message {
     #[inline]
     pub(crate) fn new() -> Self {
-        Message { state: INITIAL, block: [0; BLOCK_BYTES], filled: 0, hashed: 0 }
+        Message {
+            state: INITIAL,
+            block: [0; BLOCK_BYTES],
+            filled: 0,
+            hashed: 0,
+        }
     }
 
     /// Adds bytes at the end.
@@ -49,7 +54,9 @@ impl Message {
                 self.filled += bytes.len();
                 return;
             }
-            let Some((now, later)) = bytes.split_at_checked(room.len()) else { return };
+            let Some((now, later)) = bytes.split_at_checked(room.len()) else {
+                return;
+            };
             room.copy_from_slice(now);
             self.compress();
             bytes = later;
@@ -111,7 +118,11 @@ mod tests {
                 let mut message = Message::new();
                 message.push(&bytes[..cut]);
                 message.push(&bytes[cut..end]);
-                assert_eq!(message.hash()[..], Sha256::digest(&bytes[..end])[..], "{cut} of {end}");
+                assert_eq!(
+                    message.hash()[..],
+                    Sha256::digest(&bytes[..end])[..],
+                    "{cut} of {end}"
+                );
             }
         }
     }

@@ -9,7 +9,11 @@ use crate::problem::{Problem, ProblemCode};
 /// Only quotes and brackets are looked at: what is wrong inside an element shows when the element is
 /// accepted. An array that cannot be cut is one problem.
 pub fn split_array(json: &[u8]) -> Result<Vec<&[u8]>, Problem> {
-    let mut cutter = Cutter { json, at: 0, open: Vec::new() };
+    let mut cutter = Cutter {
+        json,
+        at: 0,
+        open: Vec::new(),
+    };
     cutter.skip_space();
     cutter.expect(b'[')?;
     let mut elements = Vec::new();
@@ -106,7 +110,11 @@ impl<'a> Cutter<'a> {
                 Some(_) => self.at += 1,
             }
         }
-        let element = self.json.get(start..self.at).unwrap_or_default().trim_ascii_end();
+        let element = self
+            .json
+            .get(start..self.at)
+            .unwrap_or_default()
+            .trim_ascii_end();
         if element.is_empty() {
             return Err(self.problem("expected a value"));
         }
@@ -115,7 +123,10 @@ impl<'a> Cutter<'a> {
 
     fn open(&mut self, close: u8) -> Result<(), Problem> {
         if self.open.len() == CUT_DEPTH_MAX {
-            let detail = format!("nested deeper than {CUT_DEPTH_MAX} levels at byte {}", self.at);
+            let detail = format!(
+                "nested deeper than {CUT_DEPTH_MAX} levels at byte {}",
+                self.at
+            );
             return Err(Problem::new(ProblemCode::TooDeep, "", detail).at_offset(self.at));
         }
         self.open.push(close);
@@ -126,7 +137,11 @@ impl<'a> Cutter<'a> {
     fn string(&mut self) -> Result<(), Problem> {
         self.at += 1;
         loop {
-            while let Some(chunk) = self.json.get(self.at..).and_then(|it| it.first_chunk::<8>()) {
+            while let Some(chunk) = self
+                .json
+                .get(self.at..)
+                .and_then(|it| it.first_chunk::<8>())
+            {
                 let special = special_bytes(u64::from_le_bytes(*chunk));
                 if special != 0 {
                     self.at += (special.trailing_zeros() / 8) as usize;

@@ -35,7 +35,9 @@ impl Timestamp {
 
     /// Reads an RFC 3339 date-time with offset and at most six fractional digits.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
-        let mut reader = Reader { bytes: text.as_bytes() };
+        let mut reader = Reader {
+            bytes: text.as_bytes(),
+        };
         let year = reader.digits(4)?;
         reader.one_of(b"-")?;
         let month = reader.digits(2)?;
@@ -84,14 +86,45 @@ impl Timestamp {
         let second_of_day = micros_of_day / MICROS_PER_SECOND;
         let micros = micros_of_day % MICROS_PER_SECOND;
         let digit = |number: i64, unit: i64| b'0' + (number / unit % 10) as u8;
-        out.extend([digit(year, 1000), digit(year, 100), digit(year, 10), digit(year, 1), b'-']);
-        out.extend([digit(month, 10), digit(month, 1), b'-', digit(day, 10), digit(day, 1), b'T']);
-        let (hour, minute, second) =
-            (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
-        out.extend([digit(hour, 10), digit(hour, 1), b':', digit(minute, 10), digit(minute, 1)]);
+        out.extend([
+            digit(year, 1000),
+            digit(year, 100),
+            digit(year, 10),
+            digit(year, 1),
+            b'-',
+        ]);
+        out.extend([
+            digit(month, 10),
+            digit(month, 1),
+            b'-',
+            digit(day, 10),
+            digit(day, 1),
+            b'T',
+        ]);
+        let (hour, minute, second) = (
+            second_of_day / 3600,
+            second_of_day / 60 % 60,
+            second_of_day % 60,
+        );
+        out.extend([
+            digit(hour, 10),
+            digit(hour, 1),
+            b':',
+            digit(minute, 10),
+            digit(minute, 1),
+        ]);
         out.extend([b':', digit(second, 10), digit(second, 1), b'.']);
-        out.extend([digit(micros, 100_000), digit(micros, 10_000), digit(micros, 1000)]);
-        out.extend([digit(micros, 100), digit(micros, 10), digit(micros, 1), b'Z']);
+        out.extend([
+            digit(micros, 100_000),
+            digit(micros, 10_000),
+            digit(micros, 1000),
+        ]);
+        out.extend([
+            digit(micros, 100),
+            digit(micros, 10),
+            digit(micros, 1),
+            b'Z',
+        ]);
     }
 }
 
@@ -144,7 +177,9 @@ impl Reader<'_> {
     }
 
     fn one_of(&mut self, allowed: &[u8]) -> Result<u8, TimeError> {
-        self.next().filter(|byte| allowed.contains(byte)).ok_or(TimeError::Malformed)
+        self.next()
+            .filter(|byte| allowed.contains(byte))
+            .ok_or(TimeError::Malformed)
     }
 
     fn fraction(&mut self) -> Result<i64, TimeError> {
@@ -213,7 +248,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

@@ -10,8 +10,14 @@ use crate::recorded::Recorded;
 use crate::withheld::Content;
 
 /// Top-level names that are no fields of the event.
-pub const RESERVED_NAMES: &[&str] =
-    &["display_id", "sequence", "received_at", "kind", "enrichment", "erasure"];
+pub const RESERVED_NAMES: &[&str] = &[
+    "display_id",
+    "sequence",
+    "received_at",
+    "kind",
+    "enrichment",
+    "erasure",
+];
 
 pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     let push = |out: &mut Vec<u8>, text: &str| out.extend_from_slice(text.as_bytes());
@@ -21,9 +27,8 @@ pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     push(out, &recorded.sequence.to_string());
     push(out, ",\"received_at\":\"");
     recorded.received_at.push_to(out);
-    push(out, "\",\"kind\":\"");
-    push(out, recorded.kind.as_str());
-    push(out, "\"");
+    push(out, "\",\"kind\":");
+    out.push(b'0' + recorded.kind.code());
     let fields: Vec<Field<'_>> = recorded.fields().collect();
     if !fields.is_empty() {
         push(out, ",");
@@ -56,14 +61,17 @@ pub(crate) fn write_fields(fields: &[Field<'_>], out: &mut Vec<u8>) {
         }
         let path = field.path.as_str();
         let name = path.strip_prefix('/').unwrap_or(path);
-        let array = ["targets", "changes"]
-            .into_iter()
-            .find(|array| name.strip_prefix(array).is_some_and(|rest| rest.starts_with('/')));
+        let array = ["targets", "changes"].into_iter().find(|array| {
+            name.strip_prefix(array)
+                .is_some_and(|rest| rest.starts_with('/'))
+        });
         match array {
             Some(array) => {
                 let prefix = format!("/{array}/");
-                let length =
-                    rest.iter().take_while(|it| it.path.as_str().starts_with(&prefix)).count();
+                let length = rest
+                    .iter()
+                    .take_while(|it| it.path.as_str().starts_with(&prefix))
+                    .count();
                 let (elements, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
                 write_name(array, out);
                 write_array(elements, &prefix, out);
@@ -120,8 +128,9 @@ fn write_object(group: &[Field<'_>], from: usize, out: &mut Vec<u8>) {
         }
         let part = field.path.as_str().get(from + 1..).unwrap_or_default();
         let end = from + 1 + part.find('/').unwrap_or(part.len());
-        let (member, behind) =
-            rest.split_at_checked(group_length(rest, end)).unwrap_or((rest, &[]));
+        let (member, behind) = rest
+            .split_at_checked(group_length(rest, end))
+            .unwrap_or((rest, &[]));
         write_member(member, from, out);
         rest = behind;
     }
@@ -132,7 +141,14 @@ fn write_object(group: &[Field<'_>], from: usize, out: &mut Vec<u8>) {
 /// empty object stands, which no accepted event has there.
 fn write_array(fields: &[Field<'_>], prefix: &str, out: &mut Vec<u8>) {
     let number = |field: &Field<'_>| -> Option<usize> {
-        field.path.as_str().strip_prefix(prefix)?.split('/').next()?.parse().ok()
+        field
+            .path
+            .as_str()
+            .strip_prefix(prefix)?
+            .split('/')
+            .next()?
+            .parse()
+            .ok()
     };
     let mut elements: Vec<(usize, &[Field<'_>])> = fields
         .chunk_by(|one, two| number(one) == number(two))
@@ -158,7 +174,9 @@ fn write_array(fields: &[Field<'_>], prefix: &str, out: &mut Vec<u8>) {
 }
 
 fn write_name(segment: &str, out: &mut Vec<u8>) {
-    let plain = !segment.bytes().any(|byte| matches!(byte, b'~' | b'"' | b'\\' | 0..=0x1f));
+    let plain = !segment
+        .bytes()
+        .any(|byte| matches!(byte, b'~' | b'"' | b'\\' | 0..=0x1f));
     if plain {
         out.push(b'"');
         out.extend_from_slice(segment.as_bytes());

@@ -59,9 +59,7 @@ impl Item<'_> {
     /// What stands for the field in the body root.
     pub fn commitment(&self) -> Commitment {
         match self {
-            Item::Shown { salt, field } => {
-                Commitment::of(salt, field.path.as_str(), field.value)
-            }
+            Item::Shown { salt, field } => Commitment::of(salt, field.path.as_str(), field.value),
             Item::Withheld(commitment) => *commitment,
         }
     }
@@ -72,7 +70,9 @@ impl Withheld {
     pub fn items(&self) -> impl Iterator<Item = Item<'_>> {
         let mut fields = self.fields.iter();
         self.slots.iter().filter_map(move |slot| match slot {
-            Slot::Shown(salt) => fields.next().map(|field| Item::Shown { salt: *salt, field }),
+            Slot::Shown(salt) => fields
+                .next()
+                .map(|field| Item::Shown { salt: *salt, field }),
             Slot::Gone(commitment) => Some(Item::Withheld(*commitment)),
         })
     }
@@ -138,7 +138,10 @@ impl Content {
             Content::Whole { salt, event } => event
                 .fields()
                 .enumerate()
-                .map(|(number, field)| Item::Shown { salt: salt.field(number as u16), field })
+                .map(|(number, field)| Item::Shown {
+                    salt: salt.field(number as u16),
+                    field,
+                })
                 .collect(),
             Content::Withheld(withheld) => withheld.items().collect(),
             Content::Erased { .. } => Vec::new(),
@@ -168,12 +171,18 @@ impl Content {
             return self.clone();
         }
         let fields = encode(left.iter().copied(), left.len());
-        Content::Withheld(Withheld { fields, slots: slots.into_boxed_slice() })
+        Content::Withheld(Withheld {
+            fields,
+            slots: slots.into_boxed_slice(),
+        })
     }
 
     /// Erases all of it.
     #[must_use]
     pub fn erase(&self) -> Content {
-        Content::Erased { field_count: self.field_count(), body_root: self.body_root() }
+        Content::Erased {
+            field_count: self.field_count(),
+            body_root: self.body_root(),
+        }
     }
 }

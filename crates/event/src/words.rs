@@ -20,7 +20,12 @@ impl UnknownWord {
     pub fn new(vocabulary: &'static str, given: &str, all: &'static [&'static str]) -> Self {
         let given: String = given.chars().take(GIVEN_MAX_CHARS).collect();
         let nearest = nearest(&given, all).unwrap_or("");
-        UnknownWord { vocabulary, given, nearest, all }
+        UnknownWord {
+            vocabulary,
+            given,
+            nearest,
+            all,
+        }
     }
 }
 
@@ -30,7 +35,9 @@ const GIVEN_MAX_CHARS: usize = 64;
 /// The candidate with the smallest edit distance to `given`; the first of equals.
 pub(crate) fn nearest(given: &str, all: &[&'static str]) -> Option<&'static str> {
     let given: Vec<char> = given.to_lowercase().chars().take(GIVEN_MAX_CHARS).collect();
-    all.iter().copied().min_by_key(|word| distance(&given, word))
+    all.iter()
+        .copied()
+        .min_by_key(|word| distance(&given, word))
 }
 
 /// Levenshtein distance.
@@ -39,14 +46,16 @@ fn distance(given: &[char], word: &str) -> usize {
     for (line, letter) in word.chars().enumerate() {
         let mut diagonal = line;
         let mut left = line + 1;
-        for (cell, other) in row.iter_mut().zip(std::iter::once(None).chain(given.iter().map(Some)))
+        for (cell, other) in row
+            .iter_mut()
+            .zip(std::iter::once(None).chain(given.iter().map(Some)))
         {
             let above = *cell;
             *cell = match other {
                 None => line + 1,
-                Some(other) => {
-                    (diagonal + usize::from(*other != letter)).min(above + 1).min(left + 1)
-                }
+                Some(other) => (diagonal + usize::from(*other != letter))
+                    .min(above + 1)
+                    .min(left + 1),
             };
             diagonal = above;
             left = *cell;

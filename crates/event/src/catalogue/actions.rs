@@ -12,7 +12,13 @@ const fn row(
     severity: Sev,
     label: &'static str,
 ) -> Action {
-    Action { action, activity, category, severity, label }
+    Action {
+        action,
+        activity,
+        category,
+        severity,
+        label,
+    }
 }
 
 #[rustfmt::skip]
