@@ -154,6 +154,16 @@ impl Leaf {
     }
 }
 
+/// All leaves of a formula, in the order of its text.
+pub(crate) fn leaves(expr: &Expr) -> Vec<&Leaf> {
+    match expr {
+        Expr::All | Expr::None => Vec::new(),
+        Expr::And(members) | Expr::Or(members) => members.iter().flat_map(leaves).collect(),
+        Expr::Not(inner) => leaves(inner),
+        Expr::Leaf(leaf) => vec![leaf],
+    }
+}
+
 fn single_words(
     words: &[String],
     prefix: bool,

@@ -13,23 +13,60 @@
 //! (never sent, withheld or erased) matches no leaf, and therefore matches its negation.
 //!
 //! The user's page of the language is `docs/search.md`.
+#![cfg_attr(
+    not(any(test, feature = "testing")),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
+)]
 
+mod analyze;
+mod ask;
+pub mod catalogue;
 mod decimal;
+mod display;
+mod error;
 mod expr;
 mod fields;
+mod json;
 mod leaf;
+mod matching;
+mod parse;
 mod part;
+mod query;
 mod range;
 mod sink;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+mod time;
 pub mod words;
 
+pub use analyze::analyze;
 pub use decimal::Decimal;
+pub use error::{QueryError, QueryErrorCode};
 pub use expr::Expr;
 pub use fields::{ExactField, NumberField, TextField, TextFields};
 pub use ipnet::IpNet;
 pub use leaf::Leaf;
+pub use parse::parse;
+pub use query::Query;
 pub use range::{DecimalBound, DecimalRange, NumberRange};
 pub use sink::{MetadataValue, Sink};
+pub use time::ParseContext;
+
+/// Characters a query may have: more than fits on any screen, little enough to parse at once.
+pub const QUERY_MAX_CHARS: usize = 4_096;
+
+/// How deep parentheses may be nested: keeps recursion small on every reader's stack.
+pub const DEPTH_MAX: usize = 32;
+
+/// Terms a query may have: each costs a look-up in every part of the index.
+pub const TERMS_MAX: usize = 256;
 
 /// Characters a substring (`*part*`) needs: three can be looked up in a dictionary, fewer match
 /// nearly everything.

@@ -40,11 +40,7 @@ pub(crate) fn anchors(part: &str) -> Vec<Anchor> {
             prefix: false,
         })
     });
-    let goes_on = rest
-        .chars()
-        .next_back()
-        .is_some_and(|c| words::is_word_char(c) && !words::stands_alone(c));
-    if let (true, Some(Anchor::Word { prefix, .. })) = (goes_on, found.last_mut()) {
+    if let (true, Some(Anchor::Word { prefix, .. })) = (goes_on(rest), found.last_mut()) {
         *prefix = true;
     }
     found
@@ -66,4 +62,11 @@ fn within(piece: &str) -> Option<&str> {
     (SUBSTRING_MIN_CHARS..=words::WORD_MAX_CHARS)
         .contains(&chars)
         .then_some(piece)
+}
+
+/// Whether a word at the end of `text` may be only the beginning of one.
+pub(crate) fn goes_on(text: &str) -> bool {
+    text.chars()
+        .next_back()
+        .is_some_and(|c| words::is_word_char(c) && !words::stands_alone(c))
 }
