@@ -273,6 +273,6 @@ mod tests {
             }
             assert!(sizes.len() <= 20, "{sizes:?}");
         }
-        assert!(written < 400 * 50_000 * 6, "rewritten {} times", written / (400 * 50_000));
+        assert!(written < 400 * 50_000 * 8, "rewritten {} times", written / (400 * 50_000));
     }
 }

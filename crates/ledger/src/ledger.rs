@@ -553,9 +553,13 @@ impl Ledger {
         self.inner().view_progress.store(seen.get(), Ordering::Release);
     }
 
-    /// Closes the current journal file and asks for everything to be sealed; does not wait.
+    /// Closes the current journal file, so that everything durable now is sealed soon.
     pub fn seal(&self) {
-        let _ = self.inner().queue.send(Command::Rotate);
+        let (done, closed) = crossbeam_channel::bounded(1);
+        if self.inner().queue.send(Command::Rotate(done)).is_ok() {
+            // An error means that the sequencer has ended.
+            let _ = closed.recv();
+        }
     }
 
     /// Does the next piece of background work on this thread; `false` if there is none.

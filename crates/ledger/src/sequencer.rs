@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use event::{Acceptance, Content, Count, Entry, Event, Kind, Recorded, Salt, Sequence, Timestamp};
 
 use crate::erasure::erasures_of;
@@ -51,8 +51,8 @@ pub(crate) enum Command {
     Append(Append),
     /// Sign what is durable now.
     Sign,
-    /// Close the journal file.
-    Rotate,
+    /// Close the journal file, then answer.
+    Rotate(Sender<()>),
     /// Sign and end.
     Stop,
 }
@@ -92,7 +92,10 @@ impl Sequencer {
             match command {
                 Ok(Command::Append(first)) => carried = self.gather_and_commit(first),
                 Ok(Command::Sign) | Err(RecvTimeoutError::Timeout) => sign_at = Some(Instant::now()),
-                Ok(Command::Rotate) => self.rotate_if_used(),
+                Ok(Command::Rotate(done)) => {
+                    self.rotate_if_used();
+                    let _ = done.send(());
+                }
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             }
             let uncovered = self.inner.head.read().size.get() < self.inner.state.read().durable;
@@ -327,6 +330,7 @@ impl Sequencer {
         // this frame and publishes the same.
         self.inner.full.store(false, Ordering::Release);
         let bytes = frame.len() as u64;
+        let erases = !erasures.is_empty();
         let group = Arc::new(Group::new(first, frame, places));
         {
             let mut state = self.inner.state.write();
@@ -342,6 +346,10 @@ impl Sequencer {
         }
         answer(waiting, &Ok(()), first);
         self.inner.announce();
+        if erases {
+            // An erasure is carried out on sealed events only.
+            self.rotate_if_used();
+        }
     }
 
     /// Makes sure that there is a journal file for events of this month with room in it.
@@ -368,7 +376,12 @@ impl Sequencer {
         Ok(())
     }
 
+    /// Begins a new journal file unless the current one is empty. After a write whose fate is not
+    /// known none may follow: the file must stay the last.
     fn rotate_if_used(&mut self) {
+        if self.inner.failed.get().is_some() {
+            return;
+        }
         let month = self.inner.state.read().units.back().filter(|unit| unit.end() > unit.first).map(|unit| unit.month);
         let Some(month) = month else { return };
         let first = self.inner.state.read().durable;
@@ -408,6 +421,9 @@ impl Sequencer {
             Ok(head) => {
                 *inner.head.write() = Arc::new(head);
                 inner.announce();
+                if !inner.state.read().erasures.is_empty() {
+                    inner.resources.wake(inner.me.clone());
+                }
             }
             Err(error) => tracing::error!(ledger = %inner.origin, %error, "the checkpoint could not be signed; it is tried again"),
         }

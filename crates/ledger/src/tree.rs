@@ -195,13 +195,9 @@ impl TreeFiles {
 
     /// Writes a run and syncs it. Until the manifest names the new size, nothing has happened.
     pub fn write(&self, run: &TreeRun) -> io::Result<()> {
-        let mut made = false;
-        let mut write = |level: u8, bytes: &[u8], offset: u64| -> io::Result<()> {
+        let write = |level: u8, bytes: &[u8], offset: u64| -> io::Result<()> {
             let file = match self.get(level) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    made = true;
-                    self.disk.create(&path(level))?
-                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.disk.create(&path(level))?,
                 file => file?,
             };
             file.write_all_at(bytes, offset)?;
@@ -213,10 +209,8 @@ impl TreeFiles {
                 write(level, bytes, first * HASH_BYTES as u64)?;
             }
         }
-        if made {
-            self.disk.sync_dir(Path::new(FOLDER))?;
-        }
-        Ok(())
+        // Also where no file was made: an earlier try may have made one and failed before this.
+        self.disk.sync_dir(Path::new(FOLDER))
     }
 
     fn get(&self, level: u8) -> io::Result<Arc<dyn DiskFile>> {

@@ -1,0 +1,7 @@
+//! The ledger from outside: what it promises, held on a real and on a simulated disk.
+
+mod crash;
+mod erasing;
+mod house;
+mod promises;
+mod refusals;
