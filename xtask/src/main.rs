@@ -1,36 +1,63 @@
-//! Every script of the repository: `cargo xtask <task>`.
+//! Every script of the repository: `cargo xtask <demo|test|ci|tidy|codegen>`.
+//!
+//! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
+//! used where it is installed, and one line says what is missing.
+#![expect(clippy::print_stdout, reason = "this program talks to whoever ran it")]
 
-mod cargo;
+mod ci;
+mod licences;
+mod shelves;
 mod tidy;
+mod tools;
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
+use tools::Tools;
+
+/// The scripts of the repository.
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Tasks of this repository")]
-struct Arguments {
+#[command(name = "cargo xtask")]
+struct Args {
     #[command(subcommand)]
     task: Task,
 }
 
 #[derive(Subcommand)]
 enum Task {
-    /// Runs all tests of the workspace.
-    Test,
-    /// Everything that must hold before a change lands: tidy, formatting, lints, tests.
+    /// Build Annals and start it with a made-up company (arguments go to `annals demo`)
+    Demo {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every test of the workspace (arguments go to the test runner)
+    Test {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Everything a change must pass: tidy, format, lints, tests, generated files
     Ci,
-    /// Checks the house: who imports whom, what every file must and must not hold.
+    /// Check what the compiler cannot: who imports whom, words, paths, line ends, licences
     Tidy,
+    /// Write generated files again (the OpenAPI description)
+    Codegen,
 }
 
-fn main() -> Result<()> {
-    match Arguments::parse().task {
-        Task::Test => cargo::test(),
-        Task::Tidy => tidy::check(),
-        Task::Ci => {
-            tidy::check()?;
-            cargo::lint()?;
-            cargo::test()
+fn main() -> ExitCode {
+    let tools = Tools::look_around();
+    let done = match Args::parse().task {
+        Task::Demo { arguments } => tools.demo(&arguments),
+        Task::Test { arguments } => tools.test(&arguments),
+        Task::Ci => ci::run(&tools),
+        Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
+        Task::Codegen => tools.codegen(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
         }
     }
 }

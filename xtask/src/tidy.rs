@@ -1,105 +1,116 @@
-//! The house rules a compiler does not know.
+//! What the compiler cannot check: imports between crates, words that must not stay, paths of a
+//! machine, line ends, licences.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::process::Command;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
+use anyhow::{Context as _, bail};
 
-/// Which crate may import which others of ours. The table of `docs/ARCHITECTURE.md`, held here.
-const IMPORTS: &[(&str, &[&str])] = &[
-    ("event", &[]),
-    ("query", &["event"]),
-    ("merkle", &[]),
-    ("ledger", &["event", "merkle"]),
-    ("catalog", &["event", "query"]),
-    ("index", &["event", "query", "ledger"]),
-    ("demo", &["event"]),
-    ("api", &["event", "query"]),
-    ("server", &["event", "query", "merkle", "ledger", "catalog", "index", "demo", "api"]),
-    ("client", &["api", "event", "merkle"]),
-    ("cli", &["server", "client", "api", "event", "query", "merkle", "ledger", "index", "catalog", "demo"]),
+use crate::tools::{read_output, root};
+use crate::{licences, shelves};
+
+/// Words that mark unfinished work, split so that this file does not hold them.
+const UNFINISHED: &[&str] = &[
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("X", "XX"),
+    concat!("db", "g!("),
+    concat!("tod", "o!("),
+];
+/// Beginnings of paths that exist on one machine only, split for the same reason.
+const MACHINE_PATHS: &[&str] = &[
+    concat!("/ro", "ot/"),
+    concat!("/ho", "me/"),
+    concat!("/wo", "rk/"),
+    concat!("/Us", "ers/"),
+];
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: &[&str] = &[
+    "utils.rs",
+    "util.rs",
+    "common.rs",
+    "helpers.rs",
+    "helper.rs",
+    "misc.rs",
+    "manager.rs",
+];
+/// Files that tools write.
+const GENERATED: &[&str] = &["Cargo.lock", "LICENSE"];
+/// Endings of files that are text.
+const TEXT: &[&str] = &[
+    "rs", "toml", "md", "json", "sql", "txt", "yml", "yaml", "sh",
 ];
 
-/// Words that are never left in a source file.
-const FORBIDDEN: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("dbg", "!("), concat!("todo", "!(")];
-
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    license: Option<String>,
-    dependencies: Vec<Dependency>,
-}
-
-#[derive(Deserialize)]
-struct Dependency {
-    name: String,
-    kind: Option<String>,
-}
-
-/// Checks all rules and names every break.
-pub(crate) fn check() -> Result<()> {
-    let mut faults = imports()?;
-    faults.extend(files()?);
-    if faults.is_empty() {
-        eprintln!("tidy: the house is in order");
+pub(crate) fn run() -> anyhow::Result<()> {
+    let metadata = read_output("cargo", &["metadata", "--format-version", "1", "--locked"])?;
+    let metadata = serde_json::from_str(&metadata).context("`cargo metadata` is not JSON")?;
+    let mut wrong = shelves::check(&metadata);
+    wrong.extend(licences::check(&metadata));
+    for path in read_output("git", &["ls-files"])?.lines() {
+        wrong.extend(check_file(path)?);
+    }
+    if wrong.is_empty() {
         return Ok(());
     }
-    bail!("tidy found:\n  {}", faults.join("\n  "));
+    for line in &wrong {
+        eprintln!("{line}");
+    }
+    bail!("{} things are not tidy", wrong.len());
 }
 
-fn imports() -> Result<Vec<String>> {
-    let output = Command::new("cargo").args(["metadata", "--format-version=1", "--no-deps", "--locked"]).output()?;
-    ensure!(output.status.success(), "cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
-    let table: BTreeMap<&str, BTreeSet<&str>> =
-        IMPORTS.iter().map(|(name, allowed)| (*name, allowed.iter().copied().collect())).collect();
-    let mut faults = Vec::new();
-    for package in &metadata.packages {
-        if package.license.as_deref() != Some("Apache-2.0") {
-            faults.push(format!("package {} does not name the licence Apache-2.0", package.name));
+fn check_file(path: &str) -> anyhow::Result<Vec<String>> {
+    let name = Path::new(path);
+    let is = |ending: &str| name.extension().is_some_and(|e| e == ending);
+    let mut wrong = Vec::new();
+    if name
+        .file_name()
+        .is_some_and(|name| EMPTY_NAMES.iter().any(|empty| name == *empty))
+    {
+        wrong.push(format!(
+            "{path}: the name says nothing; name it after what it holds"
+        ));
+    }
+    if GENERATED.contains(&path) || !TEXT.iter().any(|ending| is(ending)) {
+        return Ok(wrong);
+    }
+    let full = root().join(path);
+    if !full.exists() {
+        // Deleted and not yet committed.
+        return Ok(wrong);
+    }
+    let bytes = std::fs::read(full)?;
+    let Ok(text) = String::from_utf8(bytes) else {
+        // Vectors may hold broken text on purpose.
+        return Ok(wrong);
+    };
+    if text.contains('\r') {
+        wrong.push(format!("{path}: has CR line ends"));
+    }
+    if !text.is_empty() && !text.ends_with('\n') && !path.contains("/data/") {
+        wrong.push(format!("{path}: the last line has no end"));
+    }
+    for (number, line) in text.lines().enumerate() {
+        let place = || format!("{path}:{}", number + 1);
+        if let Some(word) = UNFINISHED
+            .iter()
+            .find(|word| is("rs") && line.contains(**word))
+        {
+            wrong.push(format!("{}: {word}", place()));
         }
-        let Some(name) = package.name.strip_prefix("annals-").filter(|name| *name != "bench") else { continue };
-        let Some(allowed) = table.get(name) else {
-            faults.push(format!("crate {name} is not in the import table"));
-            continue;
-        };
-        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind.is_none()) {
-            if let Some(imported) = dependency.name.strip_prefix("annals-")
-                && !allowed.contains(imported)
-            {
-                faults.push(format!("crate {name} may not import {imported}"));
-            }
+        if let Some(start) = MACHINE_PATHS.iter().find(|start| line.contains(**start)) {
+            wrong.push(format!("{}: a path of one machine ({start}...)", place()));
         }
     }
-    Ok(faults)
-}
-
-fn files() -> Result<Vec<String>> {
-    let output = Command::new("git").args(["ls-files", "-z"]).output()?;
-    ensure!(output.status.success(), "git ls-files failed");
-    let names = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
-    let mut faults = Vec::new();
-    for name in names.split_terminator('\0') {
-        let Ok(text) = fs::read_to_string(name) else { continue };
-        if text.contains('\r') && !name.contains("/data/") {
-            faults.push(format!("{name} has carriage returns"));
-        }
-        if !name.ends_with(".rs") {
-            continue;
-        }
-        for word in FORBIDDEN.iter().filter(|word| text.contains(**word)) {
-            faults.push(format!("{name} holds `{word}`"));
-        }
-        if name.ends_with("src/lib.rs") && !text.starts_with("//!") {
-            faults.push(format!("{name} does not open with what the crate promises"));
-        }
+    let opens_a_crate = path.ends_with("src/lib.rs") || path.ends_with("src/main.rs");
+    if opens_a_crate && !text.starts_with("//!") {
+        wrong.push(format!(
+            "{path}: must open with what the crate promises (`//!`)"
+        ));
     }
-    Ok(faults)
+    if path.ends_with("Cargo.toml")
+        && path != "Cargo.toml"
+        && !text.contains("[lints]\nworkspace = true")
+    {
+        wrong.push(format!("{path}: must take the workspace's lints"));
+    }
+    Ok(wrong)
 }
