@@ -1,5 +1,6 @@
 //! The fields a person can write in a query: for the parser, for completion and for the docs.
 
+use crate::error::{Mistake, QueryErrorCode as Code, nearest, shown};
 use crate::fields::{ExactField as E, NumberField as N, TextField as T, TextFields};
 use event::{Activity, ActorType, Category, Kind, Network, Outcome, Severity};
 
@@ -146,6 +147,52 @@ pub fn find(name: &str) -> Option<&'static Field> {
                 .any(|alias| alias.eq_ignore_ascii_case(name))
     };
     FIELDS.iter().find(has_name)
+}
+
+/// What to say of `name` in `word`, which is no field.
+pub(crate) fn unknown_field(name: &str, word: &str) -> Mistake {
+    let as_text = format!(
+        "to search for the text itself, put it in quotes: \"{}\"",
+        shown(word)
+    );
+    if name.eq_ignore_ascii_case("tenant") {
+        return Mistake::new(
+            Code::UnknownField,
+            "`tenant` is not a field: a search never leaves its tenant",
+        )
+        .hint(as_text);
+    }
+    let mistake = Mistake::new(
+        Code::UnknownField,
+        format!("no field is called `{}`", shown(name)),
+    );
+    let names = FIELDS
+        .iter()
+        .filter(|field| !matches!(field.meaning, Meaning::Metadata))
+        .flat_map(|field| std::iter::once(field.name).chain(field.aliases.iter().copied()));
+    let guess = match (nearest(name, names), name.split_once('.')) {
+        (Some(guess), _) => Some(guess.to_owned()),
+        (None, Some((head, key))) => nearest(head, std::iter::once("metadata"))
+            .map(|_| format!("{METADATA_PREFIX}{}", shown(key))),
+        (None, None) => None,
+    };
+    match guess {
+        Some(guess) => mistake.hint(format!(
+            "did you mean `{guess}:`? {}",
+            capitalised(&as_text)
+        )),
+        None => mistake.hint(as_text),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_ascii_uppercase())
+        .into_iter()
+        .chain(chars)
+        .collect()
 }
 
 const fn field(

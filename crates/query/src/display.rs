@@ -8,11 +8,14 @@ use std::fmt::{self, Display, Formatter, Write};
 
 use event::Timestamp;
 
-use crate::ask::{self, Form, Order, Wanted};
+use crate::ask::{self, Form, Wanted};
 use crate::catalogue::{FIELDS, FREE, METADATA_PREFIX, Meaning};
 use crate::fields::{ExactField, NumberField};
+use crate::order::{self, Order};
 use crate::time::ParseContext;
-use crate::{DecimalBound, DecimalRange, Expr, Leaf, NumberRange, TextField, TextFields, words};
+use crate::{
+    DecimalBound, DecimalRange, Expr, Leaf, NumberRange, TextField, TextFields, address, words,
+};
 
 /// For every formula that [`crate::parse`] answers, the text parses to it again (within the limits
 /// of a query). Formulas made in other ways get a text that means the same where there is one.
@@ -76,7 +79,7 @@ impl Display for Leaf {
             }
             Leaf::MetadataNumber { key, range } => write_decimals(f, key, range),
             Leaf::Number { field, range } => write_numbers(f, *field, *range),
-            Leaf::Ip { net } => write!(f, "ip:{}", ask::net_text(*net)),
+            Leaf::Ip { net } => write!(f, "ip:{}", address::text(*net)),
         }
     }
 }
@@ -220,7 +223,7 @@ fn named_terms(first: ExactField, text: &str, form: Form) -> Vec<(String, Expr)>
 
 /// Whether the parser reads the text as one bare value; without a field also an address.
 fn is_bare(text: &str, free: bool) -> bool {
-    is_plain(text) || (free && ask::single_address(text).is_some())
+    is_plain(text) || (free && address::single(text).is_some())
 }
 
 /// `severity:>=high`: terms that stand for several words of a list in order.
@@ -240,7 +243,7 @@ fn word_terms(asked: ExactField, first: &str) -> Vec<(String, Expr)> {
         }
         for last in words.iter().rev() {
             let order = Order::Between(Some(first), Some(last));
-            let Ok(expr) = ask::ask_order(&field.meaning, order, &timeless()) else {
+            let Ok(expr) = order::ask(&field.meaning, order, &timeless()) else {
                 continue;
             };
             let term = if words.last() == Some(last) {

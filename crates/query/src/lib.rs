@@ -23,6 +23,8 @@
     )
 )]
 
+mod address;
+mod amount;
 mod analyze;
 mod ask;
 pub mod catalogue;
@@ -34,10 +36,12 @@ mod fields;
 mod json;
 mod leaf;
 mod matching;
+mod order;
 mod parse;
 mod part;
 mod query;
 mod range;
+mod scan;
 mod sink;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
