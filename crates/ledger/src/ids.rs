@@ -154,7 +154,7 @@ impl IdRun {
         }
         let mut filter = vec![0u8; filter_bytes as usize];
         file.read_exact_at(&mut filter, HEADER_BYTES as u64)?;
-        if crc32c::crc32c(&filter) != u32_at(48) || filter.is_empty() || filter.len() % FILTER_BLOCK_BYTES != 0 {
+        if crc32c::crc32c(&filter) != u32_at(48) || filter.is_empty() || !filter.len().is_multiple_of(FILTER_BLOCK_BYTES) {
             return Err(damaged("the filter of an id run"));
         }
         let mut run = IdRun { file, filter: Filter(filter), fences: Vec::with_capacity(pages as usize), entries };

@@ -307,10 +307,8 @@ impl Ledger {
             Some(AppendError::Stopped(why.clone()))
         } else if bytes > crate::frame::MAX_PAYLOAD_BYTES {
             Some(AppendError::TooLarge { bytes, limit: crate::frame::MAX_PAYLOAD_BYTES })
-        } else if let Some(what) = inner.busy() {
-            Some(AppendError::Busy { what, retry_after: RETRY_AFTER })
         } else {
-            None
+            inner.busy().map(|what| AppendError::Busy { what, retry_after: RETRY_AFTER })
         };
         if let Some(error) = refuse {
             return reply(Err(error));

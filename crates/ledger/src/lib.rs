@@ -15,6 +15,7 @@
 //! Bytes: `docs/formats/journal-v1.md`, `docs/formats/part-v1.md`.
 
 mod background;
+mod check;
 mod clock;
 pub mod disk;
 mod erasure;
@@ -34,6 +35,7 @@ mod tree;
 mod varint;
 
 pub use background::{DEFAULT_CACHE_BYTES, Resources};
+pub use check::{Finding, MAX_FINDINGS, Report, check};
 pub use clock::{Clock, Entropy, System};
 pub use erasure::{ERASE_ACTION, ERASED_PATH, Erasure, RETENTION_ACTION, erasures_of};
 pub use frame::{LedgerId, Month};

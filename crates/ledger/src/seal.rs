@@ -53,7 +53,7 @@ impl Inner {
         let mut next = Manifest { sealed: end, ..manifest.clone() };
         next.parts.extend(&sealed);
         next.parts.sort_by_key(|part| (part.shelf, part.first));
-        let (dropped_runs, id_runs) = self.write_ids(&mut manifest, &mut next, ids)?;
+        let id_runs = self.write_ids(&mut manifest, &mut next, ids)?;
         next.next_generation = manifest.next_generation;
         self.write_tree(&run)?;
         let opened = self.open_parts(&sealed)?;
@@ -65,8 +65,8 @@ impl Inner {
             let mut parts = Parts::clone(&state.parts);
             opened.into_iter().for_each(|part| parts.insert(part));
             state.parts = Arc::new(parts);
-            if let Some(id_runs) = id_runs {
-                state.id_runs = Arc::new(id_runs);
+            if let Some(now) = id_runs.now {
+                state.id_runs = Arc::new(now);
             }
             state.tree.advance(end);
             state.sealed = end;
@@ -75,7 +75,7 @@ impl Inner {
         self.announce();
         remove_if_there(&*self.disk, &journal::path(first))?;
         self.disk.sync_dir(Path::new(journal::FOLDER))?;
-        self.remove_runs(&dropped_runs)?;
+        self.remove_runs(&id_runs.dropped)?;
         Ok(true)
     }
 
@@ -114,16 +114,15 @@ impl Inner {
         Ok(sealed)
     }
 
-    /// Writes the ids as a run, together with older runs of like size. Returns the runs that are
-    /// dropped by it, and the new list; `None` where nothing changes.
+    /// Writes the ids as a run, together with older runs of like size.
     fn write_ids(
         &self,
         manifest: &mut Manifest,
         next: &mut Manifest,
         mut ids: Vec<IdEntry>,
-    ) -> io::Result<(Vec<IdRunEntry>, Option<Vec<Arc<IdRun>>>)> {
+    ) -> io::Result<IdRuns> {
         if ids.is_empty() {
-            return Ok((Vec::new(), None));
+            return Ok(IdRuns { dropped: Vec::new(), now: None });
         }
         let mut runs: Vec<Arc<IdRun>> = self.state.read().id_runs.to_vec();
         let mut sizes: Vec<u64> = runs.iter().map(|run| run.entries()).collect();
@@ -143,7 +142,7 @@ impl Inner {
         self.disk.sync_dir(Path::new("ids"))?;
         next.ids.push(entry);
         runs.push(Arc::new(IdRun::open(&*self.disk, &entry.path(), &self.id)?));
-        Ok((dropped, Some(runs)))
+        Ok(IdRuns { dropped, now: Some(runs) })
     }
 
     fn write_tree(&self, run: &TreeRun) -> io::Result<()> {
@@ -271,6 +270,14 @@ impl Inner {
         self.replace_parts(&mut manifest, &old, &new, Some(through))?;
         Ok(true)
     }
+}
+
+/// What sealing made of the id runs.
+struct IdRuns {
+    /// Those that are part of the new one.
+    dropped: Vec<IdRunEntry>,
+    /// All of them, oldest first; `None` where nothing changed.
+    now: Option<Vec<Arc<IdRun>>>,
 }
 
 /// The neighbours to merge next: eight of one size class, shelf and month.

@@ -1,5 +1,6 @@
 //! The ledger from outside: what it promises, held on a real and on a simulated disk.
 
+mod checking;
 mod crash;
 mod erasing;
 mod house;

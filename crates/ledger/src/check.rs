@@ -1,0 +1,317 @@
+//! Checking a ledger's folder without opening it: every file, every event against its entry, every
+//! entry against the tree, the tree against the signed checkpoint.
+//!
+//! Needs no server and no lock, changes nothing, and names everything it finds.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use event::{Content, ENTRY_BYTES, Entry, Recorded};
+use merkle::{Audit, Checkpoint, Frontier, Hash, Verifier, leaf_hash};
+
+use crate::disk::Disk;
+use crate::erasure::{Erasure, erasures_of};
+use crate::head::read_last;
+use crate::ids::IdRun;
+use crate::journal;
+use crate::manifest::{Manifest, Shelf};
+use crate::part::Part;
+use crate::state::shelf_of;
+use crate::tree::Tree;
+
+/// Most findings that are listed one by one; the rest is only counted.
+pub const MAX_FINDINGS: usize = 100;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where: a file of the ledger's folder, or `event n`.
+    pub place: String,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// `<instance>/<tenant>`.
+    pub origin: String,
+    /// Events the folder holds.
+    pub events: u64,
+    /// Events covered by the signed checkpoint.
+    pub signed: u64,
+    /// Bodies that a tombstone or retention removed.
+    pub erased: u64,
+    /// Events some fields of which were erased.
+    pub withheld: u64,
+    /// Bytes of a group that was cut short by a crash and never acknowledged.
+    pub torn_bytes: u64,
+    /// What is wrong, at most [`MAX_FINDINGS`].
+    pub findings: Vec<Finding>,
+    /// How much is wrong.
+    pub faults: u64,
+}
+
+impl Report {
+    /// Is everything as it was signed?
+    pub fn is_sound(&self) -> bool {
+        self.faults == 0
+    }
+
+    fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.faults += 1;
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding { place: place.into(), what: what.into() });
+        }
+    }
+}
+
+/// Checks the ledger on `disk`. `verifier` is the key the reader trusts; `older` is a checkpoint
+/// from before, which finds a history that was rewritten and signed anew.
+///
+/// # Errors
+/// When the disk cannot be read at all; what is wrong with its content is in the report.
+pub fn check(disk: &Arc<dyn Disk>, verifier: &Verifier, older: Option<&[u8]>) -> io::Result<Report> {
+    let mut report = Report { origin: verifier.name().to_owned(), ..Report::default() };
+    let manifest = match Manifest::load(&**disk) {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => {
+            report.fault("manifest", "there is none: the folder is no ledger");
+            return Ok(report);
+        }
+        Err(error) => {
+            report.fault("manifest", error.to_string());
+            return Ok(report);
+        }
+    };
+    let mut tree = match Tree::open(disk.clone(), manifest.sealed) {
+        Ok(tree) => tree,
+        Err(error) => {
+            report.fault("tree", error.to_string());
+            return Ok(report);
+        }
+    };
+    let mut erasures = Vec::new();
+    let mut bodies = Bodies { missing: vec![true; manifest.sealed as usize], erased: Vec::new(), withheld: Vec::new() };
+    check_parts(&**disk, &manifest, &tree, &mut bodies, &mut erasures, &mut report);
+    check_journal(&**disk, &manifest, &mut tree, &mut bodies, &mut erasures, &mut report);
+    check_ids(&**disk, &manifest, &mut report);
+    bodies.judge(&tree, &erasures, &mut report)?;
+    report.events = tree.size();
+    check_tree(&**disk, &tree, verifier, older, &mut report)?;
+    Ok(report)
+}
+
+/// Which bodies were found.
+struct Bodies {
+    /// By sequence, of the sealed events.
+    missing: Vec<bool>,
+    erased: Vec<u64>,
+    withheld: Vec<(u64, Vec<u16>)>,
+}
+
+impl Bodies {
+    /// Holds one event to its entry.
+    fn see(&mut self, recorded: &Recorded, entry: Option<&Entry>, place: &str, report: &mut Report) {
+        let sequence = recorded.sequence.get();
+        if entry != Some(&recorded.entry()) {
+            report.fault(format!("event {sequence}"), format!("its body in {place} is not what its entry in the tree was made of"));
+        }
+        if let Some(missing) = self.missing.get_mut(sequence as usize) {
+            if !*missing {
+                report.fault(format!("event {sequence}"), format!("it stands twice, once in {place}"));
+            }
+            *missing = false;
+        }
+        match &recorded.content {
+            Content::Whole { .. } => {}
+            Content::Erased { .. } => self.erased.push(sequence),
+            Content::Withheld(withheld) => {
+                let gone = withheld.items().enumerate().filter(|(_, item)| matches!(item, event::Item::Withheld(_)));
+                self.withheld.push((sequence, gone.map(|(number, _)| number as u16).collect()));
+            }
+        }
+    }
+
+    /// A body may be missing only where a tombstone says so.
+    fn judge(self, tree: &Tree, erasures: &[Erasure], report: &mut Report) -> io::Result<()> {
+        let missing = self.missing.iter().enumerate().filter(|(_, missing)| **missing).map(|(sequence, _)| sequence as u64);
+        for sequence in missing.chain(self.erased) {
+            report.erased += 1;
+            let category = tree.entry(sequence)?.and_then(|bytes| Entry::from_bytes(&bytes).ok()).map(|entry| entry.category);
+            let covered = erasures.iter().any(|erasure| {
+                (erasure.first..=erasure.last).contains(&sequence)
+                    && erasure.fields.is_empty()
+                    && erasure.category.is_none_or(|only| Some(only) == category)
+            });
+            if !covered {
+                report.fault(format!("event {sequence}"), "its body is missing and no tombstone says that it was erased");
+            }
+        }
+        for (sequence, numbers) in self.withheld {
+            report.withheld += 1;
+            let covered = |number: &u16| {
+                erasures.iter().any(|erasure| (erasure.first..=erasure.last).contains(&sequence) && erasure.fields.contains(number))
+            };
+            if !numbers.iter().all(covered) {
+                report.fault(format!("event {sequence}"), "fields are missing and no tombstone says that they were erased");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_parts(
+    disk: &dyn Disk,
+    manifest: &Manifest,
+    tree: &Tree,
+    bodies: &mut Bodies,
+    erasures: &mut Vec<Erasure>,
+    report: &mut Report,
+) {
+    for entry in &manifest.parts {
+        let name = format!("part {}", entry.name());
+        let part = match Part::open(disk, *entry, &manifest.ledger) {
+            Ok(part) => part,
+            Err(error) => {
+                report.fault(&name, error.to_string());
+                continue;
+            }
+        };
+        for recorded in part.records() {
+            let recorded = match recorded {
+                Ok(recorded) => recorded,
+                Err(error) => {
+                    report.fault(&name, error.to_string());
+                    continue;
+                }
+            };
+            let sequence = recorded.sequence.get();
+            let known = tree.entry(sequence).ok().flatten().and_then(|bytes| Entry::from_bytes(&bytes).ok());
+            bodies.see(&recorded, known.as_ref(), &name, report);
+            if known.is_some_and(|known| entry.shelf != Shelf::Hold && shelf_of(&known) != entry.shelf) {
+                report.fault(format!("event {sequence}"), format!("it stands in {name}, where its entry does not belong"));
+            }
+            erasures.extend(erasures_of(&recorded));
+        }
+    }
+}
+
+fn check_journal(
+    disk: &dyn Disk,
+    manifest: &Manifest,
+    tree: &mut Tree,
+    bodies: &mut Bodies,
+    erasures: &mut Vec<Erasure>,
+    report: &mut Report,
+) {
+    let listed = match disk.list(Path::new(journal::FOLDER)) {
+        Ok(listed) => listed,
+        Err(error) => return report.fault("journal", error.to_string()),
+    };
+    let mut firsts: Vec<u64> = listed.iter().filter_map(|file| file.name.parse().ok()).filter(|first| *first >= manifest.sealed).collect();
+    firsts.sort_unstable();
+    let newest = firsts.last().copied();
+    for first in firsts {
+        let place = format!("journal/{first}");
+        if first != tree.size() {
+            return report.fault(place, format!("it begins with event {first}, but event {} comes next", tree.size()));
+        }
+        let scanned = match journal::scan(disk, &manifest.ledger, first, Some(first) == newest) {
+            Ok(Some(scanned)) => scanned,
+            Ok(None) => return,
+            Err(error) => return report.fault(place, error.to_string()),
+        };
+        report.torn_bytes += scanned.torn_bytes;
+        for recorded in scanned.groups.iter().flat_map(|group| group.records()) {
+            match recorded {
+                Ok(recorded) => {
+                    let entry = recorded.entry();
+                    tree.push(entry.to_bytes());
+                    bodies.see(&recorded, Some(&entry), &place, report);
+                    erasures.extend(erasures_of(&recorded));
+                }
+                Err(error) => return report.fault(place, error.to_string()),
+            }
+        }
+    }
+}
+
+fn check_ids(disk: &dyn Disk, manifest: &Manifest, report: &mut Report) {
+    for run in &manifest.ids {
+        let place = run.path().display().to_string();
+        let entries = IdRun::open(disk, &run.path(), &manifest.ledger)
+            .and_then(|run| run.iter().try_fold(0, |count, entry| entry.map(|_| count + 1)));
+        match entries {
+            Ok(count) if count == run.entries => {}
+            Ok(count) => report.fault(place, format!("it holds {count} ids, the manifest says {}", run.entries)),
+            Err(error) => report.fault(place, error.to_string()),
+        }
+    }
+}
+
+fn check_tree(disk: &dyn Disk, tree: &Tree, verifier: &Verifier, older: Option<&[u8]>, report: &mut Report) -> io::Result<()> {
+    let head = match read_last(disk, verifier) {
+        Ok(head) => head,
+        Err(error) => {
+            report.fault("last-checkpoint", error.to_string());
+            None
+        }
+    };
+    let mut sizes: BTreeMap<u64, Vec<(&str, Hash)>> = BTreeMap::new();
+    match &head {
+        Some(head) => {
+            report.signed = head.size.get();
+            sizes.entry(head.size.get()).or_default().push(("last-checkpoint", head.root));
+        }
+        None => report.fault("last-checkpoint", "there is none that this key signed"),
+    }
+    match older.map(|note| Checkpoint::open(note, std::slice::from_ref(verifier))) {
+        Some(Ok(older)) => sizes.entry(older.size()).or_default().push(("the older checkpoint", *older.root())),
+        Some(Err(error)) => report.fault("the older checkpoint", error.to_string()),
+        None => {}
+    }
+    // Every hash in the files of the upper levels, against the entries below it.
+    let size = tree.size();
+    let root = merkle::root_at(tree, size).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut audit = Audit::start(tree, size, &root).map_err(|error| io::Error::other(error.to_string()));
+    let mut frontier = Frontier::new();
+    let mut hold = |frontier: &Frontier, report: &mut Report| {
+        for (name, root) in sizes.remove(&frontier.size()).into_iter().flatten() {
+            if frontier.root() != root {
+                report.fault(name, format!("it was signed for other first {} events than these: the history was changed", frontier.size()));
+            }
+        }
+    };
+    hold(&frontier, report);
+    for start in (0..size).step_by(4096) {
+        let entries = tree.entries(start..size.min(start + 4096))?;
+        for entry in entries.chunks_exact(ENTRY_BYTES) {
+            let leaf = leaf_hash(entry);
+            frontier.push(leaf);
+            if let Ok(running) = &mut audit
+                && let Err(error) = running.push(&leaf)
+            {
+                audit = Err(io::Error::other(error.to_string()));
+            }
+            hold(&frontier, report);
+        }
+    }
+    if let Err(error) = audit.and_then(|audit| audit.finish().map_err(|error| io::Error::other(error.to_string()))) {
+        report.fault("tree", error.to_string());
+    }
+    for (missing, checkpoints) in sizes {
+        for (name, _) in checkpoints {
+            report.fault(name, format!("it covers {missing} events, the folder holds {size}: events are missing"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Checking a folder: sound ones pass, and whatever is changed is named.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ledger::disk::{Disk, Sim};
+use ledger::{Report, check};
+use merkle::Verifier;
+
+use crate::house::{House, append, seal};
+
+fn folder() -> (Arc<dyn Disk>, Verifier, String) {
+    let house = House::new(30);
+    let disk: Arc<dyn Disk> = Arc::new(Sim::new(30));
+    let ledger = house.open(disk.clone()).unwrap();
+    for n in 0..600 {
+        append(&ledger, vec![house.event(&n.to_string(), "words of an event")]).unwrap();
+        if n == 299 || n == 599 {
+            seal(&ledger).unwrap();
+        }
+    }
+    append(&ledger, vec![house.tombstone(r#"[{"first":7,"last":9}]"#)]).unwrap();
+    let early = ledger.wait_covered(event::Sequence::new(600), std::time::Duration::from_secs(5)).unwrap().note.clone();
+    seal(&ledger).unwrap();
+    append(&ledger, vec![house.event("last", "not sealed")]).unwrap();
+    let verifier = ledger.verifier().clone();
+    ledger.close();
+    (disk, verifier, early)
+}
+
+fn files(disk: &dyn Disk, folder: &Path, into: &mut Vec<PathBuf>) {
+    for listed in disk.list(folder).unwrap() {
+        let path = folder.join(&listed.name);
+        if listed.is_dir { files(disk, &path, into) } else { into.push(path) }
+    }
+}
+
+fn checked(disk: &Arc<dyn Disk>, verifier: &Verifier) -> Report {
+    check(disk, verifier, None).unwrap()
+}
+
+#[test]
+fn a_sound_folder_passes_with_its_older_checkpoint() {
+    let (disk, verifier, early) = folder();
+    let report = check(&disk, &verifier, Some(early.as_bytes())).unwrap();
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!((report.events, report.signed, report.erased), (602, 602, 3));
+}
+
+#[test]
+fn a_changed_byte_is_found_in_every_file() {
+    let (disk, verifier, _) = folder();
+    let mut all = Vec::new();
+    files(&*disk, Path::new(""), &mut all);
+    assert!(all.len() > 7, "{all:?}");
+    for path in all.iter().filter(|path| !path.ends_with("key") && !path.ends_with("vkey")) {
+        let file = disk.open(path).unwrap();
+        let length = file.len().unwrap();
+        for at in (0..length).step_by((length as usize / 40).max(1)) {
+            let mut byte = [0];
+            file.read_exact_at(&mut byte, at).unwrap();
+            file.write_all_at(&[byte[0] ^ 4], at).unwrap();
+            let report = checked(&disk, &verifier);
+            assert!(!report.is_sound(), "a changed byte {at} of {} went unseen", path.display());
+            file.write_all_at(&byte, at).unwrap();
+        }
+    }
+    assert!(checked(&disk, &verifier).is_sound());
+}
+
+#[test]
+fn a_history_rewritten_by_the_keys_owner_is_found_by_an_older_checkpoint() {
+    let (disk, verifier, early) = folder();
+    // The same key, other events.
+    let house = House::new(30);
+    let forged: Arc<dyn Disk> = Arc::new(Sim::new(31));
+    let ledger = house.open(forged.clone()).unwrap();
+    assert_eq!(ledger.verifier(), &verifier, "the test's key is made from its seed");
+    for n in 0..602 {
+        append(&ledger, vec![house.event(&n.to_string(), "words of another event")]).unwrap();
+    }
+    ledger.close();
+    assert!(checked(&forged, &verifier).is_sound());
+    let report = check(&forged, &verifier, Some(early.as_bytes())).unwrap();
+    assert!(report.findings.iter().any(|finding| finding.place == "the older checkpoint"), "{:?}", report.findings);
+    assert!(check(&disk, &verifier, Some(early.as_bytes())).unwrap().is_sound());
+}
