@@ -52,19 +52,26 @@ static UNKNOWN: Action = Action {
     label: "",
 };
 
-/// What `action` means: as it stands, else by its last dotted part, else by the last word of that
-/// part. Capitals do not matter. An action that nothing is known about is `other`, a
-/// `user_activity`, with an empty label.
+/// What `action` means: as it stands, else by as many of its last dotted parts as are known
+/// together, else by the last word of the last part. Capitals do not matter. An action that nothing
+/// is known about is `other`, a `user_activity`, with an empty label.
 pub fn lookup(action: &str) -> &'static Action {
     if let Some(found) = exact(action) {
         return found;
     }
     let lowered = action.to_ascii_lowercase();
-    let last_part = lowered.rsplit(['.', ':', '/']).next().unwrap_or_default();
-    let last_word = last_part.rsplit(['_', '-', ' ']).next().unwrap_or_default();
-    exact(&lowered)
-        .or_else(|| exact(last_part))
-        .or_else(|| exact(last_word))
+    let mut parts = lowered.as_str();
+    loop {
+        if let Some(found) = exact(parts) {
+            return found;
+        }
+        match parts.split_once(['.', ':', '/']) {
+            Some((_, last)) => parts = last,
+            None => break,
+        }
+    }
+    let last_word = parts.rsplit(['_', '-', ' ']).next().unwrap_or_default();
+    exact(last_word)
         .or_else(|| past_tense(last_word))
         .unwrap_or(&UNKNOWN)
 }
