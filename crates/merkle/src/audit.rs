@@ -11,7 +11,7 @@ use crate::prove::{HashReader, ProveError, perfect_root, read_tile};
 use crate::tile::{MAX_TREE_SIZE, TILE_WIDTH, Tile, hashes_at};
 
 /// A log being checked, leaf by leaf.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Audit<R> {
     reader: R,
     size: u64,
@@ -21,7 +21,7 @@ pub struct Audit<R> {
 }
 
 /// The checked tiles of one level that are kept, each with its number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Level {
     level: u8,
     /// The partial tile at the right edge; without hashes where the last tile is full.

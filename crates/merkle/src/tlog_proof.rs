@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::checkpoint::{Checkpoint, OpenError};
+use crate::checkpoint::{Checkpoint, CheckpointError, OpenError};
 use crate::hash::Hash;
 use crate::note::{MAX_NOTE_BYTES, NoteError, SignedNote, Verifier};
 use crate::text::{parse_base64, parse_decimal, parse_hash, to_base64};
@@ -30,7 +30,8 @@ pub struct TlogProof {
     pub path: Vec<Hash>,
     /// The signed head of the tree the path leads to.
     pub checkpoint: SignedNote,
-    /// What the application put beside the proof; nothing vouches for it. Not empty.
+    /// What the application put beside the proof; nothing vouches for it. 1 to [`MAX_EXTRA_BYTES`]
+    /// bytes; nothing at all is written as `None`.
     pub extra: Option<Vec<u8>>,
 }
 
@@ -65,7 +66,10 @@ pub enum ProofFormatError {
     },
     /// What follows the empty line is no signed note.
     #[error("the checkpoint in the proof file is not a signed note: {0}")]
-    Checkpoint(#[from] NoteError),
+    Note(#[from] NoteError),
+    /// The text of that note is no checkpoint.
+    #[error("the signed note in the proof file is not a checkpoint: {0}")]
+    Checkpoint(#[from] CheckpointError),
 }
 
 /// Why a proof file proves nothing about a leaf.
@@ -108,6 +112,7 @@ impl TlogProof {
             path.push(hash.ok_or(ProofFormatError::Path { line })?);
         }
         let checkpoint = SignedNote::parse(checkpoint.as_bytes())?;
+        checkpoint.text().parse::<Checkpoint>()?;
         Ok(Self {
             index,
             path,
