@@ -8,12 +8,11 @@ use std::net::IpAddr;
 use crate::canonical::{duplicate, push_string, push_value};
 use crate::catalogue;
 use crate::changes::{Difference, differences, infer_type};
-use crate::draft::Draft;
+use crate::draft::{Draft, check_flattened};
 use crate::fields::EncodedFields;
 use crate::json::{At, Document, Elements, NodeKind};
 use crate::limits::{
-    AHEAD_MAX_MICROS, COUNT_MAX, DEPTH_MAX, EVENT_MAX_BYTES, FIELDS_MAX, ID_MAX_CHARS,
-    TERM_MAX_BYTES,
+    AHEAD_MAX_MICROS, COUNT_MAX, DEPTH_MAX, EVENT_MAX_BYTES, ID_MAX_CHARS, TERM_MAX_BYTES,
 };
 use crate::path::{self, ChangeMember, Code, Path, TargetMember, push_segment};
 use crate::problem::{Problem, ProblemCode};
@@ -395,9 +394,11 @@ impl<'d, 's> Door<'d, 's, '_> {
     fn set(&mut self, path: Path<'_>, value: At) -> Result<(), Problem> {
         let document = self.document;
         match document.kind(value) {
-            NodeKind::EscapedString | NodeKind::Array | NodeKind::Object => self
-                .draft
-                .set_written(path, |out| push_value(document, value, path.as_str(), out)),
+            NodeKind::EscapedString | NodeKind::Array | NodeKind::Object => {
+                self.draft.set_written(path, |out| {
+                    push_value(document, value, out).map_err(|twice| twice.in_field(path.as_str()))
+                })
+            }
             _ => {
                 self.draft.set_sent(path, document.range(value));
                 Ok(())
@@ -415,6 +416,7 @@ impl<'d, 's> Door<'d, 's, '_> {
         for (name, value) in document.members(value) {
             let parent = field.len();
             push_segment(field, &name);
+            check_flattened(field, self.draft.count())?;
             self.flatten(field, value)?;
             field.truncate(parent);
         }
@@ -575,11 +577,6 @@ impl<'d, 's> Door<'d, 's, '_> {
         let differences = differences(self.document, self.before, self.after)?;
         if differences.is_empty() {
             self.draft.set_text(Path::Literal("/changes"), &["[]"]);
-        }
-        // Two fields a change at least: more cannot fit and need not be worked out.
-        if differences.len() > FIELDS_MAX {
-            let detail = format!("{} changed fields make too many fields", differences.len());
-            return Err(Problem::new(ProblemCode::TooManyFields, "/changes", detail));
         }
         for (index, difference) in differences.into_iter().enumerate() {
             self.add_difference(index, difference)?;
@@ -763,7 +760,7 @@ pub(crate) fn refuse_duplicates(
     Ok(())
 }
 
-fn below(field: &str, name: &str) -> String {
+pub(crate) fn below(field: &str, name: &str) -> String {
     let mut path = String::with_capacity(field.len() + 1 + name.len());
     path.push_str(field);
     push_segment(&mut path, name);
@@ -785,7 +782,7 @@ fn check_id(id: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_term(text: &str) -> Result<(), String> {
+pub(crate) fn check_term(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("must not be empty; leave it out instead".to_owned());
     }

@@ -35,16 +35,39 @@ pub(crate) fn push_string(text: &str, out: &mut String) {
     out.push('"');
 }
 
-/// Appends the canonical text of a value. `field` is its path, for a name that stands twice.
+/// A name that stands twice in an object, somewhere inside a value.
+#[derive(Debug)]
+pub(crate) struct Twice {
+    /// The way to it, the innermost name first: collected on the way out, so that a value without
+    /// a fault pays nothing for it.
+    segments: Vec<String>,
+}
+
+impl Twice {
+    #[cold]
+    fn within(mut self: Box<Self>, segment: String) -> Box<Self> {
+        self.segments.push(segment);
+        self
+    }
+
+    /// The problem, where the value is that of `field`.
+    #[cold]
+    pub(crate) fn in_field(&self, field: &str) -> Problem {
+        let mut path = field.to_owned();
+        for segment in self.segments.iter().rev() {
+            push_segment(&mut path, segment);
+        }
+        duplicate(path)
+    }
+}
+
+/// Appends the canonical text of a value.
 pub(crate) fn push_value(
     document: &Document<'_>,
     value: At,
-    field: &str,
     out: &mut String,
-) -> Result<(), Problem> {
+) -> Result<(), Box<Twice>> {
     match document.kind(value) {
-        NodeKind::Null | NodeKind::True | NodeKind::False => out.push_str(document.raw(value)),
-        NodeKind::Number | NodeKind::String => out.push_str(document.raw(value)),
         NodeKind::EscapedString => {
             push_string(&document.string(value).unwrap_or_default(), out);
         }
@@ -54,12 +77,8 @@ pub(crate) fn push_value(
                 if index > 0 {
                     out.push(',');
                 }
-                match document.kind(element) {
-                    NodeKind::Array | NodeKind::Object => {
-                        push_value(document, element, &format!("{field}/{index}"), out)?;
-                    }
-                    _ => push_value(document, element, field, out)?,
-                }
+                push_value(document, element, out)
+                    .map_err(|twice| twice.within(index.to_string()))?;
             }
             out.push(']');
         }
@@ -69,21 +88,22 @@ pub(crate) fn push_value(
             out.push('{');
             let mut previous: Option<&str> = None;
             for (name, value) in &members {
-                let mut path = field.to_owned();
-                push_segment(&mut path, name);
                 if previous == Some(name) {
-                    return Err(duplicate(path));
+                    let segments = vec![name.clone().into_owned()];
+                    return Err(Box::new(Twice { segments }));
                 }
                 if previous.is_some() {
                     out.push(',');
                 }
                 push_string(name, out);
                 out.push(':');
-                push_value(document, *value, &path, out)?;
+                push_value(document, *value, out)
+                    .map_err(|twice| twice.within(name.clone().into_owned()))?;
                 previous = Some(name);
             }
             out.push('}');
         }
+        _ => out.push_str(document.raw(value)),
     }
     Ok(())
 }
@@ -113,7 +133,7 @@ mod tests {
     fn canonical(json: &str) -> String {
         let document = Document::parse(json.as_bytes(), 1 << 20, 32).unwrap();
         let mut out = String::new();
-        push_value(&document, document.root(), "", &mut out).unwrap();
+        push_value(&document, document.root(), &mut out).unwrap();
         out
     }
 

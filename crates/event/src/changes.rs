@@ -1,11 +1,13 @@
 //! Changes from the state before and after: the fields that differ, in the order of their names.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::accept::refuse_duplicates;
-use crate::canonical::push_value;
+use crate::accept::{below, check_term};
+use crate::canonical::{duplicate, push_value};
 use crate::json::{At, Document, NodeKind};
-use crate::problem::Problem;
+use crate::limits::FIELDS_MAX;
+use crate::problem::{Problem, ProblemCode};
 use crate::time::Timestamp;
 use crate::words::ChangeType;
 
@@ -23,116 +25,128 @@ pub(crate) fn differences(
     before: Option<At>,
     after: Option<At>,
 ) -> Result<Vec<Difference>, Problem> {
-    let mut found = Vec::new();
-    let sides = Sides {
+    let mut comparison = Comparison {
         document,
-        old_field: "/before".into(),
-        new_field: "/after".into(),
+        found: Vec::new(),
     };
-    sides.compare("", before, after, &mut found)?;
-    Ok(found)
+    let old = Side {
+        value: before,
+        field: "/before".to_owned(),
+    };
+    let new = Side {
+        value: after,
+        field: "/after".to_owned(),
+    };
+    comparison.objects("", old, new)?;
+    Ok(comparison.found)
 }
 
-struct Sides<'d, 's> {
+struct Comparison<'d, 's> {
     document: &'d Document<'s>,
-    old_field: String,
-    new_field: String,
+    found: Vec<Difference>,
 }
 
-impl<'s> Sides<'_, 's> {
-    fn compare(
-        &self,
-        prefix: &str,
-        old: Option<At>,
-        new: Option<At>,
-        found: &mut Vec<Difference>,
-    ) -> Result<(), Problem> {
-        let old = self.sorted(old, &self.old_field)?;
-        let new = self.sorted(new, &self.new_field)?;
-        let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
-        loop {
-            let (name, old, new) = match (old.peek(), new.peek()) {
-                (None, None) => return Ok(()),
-                (Some((one, _)), Some((two, _))) if one == two => {
-                    let pair = old.next().zip(new.next());
-                    let Some(((name, old), (_, new))) = pair else {
-                        return Ok(());
-                    };
-                    (name, Some(old), Some(new))
-                }
-                (Some((one, _)), other) if other.is_none_or(|(two, _)| one < two) => {
-                    let Some((name, old)) = old.next() else {
-                        return Ok(());
-                    };
-                    (name, Some(old), None)
-                }
-                _ => {
-                    let Some((name, new)) = new.next() else {
-                        return Ok(());
-                    };
-                    (name, None, Some(new))
-                }
-            };
-            let path = if prefix.is_empty() {
-                name.clone().into_owned()
-            } else {
-                format!("{prefix}.{name}")
-            };
-            self.compare_values(path, &name, old, new, found)?;
+/// A value before or after, or none, and where it would stand.
+struct Side {
+    value: Option<At>,
+    field: String,
+}
+
+impl Side {
+    fn below(&self, name: &str, value: Option<At>) -> Side {
+        Side {
+            value,
+            field: below(&self.field, name),
         }
     }
+}
 
-    fn compare_values(
-        &self,
-        path: String,
-        name: &str,
-        old: Option<At>,
-        new: Option<At>,
-        found: &mut Vec<Difference>,
-    ) -> Result<(), Problem> {
-        let filled = |value: At| {
-            self.document.kind(value) == NodeKind::Object && !self.document.is_empty(value)
-        };
-        let object_or_nothing = |value: Option<At>| {
-            value.is_none_or(|value| self.document.kind(value) == NodeKind::Object)
-        };
-        let descends = object_or_nothing(old)
-            && object_or_nothing(new)
-            && [old, new].into_iter().flatten().any(filled);
-        if descends {
-            let inner = Sides {
-                document: self.document,
-                old_field: format!("{}/{name}", self.old_field),
-                new_field: format!("{}/{name}", self.new_field),
+impl<'s> Comparison<'_, 's> {
+    fn objects(&mut self, prefix: &str, old: Side, new: Side) -> Result<(), Problem> {
+        let old_members = self.members(&old)?;
+        let mut new_members = self.members(&new)?;
+        let mut members: BTreeMap<_, _> = old_members
+            .into_iter()
+            .map(|(name, value)| {
+                let new = new_members.remove(&name);
+                (name, (Some(value), new))
+            })
+            .collect();
+        members.extend(
+            new_members
+                .into_iter()
+                .map(|(name, value)| (name, (None, Some(value)))),
+        );
+        for (name, (old_value, new_value)) in members {
+            let (old, new) = (old.below(&name, old_value), new.below(&name, new_value));
+            let path = match prefix {
+                "" => name.clone().into_owned(),
+                _ => format!("{prefix}.{name}"),
             };
-            return inner.compare(&path, old, new, found);
-        }
-        let old_text = self.text(old, &self.old_field)?;
-        let new_text = self.text(new, &self.new_field)?;
-        if old_text != new_text {
-            found.push(Difference { path, old, new });
+            check_term(&path).map_err(|detail| {
+                let field = if new.value.is_some() {
+                    &new.field
+                } else {
+                    &old.field
+                };
+                Problem::new(
+                    ProblemCode::WrongValue,
+                    field,
+                    format!("its path: {detail}"),
+                )
+            })?;
+            self.values(path, old, new)?;
         }
         Ok(())
     }
 
-    /// The members of an object by name; a name that stands twice is refused.
-    fn sorted(&self, object: Option<At>, field: &str) -> Result<Vec<(Cow<'s, str>, At)>, Problem> {
-        let Some(object) = object else {
-            return Ok(Vec::new());
+    fn values(&mut self, path: String, old: Side, new: Side) -> Result<(), Problem> {
+        let object_or_nothing = |side: &Side| {
+            side.value
+                .is_none_or(|value| self.document.kind(value) == NodeKind::Object)
         };
-        refuse_duplicates(self.document, object, field)?;
-        let mut members: Vec<_> = self.document.members(object).collect();
-        members.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+        let filled = |side: &Side| {
+            side.value.is_some_and(|value| {
+                self.document.kind(value) == NodeKind::Object && !self.document.is_empty(value)
+            })
+        };
+        if object_or_nothing(&old) && object_or_nothing(&new) && (filled(&old) || filled(&new)) {
+            return self.objects(&path, old, new);
+        }
+        if self.text(&old)? == self.text(&new)? {
+            return Ok(());
+        }
+        if self.found.len() >= FIELDS_MAX {
+            let detail =
+                format!("more than {FIELDS_MAX} changes; at most {FIELDS_MAX} fields are allowed");
+            return Err(Problem::new(ProblemCode::TooManyFields, "/changes", detail));
+        }
+        self.found.push(Difference {
+            path,
+            old: old.value,
+            new: new.value,
+        });
+        Ok(())
+    }
+
+    /// The members of an object; a name that stands twice is refused.
+    fn members(&self, side: &Side) -> Result<BTreeMap<Cow<'s, str>, At>, Problem> {
+        let mut members = BTreeMap::new();
+        for (name, value) in side.value.iter().flat_map(|it| self.document.members(*it)) {
+            if members.insert(name.clone(), value).is_some() {
+                return Err(duplicate(below(&side.field, &name)));
+            }
+        }
         Ok(members)
     }
 
     /// The canonical text of a value; null for none.
-    fn text(&self, value: Option<At>, field: &str) -> Result<String, Problem> {
+    fn text(&self, side: &Side) -> Result<String, Problem> {
+        let Some(value) = side.value else {
+            return Ok("null".to_owned());
+        };
         let mut text = String::new();
-        match value {
-            Some(value) => push_value(self.document, value, field, &mut text)?,
-            None => text.push_str("null"),
-        }
+        push_value(self.document, value, &mut text).map_err(|twice| twice.in_field(&side.field))?;
         Ok(text)
     }
 }

@@ -187,17 +187,6 @@ impl<'s> Draft<'s> {
                 format!("{count} fields after flattening; at most {FIELDS_MAX} are allowed");
             return Err(Problem::new(ProblemCode::TooManyFields, "", detail));
         }
-        for literal in &literals {
-            let path = self.literal_path(literal);
-            if path.len() > PATH_MAX_BYTES {
-                let shown: String = path.chars().take(64).collect();
-                let detail = format!(
-                    "the path has {} bytes after flattening; at most {PATH_MAX_BYTES} are allowed",
-                    path.len()
-                );
-                return Err(Problem::new(ProblemCode::PathTooLong, shown, detail));
-            }
-        }
         let merged = Merged {
             draft: &self,
             left: self.present,
@@ -212,6 +201,24 @@ impl<'s> Draft<'s> {
         }
         Ok(fields)
     }
+}
+
+/// Checks, while an object is flattened, the path that was reached and the number of fields so far:
+/// a small text can unfold to very much.
+pub(crate) fn check_flattened(path: &str, fields: usize) -> Result<(), Problem> {
+    if path.len() > PATH_MAX_BYTES {
+        let start: String = path.chars().take(64).collect();
+        let detail = format!(
+            "the path has {} bytes after flattening; at most {PATH_MAX_BYTES} are allowed",
+            path.len()
+        );
+        return Err(Problem::new(ProblemCode::PathTooLong, start, detail));
+    }
+    if fields >= FIELDS_MAX {
+        let detail = format!("more than {FIELDS_MAX} fields after flattening");
+        return Err(Problem::new(ProblemCode::TooManyFields, "", detail));
+    }
+    Ok(())
 }
 
 /// The fields in order: codes are sorted by path, literals are put between them.

@@ -2,6 +2,7 @@
 
 use crate::accept::refuse_duplicates;
 use crate::canonical::push_value;
+use crate::draft::check_flattened;
 use crate::fields::{EncodedFields, Fields};
 use crate::json::{At, Document, NodeKind};
 use crate::limits::{EXPORTED_DEPTH_MAX, EXPORTED_MAX_BYTES};
@@ -142,13 +143,14 @@ impl Flat<'_, '_> {
             for (name, value) in document.members(value) {
                 let parent = path.len();
                 push_segment(path, &name);
+                check_flattened(path, self.pairs.len())?;
                 self.value(path, value)?;
                 path.truncate(parent);
             }
             return Ok(());
         }
         let mut text = String::new();
-        push_value(document, value, path, &mut text)?;
+        push_value(document, value, &mut text).map_err(|twice| twice.in_field(path))?;
         self.pairs.push((path.clone(), text));
         Ok(())
     }

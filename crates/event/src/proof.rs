@@ -374,7 +374,7 @@ impl Reader<'_, '_> {
         }
         let [path, salt, value] = self.members(field, "/fields", ["path", "salt", "value"])?;
         let mut text = String::new();
-        push_value(self.document, value, "/fields", &mut text)?;
+        push_value(self.document, value, &mut text).map_err(|twice| twice.in_field("/fields"))?;
         Ok(ProofField::Shown {
             path: self.string(path, "/fields")?,
             salt: FieldSalt(self.bytes(salt, "/fields")?),

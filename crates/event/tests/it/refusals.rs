@@ -258,6 +258,25 @@ fn events_that_are_too_much() {
         "4097 bytes",
     );
 
+    let after: Vec<String> = (0..300)
+        .map(|number| format!("\"m{number}\":{number}"))
+        .collect();
+    let after = format!("\"after\":{{{}}}", after.join(","));
+    refused(
+        &with(&after),
+        "too_many_fields",
+        "/changes",
+        "more than 256 changes",
+    );
+    let name = "k".repeat(1025);
+    let before = format!("\"before\":{{\"{name}\":{{\"a\":1}}}}");
+    refused(
+        &with(&before),
+        "wrong_value",
+        &format!("/before/{name}"),
+        "at most 1024",
+    );
+
     // Short as JSON, long when every field repeats the names above it.
     let members: Vec<String> = (0..200).map(|number| format!("\"{number}\":0")).collect();
     let nested = format!(
@@ -266,6 +285,29 @@ fn events_that_are_too_much() {
         members.join(",")
     );
     refused(&with(&nested), "too_large", "", "after flattening");
+}
+
+#[test]
+fn what_unfolds_to_very_much_is_refused_at_once() {
+    let key = "k".repeat(50_000);
+    let nothings = vec!["[]"; 3_000].join(",");
+    let members: Vec<String> = (0..1_000)
+        .map(|number| format!("\"{number}\":[]"))
+        .collect();
+    let members = members.join(",");
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        let _ = accept(&with(&format!("\"metadata\":{{\"{key}\":{{{members}}}}}")));
+        let _ = accept(&with(&format!(
+            "\"metadata\":{{\"a\":[{{\"{key}\":[{nothings}]}}]}}"
+        )));
+        let _ = accept(&with(&format!("\"after\":{{\"{key}\":{{{members}}}}}")));
+        let _ = accept(&with(&format!(
+            "\"before\":{{{members}}},\"after\":{{{members}}}"
+        )));
+    }
+    // Eighty events; each is allowed a hundred times what it takes.
+    assert!(started.elapsed().as_secs() < 8, "{:?}", started.elapsed());
 }
 
 #[test]
