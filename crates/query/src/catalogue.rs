@@ -149,6 +149,17 @@ pub fn find(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(has_name)
 }
 
+/// The fields whose name, or else some alias, begins with `start` in any case: completions of a
+/// field that is being typed, each with the name that begins so.
+pub fn beginning_with(start: &str) -> impl Iterator<Item = (&'static str, &'static Field)> {
+    let start = start.to_ascii_lowercase();
+    FIELDS.iter().filter_map(move |field| {
+        let mut names = std::iter::once(field.name).chain(field.aliases.iter().copied());
+        let name = names.find(|name| name.to_ascii_lowercase().starts_with(&start))?;
+        Some((name, field))
+    })
+}
+
 /// What to say of `name` in `word`, which is no field.
 pub(crate) fn unknown_field(name: &str, word: &str) -> Mistake {
     let as_text = format!(

@@ -47,6 +47,7 @@ impl<'a> Walk<'a> {
                     "true" => each(key, Scalar::Bool(true)),
                     "false" => each(key, Scalar::Bool(false)),
                     "null" => {}
+                    "" => return None,
                     digits => each(key, Scalar::Number(digits)),
                 }
             }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod canonical;
+mod docs;
 mod errors;
 mod meaning;
 mod numbers;

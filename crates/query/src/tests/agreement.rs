@@ -213,3 +213,12 @@ fn a_phrase_never_reaches_into_the_next_value() {
     }
     assert!(hits > 20, "{hits}");
 }
+
+#[test]
+fn every_random_event_is_accepted() {
+    let erased = (0..5_000)
+        .map(|seed| event(&mut Random::new(seed), Sequence::new(seed)))
+        .filter(|event| event.fields().next().is_none())
+        .count();
+    assert!((100..1_000).contains(&erased), "{erased} are erased");
+}

@@ -607,3 +607,26 @@ fn every_primitive_field_is_read_from_some_place() {
         assert!(seen.0.contains(&name), "{name}");
     }
 }
+
+#[test]
+fn fields_are_completed_by_name_and_alias() {
+    let names = |start: &str| -> Vec<&str> {
+        crate::catalogue::beginning_with(start)
+            .map(|(name, _)| name)
+            .collect()
+    };
+    assert_eq!(
+        names("ACTOR."),
+        [
+            "actor.id",
+            "actor.name",
+            "actor.email",
+            "actor.type",
+            "actor.role",
+            "actor.group"
+        ]
+    );
+    assert_eq!(names("enti"), ["entity"]);
+    assert_eq!(names("zz"), [""; 0]);
+    assert_eq!(names("").len(), FIELDS.len());
+}

@@ -1,4 +1,5 @@
 use crate::Decimal;
+use crate::json::{Scalar, scalars};
 use proptest::prelude::*;
 
 fn decimal(text: &str) -> Decimal {
@@ -81,5 +82,36 @@ proptest! {
     #[test]
     fn whole_numbers_are_ordered_as_whole_numbers(one: i64, two: i64) {
         prop_assert_eq!(decimal(&one.to_string()).cmp(&decimal(&two.to_string())), one.cmp(&two));
+    }
+}
+
+fn scalars_of(json: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    scalars(json, &mut String::from("k"), &mut |key, value| {
+        found.push(match value {
+            Scalar::Text(text) => format!("{key}={text}"),
+            Scalar::Number(digits) => format!("{key}:{digits}"),
+            Scalar::Bool(value) => format!("{key}:{value}"),
+        });
+    });
+    found
+}
+
+#[test]
+fn values_inside_arrays_and_objects_are_found_with_their_names() {
+    assert_eq!(scalars_of(r#""a\"b\\""#), [r#"k=a"b\"#]);
+    assert_eq!(scalars_of("12.50"), ["k:12.50"]);
+    assert_eq!(scalars_of("null"), [""; 0]);
+    assert_eq!(scalars_of("[]"), [""; 0]);
+    assert_eq!(
+        scalars_of(r#"[1,"x",{"A":{"b":[true,null,2]},"c":"y"},{}]"#),
+        ["k:1", "k=x", "k.a.b:true", "k.a.b:2", "k.c=y"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn text_that_is_not_canonical_never_panics(text in "[\\[\\]{}\",:a1\\\\é]{0,30}") {
+        scalars_of(&text);
     }
 }
