@@ -6,7 +6,7 @@ use crate::part::{self, Anchor};
 use crate::{DecimalRange, ExactField, Expr, NumberField, NumberRange, TextFields};
 
 /// A question about one event. It holds if *some* value of the event answers it; an event without
-/// such a value does not match. All strings are folded ([`words::fold`]).
+/// such a value does not match. All strings are folded ([`crate::words::fold`]).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Leaf {
     /// A value of `field` equals `value`.
@@ -41,7 +41,9 @@ pub enum Leaf {
     },
     /// One text of one of `fields` contains `part`. If `part` is a single word (every character a
     /// word character and none that stands alone), some word of the text contains it; otherwise
-    /// the folded text contains it.
+    /// the folded text contains it, and one of its words contains the letters and digits that
+    /// `part` begins with, if they are long enough to be looked up (only words that are cut for
+    /// their length can lack them).
     WordContains {
         /// Which texts.
         fields: TextFields,
