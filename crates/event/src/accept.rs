@@ -103,18 +103,40 @@ enum Shape {
 
 struct Member {
     name: &'static str,
+    start: u64,
     shape: Shape,
+}
+
+/// The first eight bytes of a name: tells almost all names apart in one comparison.
+const fn start(name: &str) -> u64 {
+    let name = name.as_bytes();
+    let mut start = 0;
+    let mut rest = name;
+    let mut shift = 0;
+    while let [first, others @ ..] = rest
+        && shift < 64
+    {
+        start |= (*first as u64) << shift;
+        shift += 8;
+        rest = others;
+    }
+    start
 }
 
 const fn leaf(name: &'static str, code: Code, rule: Rule) -> Member {
     Member {
         name,
+        start: start(name),
         shape: Shape::Leaf(code, rule),
     }
 }
 
 const fn shaped(name: &'static str, shape: Shape) -> Member {
-    Member { name, shape }
+    Member {
+        name,
+        start: start(name),
+        shape,
+    }
 }
 
 /// A check that a text is a word of vocabulary `$words`.
@@ -240,7 +262,7 @@ impl<'d, 's> Door<'d, 's, '_> {
         let document = self.document;
         let mut seen = 0u32;
         for (name, value) in document.members(object) {
-            let Some(place) = members.iter().position(|member| member.name == name) else {
+            let Some(place) = find(members, &name) else {
                 return Err(unknown(field, &name, members));
             };
             if seen & (1 << place) != 0 {
@@ -727,6 +749,13 @@ impl<'d, 's> Door<'d, 's, '_> {
             format!("expected {expected}, found {found}"),
         )
     }
+}
+
+fn find(members: &[Member], name: &str) -> Option<usize> {
+    let start = start(name);
+    members
+        .iter()
+        .position(|member| member.start == start && member.name == name)
 }
 
 /// Bit of an element's `seen` set: it has what it needs.

@@ -18,6 +18,8 @@ struct Literal {
     path: (u32, u32),
     value: Span,
     defaulted: bool,
+    /// How many codes' paths sort before this one.
+    codes_before: u8,
 }
 
 /// What a typical event needs for derived words, arrays of strings and `ingest`.
@@ -159,6 +161,7 @@ impl<'s> Draft<'s> {
                     path,
                     value,
                     defaulted: false,
+                    codes_before: Code::before(text),
                 });
             }
         }
@@ -238,9 +241,7 @@ impl<'d> Iterator for Merged<'d, '_> {
         let literal = self.literals.as_slice().first();
         match (known, literal) {
             (None, None) => None,
-            (Some(code), literal)
-                if literal.is_none_or(|it| code.as_str() < self.draft.literal_path(it)) =>
-            {
+            (Some(code), literal) if literal.is_none_or(|it| code.get() <= it.codes_before) => {
                 self.left &= self.left - 1;
                 let span = self.draft.known.get(usize::from(code.get())).copied()?;
                 Some(Field {

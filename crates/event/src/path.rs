@@ -195,6 +195,11 @@ impl Code {
         Some(Code(place as u8 + 1))
     }
 
+    /// How many codes' paths sort before `path`.
+    pub(crate) fn before(path: &str) -> u8 {
+        WELL_KNOWN.partition_point(|known| *known < path) as u8
+    }
+
     /// The code of a member of `targets[index]`, if it has one.
     pub const fn target(index: usize, member: TargetMember) -> Option<Code> {
         if index < TARGETS_WITH_CODES {

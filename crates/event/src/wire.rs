@@ -4,8 +4,9 @@
 //! opens and closes the objects around them.
 
 use crate::canonical::push_string;
-use crate::fields::Field;
+use crate::fields::{Field, Fields};
 use crate::limits::FIELDS_MAX;
+use crate::path::Path;
 use crate::recorded::Recorded;
 use crate::withheld::Content;
 
@@ -29,11 +30,7 @@ pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     recorded.received_at.push_to(out);
     push(out, "\",\"kind\":");
     out.push(b'0' + recorded.kind.code());
-    let fields: Vec<Field<'_>> = recorded.fields().collect();
-    if !fields.is_empty() {
-        push(out, ",");
-        write_fields(&fields, out);
-    }
+    write_fields(recorded.fields(), out);
     if let Some(enrichment) = &recorded.enrichment {
         push(out, ",\"enrichment\":");
         let json = serde_json::to_string(enrichment).unwrap_or_else(|_| "{}".to_owned());
@@ -51,126 +48,140 @@ pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     push(out, "}");
 }
 
-/// Writes the members of the event's object, without its braces.
-pub(crate) fn write_fields(fields: &[Field<'_>], out: &mut Vec<u8>) {
-    let mut rest = fields;
-    let mut first = true;
-    while let Some(field) = rest.first() {
-        if !std::mem::take(&mut first) {
-            out.push(b',');
+/// Writes the fields as members of the event's object, each top-level one behind a comma.
+fn write_fields(fields: Fields<'_>, out: &mut Vec<u8>) {
+    let mut nesting = Nesting {
+        container: "",
+        next_element: 0,
+        out,
+    };
+    if fields
+        .clone()
+        .all(|field| element_number(&field).is_none_or(|number| number < 10))
+    {
+        fields.for_each(|field| nesting.write(&field));
+    } else {
+        // Paths sort element 10 before element 2.
+        let mut fields: Vec<Field<'_>> = fields.collect();
+        for run in fields.chunk_by_mut(|one, two| array_of(one) == array_of(two)) {
+            run.sort_by_key(element_number);
         }
+        fields.iter().for_each(|field| nesting.write(field));
+    }
+    nesting.go_to("");
+}
+
+/// The array whose elements' fields come with paths of their own.
+fn array_of<'a>(field: &Field<'a>) -> Option<&'a str> {
+    let path = field.path.as_str();
+    ARRAYS.into_iter().find(|array| {
+        path.strip_prefix(array)
+            .is_some_and(|rest| rest.starts_with('/'))
+    })
+}
+
+/// The number of the element of `targets` or `changes` that a field belongs to.
+fn element_number(field: &Field<'_>) -> Option<usize> {
+    let Path::Literal(path) = field.path else {
+        let target = field.path.target().map(|(number, _)| number);
+        return target.or_else(|| field.path.change().map(|(number, _)| number));
+    };
+    let rest = path.strip_prefix(array_of(field)?)?.strip_prefix('/')?;
+    rest.split('/').next()?.parse().ok()
+}
+
+/// The arrays whose elements are descended into.
+const ARRAYS: [&str; 2] = ["/changes", "/targets"];
+
+/// The objects and arrays that are open while fields are written in order.
+struct Nesting<'p, 'o> {
+    /// Path of the innermost open one; empty for the event itself.
+    container: &'p str,
+    /// Number of the next element of the open array.
+    next_element: usize,
+    out: &'o mut Vec<u8>,
+}
+
+impl<'p> Nesting<'p, '_> {
+    fn write(&mut self, field: &Field<'p>) {
         let path = field.path.as_str();
-        let name = path.strip_prefix('/').unwrap_or(path);
-        let array = ["targets", "changes"].into_iter().find(|array| {
-            name.strip_prefix(array)
-                .is_some_and(|rest| rest.starts_with('/'))
-        });
-        match array {
-            Some(array) => {
-                let prefix = format!("/{array}/");
-                let length = rest
-                    .iter()
-                    .take_while(|it| it.path.as_str().starts_with(&prefix))
-                    .count();
-                let (elements, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-                write_name(array, out);
-                write_array(elements, &prefix, out);
-                rest = behind;
+        let (container, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if container != self.container {
+            self.go_to(container);
+        }
+        self.separate();
+        if !ARRAYS.contains(&container) {
+            write_name(name, self.out);
+        }
+        self.out.extend_from_slice(field.value.as_bytes());
+    }
+
+    /// A comma, unless this is the first thing in its container.
+    fn separate(&mut self) {
+        if !matches!(self.out.last(), Some(b'{' | b'[')) {
+            self.out.push(b',');
+        }
+    }
+
+    /// Closes what `container` does not lie in and opens what is missing on the way to it.
+    fn go_to(&mut self, container: &'p str) {
+        let shared = shared_container(self.container, container);
+        while self.container.len() > shared {
+            self.out.push(if ARRAYS.contains(&self.container) {
+                b']'
+            } else {
+                b'}'
+            });
+            self.container = self
+                .container
+                .rsplit_once('/')
+                .map_or("", |(outer, _)| outer);
+        }
+        while self.container.len() < container.len() {
+            let from = self.container.len() + 1;
+            let rest = container.get(from..).unwrap_or_default();
+            let name = rest.split('/').next().unwrap_or(rest);
+            self.open(name);
+            self.container = container.get(..from + name.len()).unwrap_or(container);
+        }
+    }
+
+    fn open(&mut self, name: &str) {
+        if ARRAYS.contains(&self.container) {
+            // Where all of an element is withheld an empty object stands, which no accepted event
+            // has there.
+            let number = name.parse().unwrap_or(0).min(FIELDS_MAX);
+            while self.next_element < number {
+                self.separate();
+                self.out.extend_from_slice(b"{}");
+                self.next_element += 1;
             }
-            None => {
-                let top = name.split('/').next().unwrap_or(name);
-                let length = group_length(rest, 1 + top.len());
-                let (group, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
-                write_member(group, 0, out);
-                rest = behind;
-            }
+            self.next_element += 1;
+            self.separate();
+            self.out.push(b'{');
+            return;
         }
+        let is_array = self.container.is_empty() && matches!(name, "changes" | "targets");
+        self.separate();
+        write_name(name, self.out);
+        self.out.push(if is_array { b'[' } else { b'{' });
+        self.next_element = 0;
     }
 }
 
-/// How many of the first fields share the first `prefix` bytes of the first one's path as a whole
-/// part of it.
-fn group_length(fields: &[Field<'_>], prefix: usize) -> usize {
-    let Some(first) = fields.first().and_then(|it| it.path.as_str().get(..prefix)) else {
-        return 1;
-    };
-    let shares = |field: &&Field<'_>| {
-        let rest = field.path.as_str().strip_prefix(first);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    fields.iter().take_while(shares).count().max(1)
-}
-
-/// Writes name and value of the member whose part of the path begins at byte `from`; all `group`
-/// belongs to it.
-fn write_member(group: &[Field<'_>], from: usize, out: &mut Vec<u8>) {
-    let Some(first) = group.first() else { return };
-    let path = first.path.as_str();
-    let part = path.get(from + 1..).unwrap_or_default();
-    let name = part.split('/').next().unwrap_or(part);
-    write_name(name, out);
-    let end = from + 1 + name.len();
-    if end >= path.len() {
-        out.extend_from_slice(first.value.as_bytes());
-        return;
+/// How many bytes of both paths are the same whole segments.
+fn shared_container(one: &str, two: &str) -> usize {
+    let same = one
+        .bytes()
+        .zip(two.bytes())
+        .take_while(|(one, two)| one == two)
+        .count();
+    let ends_in = |path: &str| path.len() == same || path.as_bytes().get(same) == Some(&b'/');
+    if ends_in(one) && ends_in(two) {
+        return same;
     }
-    write_object(group, end, out);
-}
-
-/// Writes an object whose members' parts of the path begin at byte `from`.
-fn write_object(group: &[Field<'_>], from: usize, out: &mut Vec<u8>) {
-    out.push(b'{');
-    let mut rest = group;
-    let mut first = true;
-    while let Some(field) = rest.first() {
-        if !std::mem::take(&mut first) {
-            out.push(b',');
-        }
-        let part = field.path.as_str().get(from + 1..).unwrap_or_default();
-        let end = from + 1 + part.find('/').unwrap_or(part.len());
-        let (member, behind) = rest
-            .split_at_checked(group_length(rest, end))
-            .unwrap_or((rest, &[]));
-        write_member(member, from, out);
-        rest = behind;
-    }
-    out.push(b'}');
-}
-
-/// Writes the elements of `targets` or `changes` by number. Where all of an element is withheld an
-/// empty object stands, which no accepted event has there.
-fn write_array(fields: &[Field<'_>], prefix: &str, out: &mut Vec<u8>) {
-    let number = |field: &Field<'_>| -> Option<usize> {
-        field
-            .path
-            .as_str()
-            .strip_prefix(prefix)?
-            .split('/')
-            .next()?
-            .parse()
-            .ok()
-    };
-    let mut elements: Vec<(usize, &[Field<'_>])> = fields
-        .chunk_by(|one, two| number(one) == number(two))
-        .filter_map(|element| Some((number(element.first()?)?, element)))
-        .collect();
-    elements.sort_by_key(|(number, _)| *number);
-    out.push(b'[');
-    let mut next = 0;
-    for (number, element) in elements {
-        while next < number.min(FIELDS_MAX) {
-            out.extend_from_slice(b"{},");
-            next += 1;
-        }
-        let from = prefix.len() + number.checked_ilog10().unwrap_or(0) as usize + 1;
-        write_object(element, from, out);
-        out.push(b',');
-        next = number + 1;
-    }
-    if out.last() == Some(&b',') {
-        out.pop();
-    }
-    out.push(b']');
+    let prefix = one.as_bytes().get(..same).unwrap_or_default();
+    prefix.iter().rposition(|byte| *byte == b'/').unwrap_or(0)
 }
 
 fn write_name(segment: &str, out: &mut Vec<u8>) {
