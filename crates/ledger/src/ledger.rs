@@ -174,6 +174,9 @@ pub struct Snapshot {
     pub sealed: Count,
     /// How many events there are.
     pub durable: Count,
+    /// Tombstones before this one have been carried out: between two looks at which it is the
+    /// same, parts were made and merged but no event of them was changed.
+    pub erased_through: Count,
 }
 
 /// Why groups cannot be followed from a place.
@@ -221,6 +224,8 @@ pub(crate) struct Inner {
     pub(crate) failed: OnceLock<String>,
     pub(crate) full: AtomicBool,
     pub(crate) view_progress: AtomicU64,
+    /// No background work begins any more; set under the manifest's lock.
+    pub(crate) closed: AtomicBool,
     pub(crate) me: Weak<Inner>,
 }
 
@@ -265,10 +270,20 @@ struct Shared {
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Shared {
+    /// When it returns, nothing of this ledger touches the disk any more: the folder may be opened
+    /// again.
+    fn close(&self) {
         let _ = self.inner.queue.send(Command::Stop);
         if let Some(sequencer) = self.sequencer.lock().take() {
             let _ = sequencer.join();
         }
+        let _work = self.inner.manifest.lock();
+        self.inner.closed.store(true, Ordering::Release);
     }
 }
 
@@ -495,11 +510,13 @@ impl Ledger {
 
     /// What there is now.
     pub fn snapshot(&self) -> Snapshot {
+        let manifest = self.inner().manifest.lock();
         let state = self.inner().state.read();
         Snapshot {
             parts: state.parts.iter().map(|part| PartInfo::from(part.entry())).collect(),
             sealed: Count::new(state.sealed),
             durable: Count::new(state.durable),
+            erased_through: Count::new(manifest.erased_through),
         }
     }
 
@@ -598,13 +615,10 @@ impl Ledger {
         }
     }
 
-    /// Signs what is durable, takes no more events and waits for the sequencer to end.
+    /// Signs what is durable, takes no more events and waits for all work to end. Other clones stay
+    /// readable.
     pub fn close(self) {
-        let inner = self.inner().clone();
-        let _ = inner.queue.send(Command::Stop);
-        if let Some(sequencer) = self.shared.sequencer.lock().take() {
-            let _ = sequencer.join();
-        }
+        self.shared.close();
     }
 }
 

@@ -198,6 +198,7 @@ fn start(
         failed: OnceLock::new(),
         full: AtomicBool::new(false),
         view_progress: AtomicU64::new(u64::MAX),
+        closed: AtomicBool::new(false),
         me: me.clone(),
     });
     let sequencer = Sequencer { inner: inner.clone(), commands, writer, sign_after: options.sign_after };

@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use event::{ENTRY_BYTES, Entry, Recorded};
+use parking_lot::MutexGuard;
 
 use crate::frame::Month;
 use crate::ids::{IdEntry, IdRun, runs_to_merge};
@@ -39,9 +41,15 @@ impl Inner {
         Ok(self.seal_unit()? || self.erase_pending()? || self.merge_parts()?)
     }
 
+    /// The right to change what is sealed; none once the ledger is closed.
+    fn begin_work(&self) -> Option<MutexGuard<'_, Manifest>> {
+        let manifest = self.manifest.lock();
+        (!self.closed.load(Ordering::Acquire)).then_some(manifest)
+    }
+
     /// Seals the oldest journal file, if it is closed.
     fn seal_unit(&self) -> io::Result<bool> {
-        let mut manifest = self.manifest.lock();
+        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
         let (groups, month, first, end, ids, entries, run) = {
             let state = self.state.read();
             let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else { return Ok(false) };
@@ -161,7 +169,7 @@ impl Inner {
 
     /// Merges neighbouring parts of like size, of one shelf and month.
     fn merge_parts(&self) -> io::Result<bool> {
-        let mut manifest = self.manifest.lock();
+        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
         let Some(old) = parts_to_merge(&manifest.parts) else { return Ok(false) };
         let old: Vec<Arc<Part>> = {
             let state = self.state.read();
@@ -222,7 +230,7 @@ impl Inner {
     /// Removes from the parts what tombstones erased, once the tombstones are signed and the
     /// events they speak of are sealed.
     fn erase_pending(&self) -> io::Result<bool> {
-        let mut manifest = self.manifest.lock();
+        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
         let signed = self.head.read().size.get();
         let (pending, parts) = {
             let state = self.state.read();

@@ -6,3 +6,4 @@ mod erasing;
 mod house;
 mod promises;
 mod refusals;
+mod together;
