@@ -130,8 +130,16 @@ impl EncodedFields {
         if count > FIELDS_MAX {
             return Err(DecodeError::Damaged("too many fields"));
         }
-        let flags_end = walk.at + count.div_ceil(7);
-        walk.at = flags_end;
+        let flags = walk.take(count.div_ceil(7))?;
+        let unused = if count.is_multiple_of(7) {
+            0x80
+        } else {
+            0xff << (count % 7)
+        };
+        if flags.iter().any(|flag| *flag >= 0x80) || flags.last().is_some_and(|it| it & unused != 0)
+        {
+            return Err(DecodeError::Damaged("flags of fields that are not there"));
+        }
         let mut previous: Option<(u8, &[u8])> = None;
         for _ in 0..count {
             let code = walk.byte()?;

@@ -150,3 +150,40 @@ fn the_codes_of_paths_are_frozen() {
     let frozen: Vec<String> = serde_json::from_slice(&frozen).unwrap();
     assert_eq!(path::WELL_KNOWN, frozen);
 }
+
+/// Breaks the smallest vector's fields section and expects the reason.
+#[track_caller]
+fn check_damage(bytes: &[u8], says: &str) {
+    let error = event::EncodedFields::decode(bytes).unwrap_err().to_string();
+    assert!(error.contains(says), "{bytes:x?}: {error}");
+}
+
+#[test]
+fn fields_have_one_encoding_only() {
+    let (action, activity) = (1, 2);
+    let two = [2, 0b11, action, 2, b'"', b'"', activity, 1, b'1'];
+    assert_eq!(
+        event::EncodedFields::decode(&two).unwrap().0.as_bytes(),
+        two
+    );
+    check_damage(&[], "ends too early");
+    check_damage(&two[..8], "ends too early");
+    check_damage(&[0x41, 4], "too many fields");
+    check_damage(
+        &[1, 0b10, action, 1, b'1'],
+        "flags of fields that are not there",
+    );
+    check_damage(
+        &[1, 0x80, action, 1, b'1'],
+        "flags of fields that are not there",
+    );
+    check_damage(&[2, 0, activity, 1, b'1', action, 1, b'1'], "not sorted");
+    check_damage(&[2, 0, action, 1, b'1', action, 1, b'1'], "not sorted");
+    check_damage(&[1, 0, 92, 1, b'1'], "an unknown path code");
+    check_damage(&[1, 0, action, 0x41, 0, b'1'], "longer than needed");
+    check_damage(&[1, 0, action, 0x80, b'1'], "seven bits a byte");
+    check_damage(&[1, 0, action, 0x7f, 0x7f, 0x7f, 0x7f], "too large");
+    check_damage(b"\x01\x00\x00\x07/action\x011", "spelled out");
+    check_damage(&[1, 0, action, 1, 0xff], "not UTF-8");
+    check_damage(&[2, 0, action, 1, 0xc3, activity, 1, 0xa9], "not UTF-8");
+}
