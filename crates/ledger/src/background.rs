@@ -45,7 +45,9 @@ impl Resources {
     pub fn start(cache_bytes: u64) -> io::Result<Arc<Resources>> {
         let (wake, woken) = crossbeam_channel::unbounded();
         let (stop, stopped) = crossbeam_channel::bounded(1);
-        let worker = std::thread::Builder::new().name("annals-seal".to_owned()).spawn(move || work(&woken, &stopped))?;
+        let worker = std::thread::Builder::new()
+            .name("annals-seal".to_owned())
+            .spawn(move || work(&woken, &stopped))?;
         Ok(Resources::with(wake, Some(worker), Some(stop), cache_bytes))
     }
 
@@ -63,8 +65,14 @@ impl Resources {
         cache_bytes: u64,
     ) -> Arc<Resources> {
         let typical_blocks = (cache_bytes / (28 << 10)).max(16) as usize;
-        let blocks = quick_cache::sync::Cache::with_weighter(typical_blocks, cache_bytes, BlockWeight);
-        Arc::new(Resources { wake, worker: Mutex::new(worker), stop, blocks })
+        let blocks =
+            quick_cache::sync::Cache::with_weighter(typical_blocks, cache_bytes, BlockWeight);
+        Arc::new(Resources {
+            wake,
+            worker: Mutex::new(worker),
+            stop,
+            blocks,
+        })
     }
 
     /// Says that a ledger may have work.
@@ -74,7 +82,12 @@ impl Resources {
     }
 
     /// A block of a part, from the cache or the disk.
-    pub(crate) fn block(&self, ledger: &LedgerId, part: &Part, place: usize) -> io::Result<Arc<Block>> {
+    pub(crate) fn block(
+        &self,
+        ledger: &LedgerId,
+        part: &Part,
+        place: usize,
+    ) -> io::Result<Arc<Block>> {
         let key = (*ledger, part.entry().generation, place as u32);
         if let Some(block) = self.blocks.get(&key) {
             return Ok(block);
@@ -86,7 +99,8 @@ impl Resources {
 
     /// Drops a part's blocks from the cache.
     pub(crate) fn forget(&self, ledger: &LedgerId, generation: u64) {
-        self.blocks.retain(|(of, number, _), _| of != ledger || *number != generation);
+        self.blocks
+            .retain(|(of, number, _), _| of != ledger || *number != generation);
     }
 }
 
@@ -106,7 +120,11 @@ impl Drop for Resources {
 fn work(woken: &Receiver<Weak<Inner>>, stopped: &Receiver<()>) {
     let mut failed: Vec<Weak<Inner>> = Vec::new();
     loop {
-        let wait = if failed.is_empty() { Duration::from_secs(3600) } else { RETRY };
+        let wait = if failed.is_empty() {
+            Duration::from_secs(3600)
+        } else {
+            RETRY
+        };
         let ready = crossbeam_channel::select! {
             recv(stopped) -> _ => return,
             recv(woken) -> ledger => ledger.map_err(|_| RecvTimeoutError::Disconnected),

@@ -69,7 +69,10 @@ impl Report {
     fn fault(&mut self, place: impl Into<String>, what: impl Into<String>) {
         self.faults += 1;
         if self.findings.len() < MAX_FINDINGS {
-            self.findings.push(Finding { place: place.into(), what: what.into() });
+            self.findings.push(Finding {
+                place: place.into(),
+                what: what.into(),
+            });
         }
     }
 }
@@ -79,8 +82,15 @@ impl Report {
 ///
 /// # Errors
 /// When the disk cannot be read at all; what is wrong with its content is in the report.
-pub fn check(disk: &Arc<dyn Disk>, verifier: &Verifier, older: Option<&[u8]>) -> io::Result<Report> {
-    let mut report = Report { origin: verifier.name().to_owned(), ..Report::default() };
+pub fn check(
+    disk: &Arc<dyn Disk>,
+    verifier: &Verifier,
+    older: Option<&[u8]>,
+) -> io::Result<Report> {
+    let mut report = Report {
+        origin: verifier.name().to_owned(),
+        ..Report::default()
+    };
     let manifest = match Manifest::load(&**disk) {
         Ok(Some(manifest)) => manifest,
         Ok(None) => {
@@ -100,9 +110,27 @@ pub fn check(disk: &Arc<dyn Disk>, verifier: &Verifier, older: Option<&[u8]>) ->
         }
     };
     let mut erasures = Vec::new();
-    let mut bodies = Bodies { missing: vec![true; manifest.sealed as usize], erased: Vec::new(), withheld: Vec::new() };
-    check_parts(&**disk, &manifest, &tree, &mut bodies, &mut erasures, &mut report);
-    check_journal(&**disk, &manifest, &mut tree, &mut bodies, &mut erasures, &mut report);
+    let mut bodies = Bodies {
+        missing: vec![true; manifest.sealed as usize],
+        erased: Vec::new(),
+        withheld: Vec::new(),
+    };
+    check_parts(
+        &**disk,
+        &manifest,
+        &tree,
+        &mut bodies,
+        &mut erasures,
+        &mut report,
+    );
+    check_journal(
+        &**disk,
+        &manifest,
+        &mut tree,
+        &mut bodies,
+        &mut erasures,
+        &mut report,
+    );
     check_ids(&**disk, &manifest, &mut report);
     bodies.judge(&tree, &erasures, &mut report)?;
     report.events = tree.size();
@@ -120,14 +148,26 @@ struct Bodies {
 
 impl Bodies {
     /// Holds one event to its entry.
-    fn see(&mut self, recorded: &Recorded, entry: Option<&Entry>, place: &str, report: &mut Report) {
+    fn see(
+        &mut self,
+        recorded: &Recorded,
+        entry: Option<&Entry>,
+        place: &str,
+        report: &mut Report,
+    ) {
         let sequence = recorded.sequence.get();
         if entry != Some(&recorded.entry()) {
-            report.fault(format!("event {sequence}"), format!("its body in {place} is not what its entry in the tree was made of"));
+            report.fault(
+                format!("event {sequence}"),
+                format!("its body in {place} is not what its entry in the tree was made of"),
+            );
         }
         if let Some(missing) = self.missing.get_mut(sequence as usize) {
             if !*missing {
-                report.fault(format!("event {sequence}"), format!("it stands twice, once in {place}"));
+                report.fault(
+                    format!("event {sequence}"),
+                    format!("it stands twice, once in {place}"),
+                );
             }
             *missing = false;
         }
@@ -135,34 +175,55 @@ impl Bodies {
             Content::Whole { .. } => {}
             Content::Erased { .. } => self.erased.push(sequence),
             Content::Withheld(withheld) => {
-                let gone = withheld.items().enumerate().filter(|(_, item)| matches!(item, event::Item::Withheld(_)));
-                self.withheld.push((sequence, gone.map(|(number, _)| number as u16).collect()));
+                let gone = withheld
+                    .items()
+                    .enumerate()
+                    .filter(|(_, item)| matches!(item, event::Item::Withheld(_)));
+                self.withheld
+                    .push((sequence, gone.map(|(number, _)| number as u16).collect()));
             }
         }
     }
 
     /// A body may be missing only where a tombstone says so.
     fn judge(self, tree: &Tree, erasures: &[Erasure], report: &mut Report) -> io::Result<()> {
-        let missing = self.missing.iter().enumerate().filter(|(_, missing)| **missing).map(|(sequence, _)| sequence as u64);
+        let missing = self
+            .missing
+            .iter()
+            .enumerate()
+            .filter(|(_, missing)| **missing)
+            .map(|(sequence, _)| sequence as u64);
         for sequence in missing.chain(self.erased) {
             report.erased += 1;
-            let category = tree.entry(sequence)?.and_then(|bytes| Entry::from_bytes(&bytes).ok()).map(|entry| entry.category);
+            let category = tree
+                .entry(sequence)?
+                .and_then(|bytes| Entry::from_bytes(&bytes).ok())
+                .map(|entry| entry.category);
             let covered = erasures.iter().any(|erasure| {
                 (erasure.first..=erasure.last).contains(&sequence)
                     && erasure.fields.is_empty()
                     && erasure.category.is_none_or(|only| Some(only) == category)
             });
             if !covered {
-                report.fault(format!("event {sequence}"), "its body is missing and no tombstone says that it was erased");
+                report.fault(
+                    format!("event {sequence}"),
+                    "its body is missing and no tombstone says that it was erased",
+                );
             }
         }
         for (sequence, numbers) in self.withheld {
             report.withheld += 1;
             let covered = |number: &u16| {
-                erasures.iter().any(|erasure| (erasure.first..=erasure.last).contains(&sequence) && erasure.fields.contains(number))
+                erasures.iter().any(|erasure| {
+                    (erasure.first..=erasure.last).contains(&sequence)
+                        && erasure.fields.contains(number)
+                })
             };
             if !numbers.iter().all(covered) {
-                report.fault(format!("event {sequence}"), "fields are missing and no tombstone says that they were erased");
+                report.fault(
+                    format!("event {sequence}"),
+                    "fields are missing and no tombstone says that they were erased",
+                );
             }
         }
         Ok(())
@@ -195,10 +256,19 @@ fn check_parts(
                 }
             };
             let sequence = recorded.sequence.get();
-            let known = tree.entry(sequence).ok().flatten().and_then(|bytes| Entry::from_bytes(&bytes).ok());
+            let known = tree
+                .entry(sequence)
+                .ok()
+                .flatten()
+                .and_then(|bytes| Entry::from_bytes(&bytes).ok());
             bodies.see(&recorded, known.as_ref(), &name, report);
-            if known.is_some_and(|known| entry.shelf != Shelf::Hold && shelf_of(&known) != entry.shelf) {
-                report.fault(format!("event {sequence}"), format!("it stands in {name}, where its entry does not belong"));
+            if known
+                .is_some_and(|known| entry.shelf != Shelf::Hold && shelf_of(&known) != entry.shelf)
+            {
+                report.fault(
+                    format!("event {sequence}"),
+                    format!("it stands in {name}, where its entry does not belong"),
+                );
             }
             erasures.extend(erasures_of(&recorded));
         }
@@ -217,13 +287,23 @@ fn check_journal(
         Ok(listed) => listed,
         Err(error) => return report.fault("journal", error.to_string()),
     };
-    let mut firsts: Vec<u64> = listed.iter().filter_map(|file| file.name.parse().ok()).filter(|first| *first >= manifest.sealed).collect();
+    let mut firsts: Vec<u64> = listed
+        .iter()
+        .filter_map(|file| file.name.parse().ok())
+        .filter(|first| *first >= manifest.sealed)
+        .collect();
     firsts.sort_unstable();
     let newest = firsts.last().copied();
     for first in firsts {
         let place = format!("journal/{first}");
         if first != tree.size() {
-            return report.fault(place, format!("it begins with event {first}, but event {} comes next", tree.size()));
+            return report.fault(
+                place,
+                format!(
+                    "it begins with event {first}, but event {} comes next",
+                    tree.size()
+                ),
+            );
         }
         let scanned = match journal::scan(disk, &manifest.ledger, first, Some(first) == newest) {
             Ok(Some(scanned)) => scanned,
@@ -248,17 +328,28 @@ fn check_journal(
 fn check_ids(disk: &dyn Disk, manifest: &Manifest, report: &mut Report) {
     for run in &manifest.ids {
         let place = run.path().display().to_string();
-        let entries = IdRun::open(disk, &run.path(), &manifest.ledger)
-            .and_then(|run| run.iter().try_fold(0, |count, entry| entry.map(|_| count + 1)));
+        let entries = IdRun::open(disk, &run.path(), &manifest.ledger).and_then(|run| {
+            run.iter()
+                .try_fold(0, |count, entry| entry.map(|_| count + 1))
+        });
         match entries {
             Ok(count) if count == run.entries => {}
-            Ok(count) => report.fault(place, format!("it holds {count} ids, the manifest says {}", run.entries)),
+            Ok(count) => report.fault(
+                place,
+                format!("it holds {count} ids, the manifest says {}", run.entries),
+            ),
             Err(error) => report.fault(place, error.to_string()),
         }
     }
 }
 
-fn check_tree(disk: &dyn Disk, tree: &Tree, verifier: &Verifier, older: Option<&[u8]>, report: &mut Report) -> io::Result<()> {
+fn check_tree(
+    disk: &dyn Disk,
+    tree: &Tree,
+    verifier: &Verifier,
+    older: Option<&[u8]>,
+    report: &mut Report,
+) -> io::Result<()> {
     let head = match read_last(disk, verifier) {
         Ok(head) => head,
         Err(error) => {
@@ -270,19 +361,26 @@ fn check_tree(disk: &dyn Disk, tree: &Tree, verifier: &Verifier, older: Option<&
     match &head {
         Some(head) => {
             report.signed = head.size.get();
-            sizes.entry(head.size.get()).or_default().push(("last-checkpoint", head.root));
+            sizes
+                .entry(head.size.get())
+                .or_default()
+                .push(("last-checkpoint", head.root));
         }
         None => report.fault("last-checkpoint", "there is none that this key signed"),
     }
     match older.map(|note| Checkpoint::open(note, std::slice::from_ref(verifier))) {
-        Some(Ok(older)) => sizes.entry(older.size()).or_default().push(("the older checkpoint", *older.root())),
+        Some(Ok(older)) => sizes
+            .entry(older.size())
+            .or_default()
+            .push(("the older checkpoint", *older.root())),
         Some(Err(error)) => report.fault("the older checkpoint", error.to_string()),
         None => {}
     }
     // Every hash in the files of the upper levels, against the entries below it.
     let size = tree.size();
     let root = merkle::root_at(tree, size).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut audit = Audit::start(tree, size, &root).map_err(|error| io::Error::other(error.to_string()));
+    let mut audit =
+        Audit::start(tree, size, &root).map_err(|error| io::Error::other(error.to_string()));
     let mut frontier = Frontier::new();
     let mut hold = |frontier: &Frontier, report: &mut Report| {
         for (name, root) in sizes.remove(&frontier.size()).into_iter().flatten() {
@@ -305,12 +403,19 @@ fn check_tree(disk: &dyn Disk, tree: &Tree, verifier: &Verifier, older: Option<&
             hold(&frontier, report);
         }
     }
-    if let Err(error) = audit.and_then(|audit| audit.finish().map_err(|error| io::Error::other(error.to_string()))) {
+    if let Err(error) = audit.and_then(|audit| {
+        audit
+            .finish()
+            .map_err(|error| io::Error::other(error.to_string()))
+    }) {
         report.fault("tree", error.to_string());
     }
     for (missing, checkpoints) in sizes {
         for (name, _) in checkpoints {
-            report.fault(name, format!("it covers {missing} events, the folder holds {size}: events are missing"));
+            report.fault(
+                name,
+                format!("it covers {missing} events, the folder holds {size}: events are missing"),
+            );
         }
     }
     Ok(())

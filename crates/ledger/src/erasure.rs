@@ -35,7 +35,9 @@ impl Erasure {
     pub fn covers(&self, recorded: &Recorded) -> bool {
         let sequence = recorded.sequence.get();
         (self.first..=self.last).contains(&sequence)
-            && self.category.is_none_or(|category| category == recorded.category)
+            && self
+                .category
+                .is_none_or(|category| category == recorded.category)
             && matches!(recorded.kind, event::Kind::Application | event::Kind::Own)
     }
 
@@ -47,10 +49,16 @@ impl Erasure {
         let content = if self.fields.is_empty() {
             recorded.content.erase()
         } else {
-            recorded.content.withhold(|number, _| self.fields.contains(&number))
+            recorded
+                .content
+                .withhold(|number, _| self.fields.contains(&number))
         };
         // What was added at ingest was made from the fields and goes with them.
-        Recorded { content, enrichment: None, ..recorded }
+        Recorded {
+            content,
+            enrichment: None,
+            ..recorded
+        }
     }
 }
 

@@ -214,7 +214,10 @@ mod tests {
     fn a_frame_reads_back() {
         let (bytes, sum) = frame(7, &[b"one", b"two"], 99);
         let read = read_frame(&bytes, &LEDGER).unwrap();
-        assert_eq!((read.first, read.count, read.previous, read.checksum), (7, 2, 99, sum));
+        assert_eq!(
+            (read.first, read.count, read.previous, read.checksum),
+            (7, 2, 99, sum)
+        );
         assert_eq!(read.payload, b"onetwo");
         assert_eq!(read.total_bytes(), bytes.len());
     }
@@ -225,10 +228,16 @@ mod tests {
         for bit in 0..bytes.len() * 8 {
             let mut torn = bytes.clone();
             torn[bit / 8] ^= 1 << (bit % 8);
-            assert!(read_frame(&torn, &LEDGER).is_none(), "bit {bit} went unseen");
+            assert!(
+                read_frame(&torn, &LEDGER).is_none(),
+                "bit {bit} went unseen"
+            );
         }
         for cut in 0..bytes.len() {
-            assert!(read_frame(&bytes[..cut], &LEDGER).is_none(), "cut at {cut} went unseen");
+            assert!(
+                read_frame(&bytes[..cut], &LEDGER).is_none(),
+                "cut at {cut} went unseen"
+            );
         }
         assert!(read_frame(&bytes, b"another ledger!!").is_none());
     }
@@ -245,7 +254,14 @@ mod tests {
 
     #[test]
     fn a_file_header_reads_back_and_damage_is_refused() {
-        let header = FileHeader { ledger: LEDGER, first: 50_000, month: Month { year: 2026, month: 3 } };
+        let header = FileHeader {
+            ledger: LEDGER,
+            first: 50_000,
+            month: Month {
+                year: 2026,
+                month: 3,
+            },
+        };
         let bytes = header.encode();
         assert_eq!(FileHeader::decode(&bytes), Some(header));
         for bit in 0..bytes.len() * 8 {

@@ -38,12 +38,17 @@ pub struct Group {
 
 impl Group {
     pub(crate) fn new(first: u64, frame: Vec<u8>, places: Vec<u32>) -> Group {
-        Group { first, frame, places }
+        Group {
+            first,
+            frame,
+            places,
+        }
     }
 
     /// Finds the events of a frame that was read back; `None` if its count is not what it holds.
     pub(crate) fn of_frame(frame: &Frame<'_>, bytes: &[u8]) -> Option<Group> {
-        let mut places = Vec::with_capacity((frame.count as usize).min(frame.payload.len() / SALT_BYTES));
+        let mut places =
+            Vec::with_capacity((frame.count as usize).min(frame.payload.len() / SALT_BYTES));
         let mut rest = frame.payload;
         for _ in 0..frame.count {
             places.push((FRAME_HEADER_BYTES + frame.payload.len() - rest.len()) as u32);
@@ -51,7 +56,11 @@ impl Group {
             let length = varint::read(&mut rest)? as usize;
             rest = rest.get(length..)?;
         }
-        rest.is_empty().then(|| Group { first: frame.first, frame: bytes.to_vec(), places })
+        rest.is_empty().then(|| Group {
+            first: frame.first,
+            frame: bytes.to_vec(),
+            places,
+        })
     }
 
     /// Place of its first event.
@@ -96,14 +105,22 @@ impl Group {
 
     /// The event at a place in the group.
     pub fn recorded(&self, place: usize) -> io::Result<Recorded> {
-        let (salt, record) = self
-            .raw(place)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "an event beyond its group"))?;
+        let (salt, record) = self.raw(place).ok_or_else(|| {
+            io::Error::new(io::ErrorKind::InvalidData, "an event beyond its group")
+        })?;
         let sequence = Sequence::new(self.first + place as u64);
         match Recorded::decode(record, &salt) {
-            Ok((recorded, used)) if used == record.len() && recorded.sequence == sequence => Ok(recorded),
-            Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence} is not what its place says"))),
-            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence}: {error}"))),
+            Ok((recorded, used)) if used == record.len() && recorded.sequence == sequence => {
+                Ok(recorded)
+            }
+            Ok(_) => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("event {sequence} is not what its place says"),
+            )),
+            Err(error) => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("event {sequence}: {error}"),
+            )),
         }
     }
 

@@ -54,35 +54,60 @@ pub enum HeadError {
 }
 
 /// Reads the ledger's key, or makes one. The public key lies beside it.
-pub(crate) fn load_or_make_key(disk: &dyn Disk, origin: &str, entropy: &dyn Entropy) -> Result<Signer, HeadError> {
+pub(crate) fn load_or_make_key(
+    disk: &dyn Disk,
+    origin: &str,
+    entropy: &dyn Entropy,
+) -> Result<Signer, HeadError> {
     let io_error = |source| HeadError::Io { file: KEY, source };
     let signer = match read_text(disk, Path::new(KEY)).map_err(io_error)? {
-        Some(text) => text.trim_end().parse::<Signer>().map_err(|error| HeadError::Key(error.to_string()))?,
+        Some(text) => text
+            .trim_end()
+            .parse::<Signer>()
+            .map_err(|error| HeadError::Key(error.to_string()))?,
         None => {
             let mut seed = [0; merkle::note::SEED_BYTES];
             entropy.fill(&mut seed).map_err(io_error)?;
-            let signer = Signer::from_seed(origin, &seed).map_err(|error| HeadError::Key(error.to_string()))?;
+            let signer = Signer::from_seed(origin, &seed)
+                .map_err(|error| HeadError::Key(error.to_string()))?;
             let text = format!("{}\n", signer.to_secret_text());
-            replace_file(disk, Path::new(KEY), Path::new("key.new"), text.as_bytes()).map_err(io_error)?;
+            replace_file(disk, Path::new(KEY), Path::new("key.new"), text.as_bytes())
+                .map_err(io_error)?;
             signer
         }
     };
     if signer.name() != origin {
-        return Err(HeadError::Key(format!("it is the key of `{}`, this ledger is `{origin}`", signer.name())));
+        return Err(HeadError::Key(format!(
+            "it is the key of `{}`, this ledger is `{origin}`",
+            signer.name()
+        )));
     }
     let vkey = format!("{}\n", signer.verifier());
     let io_error = |source| HeadError::Io { file: VKEY, source };
-    if read_text(disk, Path::new(VKEY)).map_err(io_error)?.as_deref() != Some(vkey.as_str()) {
-        replace_file(disk, Path::new(VKEY), Path::new("vkey.new"), vkey.as_bytes()).map_err(io_error)?;
+    if read_text(disk, Path::new(VKEY))
+        .map_err(io_error)?
+        .as_deref()
+        != Some(vkey.as_str())
+    {
+        replace_file(
+            disk,
+            Path::new(VKEY),
+            Path::new("vkey.new"),
+            vkey.as_bytes(),
+        )
+        .map_err(io_error)?;
     }
     Ok(signer)
 }
 
 /// Reads the public key of a ledger's folder.
 pub fn read_vkey(disk: &dyn Disk) -> Result<Verifier, HeadError> {
-    let text = read_text(disk, Path::new(VKEY)).map_err(|source| HeadError::Io { file: VKEY, source })?;
+    let text =
+        read_text(disk, Path::new(VKEY)).map_err(|source| HeadError::Io { file: VKEY, source })?;
     let text = text.ok_or_else(|| HeadError::Key("the folder has no `vkey`".to_owned()))?;
-    text.trim_end().parse().map_err(|error: merkle::note::KeyError| HeadError::Key(error.to_string()))
+    text.trim_end()
+        .parse()
+        .map_err(|error: merkle::note::KeyError| HeadError::Key(error.to_string()))
 }
 
 /// Reads the newest checkpoint of the folder, if it has one, and checks its signature and origin.
@@ -90,15 +115,32 @@ pub fn read_last(disk: &dyn Disk, verifier: &Verifier) -> Result<Option<SignedHe
     read_checkpoint(disk, Path::new(LAST), verifier)
 }
 
-fn read_checkpoint(disk: &dyn Disk, path: &Path, verifier: &Verifier) -> Result<Option<SignedHead>, HeadError> {
+fn read_checkpoint(
+    disk: &dyn Disk,
+    path: &Path,
+    verifier: &Verifier,
+) -> Result<Option<SignedHead>, HeadError> {
     let note = read_text(disk, path).map_err(|source| HeadError::Io { file: LAST, source })?;
     let Some(note) = note else { return Ok(None) };
-    let fault = |why: String| HeadError::Checkpoint { file: path.display().to_string(), why };
-    let checkpoint = Checkpoint::open(note.as_bytes(), std::slice::from_ref(verifier)).map_err(|error| fault(error.to_string()))?;
+    let fault = |why: String| HeadError::Checkpoint {
+        file: path.display().to_string(),
+        why,
+    };
+    let checkpoint = Checkpoint::open(note.as_bytes(), std::slice::from_ref(verifier))
+        .map_err(|error| fault(error.to_string()))?;
     if checkpoint.origin() != verifier.name() {
-        return Err(fault(format!("it is of `{}`, this ledger is `{}`", checkpoint.origin(), verifier.name())));
+        return Err(fault(format!(
+            "it is of `{}`, this ledger is `{}`",
+            checkpoint.origin(),
+            verifier.name()
+        )));
     }
-    Ok(Some(SignedHead { size: Count::new(checkpoint.size()), root: *checkpoint.root(), note, signed_at: None }))
+    Ok(Some(SignedHead {
+        size: Count::new(checkpoint.size()),
+        root: *checkpoint.root(),
+        note,
+        signed_at: None,
+    }))
 }
 
 /// Signs heads and keeps the newest one.
@@ -123,20 +165,46 @@ impl Keeper {
 
     /// Signs a size that is durable. When it returns, the checkpoint survives a power cut and may
     /// be published.
-    pub(crate) fn sign(&self, disk: &dyn Disk, size: Count, root: Hash, now: Timestamp) -> Result<SignedHead, HeadError> {
-        let fault = |why: String| HeadError::Checkpoint { file: LAST.to_owned(), why };
+    pub(crate) fn sign(
+        &self,
+        disk: &dyn Disk,
+        size: Count,
+        root: Hash,
+        now: Timestamp,
+    ) -> Result<SignedHead, HeadError> {
+        let fault = |why: String| HeadError::Checkpoint {
+            file: LAST.to_owned(),
+            why,
+        };
         let note = Checkpoint::new(self.signer.name(), size.get(), root)
             .map_err(|error| fault(error.to_string()))?
             .sign(&[&self.signer])
             .map_err(|error| fault(error.to_string()))?
             .to_string();
         let io_error = |source| HeadError::Io { file: LAST, source };
-        replace_file(disk, Path::new(LAST), Path::new("last-checkpoint.new"), note.as_bytes()).map_err(io_error)?;
+        replace_file(
+            disk,
+            Path::new(LAST),
+            Path::new("last-checkpoint.new"),
+            note.as_bytes(),
+        )
+        .map_err(io_error)?;
         if let Some(store) = &self.store {
             let path = self.store_path();
-            replace_file(&**store, &path, &path.with_extension("new"), note.as_bytes()).map_err(io_error)?;
+            replace_file(
+                &**store,
+                &path,
+                &path.with_extension("new"),
+                note.as_bytes(),
+            )
+            .map_err(io_error)?;
         }
-        Ok(SignedHead { note, size, root, signed_at: Some(now) })
+        Ok(SignedHead {
+            note,
+            size,
+            root,
+            signed_at: Some(now),
+        })
     }
 }
 
@@ -148,7 +216,9 @@ fn read_text(disk: &dyn Disk, path: &Path) -> io::Result<Option<String>> {
     };
     let mut bytes = vec![0; file.len()? as usize];
     file.read_exact_at(&mut bytes, 0)?;
-    String::from_utf8(bytes).map(Some).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not text"))
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not text"))
 }
 
 /// Removes what an interrupted replacement left.

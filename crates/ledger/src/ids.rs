@@ -62,7 +62,9 @@ struct Filter(Vec<u8>);
 
 impl Filter {
     fn sized_for(entries: usize) -> Filter {
-        let blocks = (entries * FILTER_BITS_AN_ENTRY).div_ceil(FILTER_BLOCK_BYTES * 8).max(1);
+        let blocks = (entries * FILTER_BITS_AN_ENTRY)
+            .div_ceil(FILTER_BLOCK_BYTES * 8)
+            .max(1);
         Filter(vec![0; blocks * FILTER_BLOCK_BYTES])
     }
 
@@ -101,7 +103,12 @@ pub struct IdRun {
 
 impl IdRun {
     /// Writes `entries` (sorted) as a new file and syncs it; the caller syncs the folder.
-    pub fn write(disk: &dyn Disk, path: &Path, ledger: &LedgerId, entries: &[IdEntry]) -> io::Result<u64> {
+    pub fn write(
+        disk: &dyn Disk,
+        path: &Path,
+        ledger: &LedgerId,
+        entries: &[IdEntry],
+    ) -> io::Result<u64> {
         debug_assert!(entries.is_sorted());
         let mut filter = Filter::sized_for(entries.len());
         let mut bytes = vec![0u8; HEADER_BYTES];
@@ -121,7 +128,10 @@ impl IdRun {
             let start = bytes.len();
             for entry in page {
                 if entry.sequence > MAX_SEQUENCE {
-                    return Err(io::Error::new(io::ErrorKind::InvalidInput, "sequence does not fit an id run"));
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidInput,
+                        "sequence does not fit an id run",
+                    ));
                 }
                 bytes.extend_from_slice(&entry.hash.0.to_be_bytes());
                 bytes.extend_from_slice(&entry.sequence.to_be_bytes()[3..]);
@@ -144,7 +154,10 @@ impl IdRun {
         file.read_exact_at(&mut header, 0)?;
         let u64_at = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
         let u32_at = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| header[at + i]));
-        if header[..16] != MAGIC || header[16..32] != ledger[..] || crc32c::crc32c(&header[..52]) != u32_at(52) {
+        if header[..16] != MAGIC
+            || header[16..32] != ledger[..]
+            || crc32c::crc32c(&header[..52]) != u32_at(52)
+        {
             return Err(damaged("the header of an id run"));
         }
         let (entries, filter_bytes) = (u64_at(32), u64_at(40));
@@ -154,13 +167,22 @@ impl IdRun {
         }
         let mut filter = vec![0u8; filter_bytes as usize];
         file.read_exact_at(&mut filter, HEADER_BYTES as u64)?;
-        if crc32c::crc32c(&filter) != u32_at(48) || filter.is_empty() || !filter.len().is_multiple_of(FILTER_BLOCK_BYTES) {
+        if crc32c::crc32c(&filter) != u32_at(48)
+            || filter.is_empty()
+            || !filter.len().is_multiple_of(FILTER_BLOCK_BYTES)
+        {
             return Err(damaged("the filter of an id run"));
         }
-        let mut run = IdRun { file, filter: Filter(filter), fences: Vec::with_capacity(pages as usize), entries };
+        let mut run = IdRun {
+            file,
+            filter: Filter(filter),
+            fences: Vec::with_capacity(pages as usize),
+            entries,
+        };
         for page in 0..pages {
             let first = run.page(page)?.first().map(|entry| entry.hash);
-            run.fences.push(first.ok_or_else(|| damaged("a page of an id run"))?);
+            run.fences
+                .push(first.ok_or_else(|| damaged("a page of an id run"))?);
         }
         Ok(run)
     }
@@ -176,10 +198,18 @@ impl IdRun {
             return Ok(());
         }
         // Equal hashes may begin at the end of the page before the first fence that equals them.
-        let mut page = self.fences.partition_point(|fence| *fence < hash).saturating_sub(1);
+        let mut page = self
+            .fences
+            .partition_point(|fence| *fence < hash)
+            .saturating_sub(1);
         while self.fences.get(page).is_some_and(|fence| *fence <= hash) {
             let entries = self.page(page as u64)?;
-            found.extend(entries.iter().filter(|entry| entry.hash == hash).map(|entry| entry.sequence));
+            found.extend(
+                entries
+                    .iter()
+                    .filter(|entry| entry.hash == hash)
+                    .map(|entry| entry.sequence),
+            );
             page += 1;
         }
         Ok(())
@@ -196,7 +226,8 @@ impl IdRun {
     fn page(&self, page: u64) -> io::Result<Vec<IdEntry>> {
         let mut bytes = [0u8; PAGE_BYTES];
         let start = HEADER_BYTES as u64 + self.filter.0.len() as u64;
-        self.file.read_exact_at(&mut bytes, start + page * PAGE_BYTES as u64)?;
+        self.file
+            .read_exact_at(&mut bytes, start + page * PAGE_BYTES as u64)?;
         let count = u16::from_le_bytes([bytes[PAGE_BYTES - 6], bytes[PAGE_BYTES - 5]]) as usize;
         let sum = u32::from_le_bytes(std::array::from_fn(|i| bytes[PAGE_BYTES - 4 + i]));
         if count > ENTRIES_A_PAGE || crc32c::crc32c(&bytes[..PAGE_BYTES - 4]) != sum {
@@ -206,7 +237,9 @@ impl IdRun {
             .chunks_exact(ENTRY_BYTES)
             .map(|entry| IdEntry {
                 hash: IdHash(u64::from_be_bytes(std::array::from_fn(|i| entry[i]))),
-                sequence: u64::from_be_bytes(std::array::from_fn(|i| if i < 3 { 0 } else { entry[i + 5] })),
+                sequence: u64::from_be_bytes(std::array::from_fn(|i| {
+                    if i < 3 { 0 } else { entry[i + 5] }
+                })),
             })
             .collect())
     }
@@ -242,7 +275,10 @@ mod tests {
         let disk = Real::create(folder.path()).unwrap();
         let key = IdKey(*b"secret secret se");
         let mut entries: Vec<IdEntry> = (0..20_000u64)
-            .map(|sequence| IdEntry { hash: key.hash(&format!("id-{}", sequence / 2)), sequence })
+            .map(|sequence| IdEntry {
+                hash: key.hash(&format!("id-{}", sequence / 2)),
+                sequence,
+            })
             .collect();
         entries.sort_unstable();
         let path = Path::new("run");
@@ -250,11 +286,17 @@ mod tests {
         let run = IdRun::open(&disk, path, b"0123456789abcdef").unwrap();
         for n in 0..10_000u64 {
             let mut found = Vec::new();
-            run.candidates(key.hash(&format!("id-{n}")), &mut found).unwrap();
+            run.candidates(key.hash(&format!("id-{n}")), &mut found)
+                .unwrap();
             assert_eq!(found, [n * 2, n * 2 + 1]);
         }
-        let passed = (0..10_000).filter(|n| run.filter.may_hold(key.hash(&format!("foreign-{n}")))).count();
-        assert!(passed < 300, "{passed} of 10,000 foreign ids passed the filter");
+        let passed = (0..10_000)
+            .filter(|n| run.filter.may_hold(key.hash(&format!("foreign-{n}"))))
+            .count();
+        assert!(
+            passed < 300,
+            "{passed} of 10,000 foreign ids passed the filter"
+        );
         assert_eq!(run.iter().collect::<io::Result<Vec<_>>>().unwrap(), entries);
         assert!(IdRun::open(&disk, path, b"another ledger!!").is_err());
     }
@@ -273,6 +315,10 @@ mod tests {
             }
             assert!(sizes.len() <= 20, "{sizes:?}");
         }
-        assert!(written < 400 * 50_000 * 8, "rewritten {} times", written / (400 * 50_000));
+        assert!(
+            written < 400 * 50_000 * 8,
+            "rewritten {} times",
+            written / (400 * 50_000)
+        );
     }
 }

@@ -36,11 +36,20 @@ pub(crate) enum WriteError {
 
 impl Writer {
     /// Makes and syncs an empty file.
-    pub(crate) fn create(disk: &dyn Disk, ledger: &LedgerId, first: u64, month: Month) -> io::Result<Writer> {
+    pub(crate) fn create(
+        disk: &dyn Disk,
+        ledger: &LedgerId,
+        first: u64,
+        month: Month,
+    ) -> io::Result<Writer> {
         let path = path(first);
         crate::manifest::remove_if_there(disk, &path)?;
         let file = disk.create(&path)?;
-        let header = FileHeader { ledger: *ledger, first, month };
+        let header = FileHeader {
+            ledger: *ledger,
+            first,
+            month,
+        };
         let made = file
             .write_all_at(&header.encode(), 0)
             .and_then(|()| file.sync_data())
@@ -49,7 +58,11 @@ impl Writer {
             crate::manifest::remove_if_there(disk, &path)?;
             return Err(error);
         }
-        Ok(Writer { file, end: FILE_HEADER_BYTES as u64, previous: header.checksum() })
+        Ok(Writer {
+            file,
+            end: FILE_HEADER_BYTES as u64,
+            previous: header.checksum(),
+        })
     }
 
     /// The checksum the next frame names.
@@ -62,7 +75,11 @@ impl Writer {
         if let Err(error) = self.file.write_all_at(frame, self.end) {
             // Not synced, so nobody was told. Take back what may have been written, so that the
             // file ends where the next frame begins.
-            return match self.file.truncate(self.end).and_then(|()| self.file.sync_data()) {
+            return match self
+                .file
+                .truncate(self.end)
+                .and_then(|()| self.file.sync_data())
+            {
                 Ok(()) => Err(WriteError::Refused(error)),
                 Err(_) => Err(WriteError::Lost(error)),
             };
@@ -113,9 +130,18 @@ pub enum JournalError {
 
 /// Reads the file that begins with `first`. Only `last` may end in a torn frame; `Ok(None)` is a
 /// last file whose header was never synced.
-pub(crate) fn scan(disk: &dyn Disk, ledger: &LedgerId, first: u64, last: bool) -> Result<Option<Scanned>, JournalError> {
+pub(crate) fn scan(
+    disk: &dyn Disk,
+    ledger: &LedgerId,
+    first: u64,
+    last: bool,
+) -> Result<Option<Scanned>, JournalError> {
     let io_error = |source| JournalError::Io { first, source };
-    let damaged = |offset: usize, what| JournalError::Damaged { first, offset: offset as u64, what };
+    let damaged = |offset: usize, what| JournalError::Damaged {
+        first,
+        offset: offset as u64,
+        what,
+    };
     let file = disk.open_read(&path(first)).map_err(io_error)?;
     let mut bytes = vec![0; file.len().map_err(io_error)? as usize];
     file.read_exact_at(&mut bytes, 0).map_err(io_error)?;
@@ -141,10 +167,16 @@ pub(crate) fn scan(disk: &dyn Disk, ledger: &LedgerId, first: u64, last: bool) -
         let rest = &bytes[at..];
         let Some(frame) = read_frame(rest, ledger) else {
             if !last {
-                return Err(damaged(at, "a frame does not read back, and it is not the last"));
+                return Err(damaged(
+                    at,
+                    "a frame does not read back, and it is not the last",
+                ));
             }
             if find_frame(&rest[1..], ledger).is_some() {
-                return Err(damaged(at, "a frame does not read back, and a whole one follows"));
+                return Err(damaged(
+                    at,
+                    "a frame does not read back, and a whole one follows",
+                ));
             }
             break;
         };
@@ -173,5 +205,9 @@ pub(crate) fn take_up(disk: &dyn Disk, scanned: &Scanned) -> io::Result<Writer> 
     let mut bytes = vec![0; scanned.good_bytes as usize];
     disk.open_read(&path)?.read_exact_at(&mut bytes, 0)?;
     crate::manifest::replace_file(disk, &path, &beside, &bytes)?;
-    Ok(Writer { file: disk.open(&path)?, end: scanned.good_bytes, previous: scanned.previous })
+    Ok(Writer {
+        file: disk.open(&path)?,
+        end: scanned.good_bytes,
+        previous: scanned.previous,
+    })
 }

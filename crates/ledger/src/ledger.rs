@@ -59,7 +59,13 @@ impl Prepared {
     /// Commits an event under a salt.
     pub fn new(event: Event, kind: Kind, salt: Salt, enrichment: Option<Enrichment>) -> Prepared {
         let body_root = event.commit(&salt);
-        Prepared { event, kind, salt, body_root, enrichment }
+        Prepared {
+            event,
+            kind,
+            salt,
+            body_root,
+            enrichment,
+        }
     }
 }
 
@@ -160,7 +166,11 @@ pub struct PartInfo {
 
 impl From<&PartEntry> for PartInfo {
     fn from(entry: &PartEntry) -> PartInfo {
-        PartInfo { name: entry.name(), count: entry.count, bytes: entry.bytes }
+        PartInfo {
+            name: entry.name(),
+            count: entry.count,
+            bytes: entry.bytes,
+        }
     }
 }
 
@@ -289,7 +299,12 @@ impl Shared {
 
 impl Ledger {
     pub(crate) fn new(inner: Arc<Inner>, sequencer: JoinHandle<()>) -> Ledger {
-        Ledger { shared: Arc::new(Shared { inner, sequencer: Mutex::new(Some(sequencer)) }) }
+        Ledger {
+            shared: Arc::new(Shared {
+                inner,
+                sequencer: Mutex::new(Some(sequencer)),
+            }),
+        }
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -305,7 +320,9 @@ impl Ledger {
         self.append_then(batch, mode, move |outcomes| {
             let _ = answer.send(outcomes);
         });
-        answered.recv().unwrap_or_else(|_| Err(AppendError::Stopped("it was closed".to_owned())))
+        answered
+            .recv()
+            .unwrap_or_else(|_| Err(AppendError::Stopped("it was closed".to_owned())))
     }
 
     /// Appends a batch; `reply` is called once, when it is durable or refused, perhaps on the
@@ -317,29 +334,48 @@ impl Ledger {
         reply: impl FnOnce(Result<Outcomes, AppendError>) + Send + 'static,
     ) {
         let inner = self.inner();
-        let bytes = batch.iter().map(|prepared| prepared.event.encoded().len() + 128).sum::<usize>();
+        let bytes = batch
+            .iter()
+            .map(|prepared| prepared.event.encoded().len() + 128)
+            .sum::<usize>();
         let refuse = if let Some(why) = inner.failed.get() {
             Some(AppendError::Stopped(why.clone()))
         } else if bytes > crate::frame::MAX_PAYLOAD_BYTES {
-            Some(AppendError::TooLarge { bytes, limit: crate::frame::MAX_PAYLOAD_BYTES })
+            Some(AppendError::TooLarge {
+                bytes,
+                limit: crate::frame::MAX_PAYLOAD_BYTES,
+            })
         } else {
-            inner.busy().map(|what| AppendError::Busy { what, retry_after: RETRY_AFTER })
+            inner.busy().map(|what| AppendError::Busy {
+                what,
+                retry_after: RETRY_AFTER,
+            })
         };
         if let Some(error) = refuse {
             return reply(Err(error));
         }
         let queued = inner.queued_bytes.fetch_add(bytes, Ordering::AcqRel);
-        let busy = AppendError::Busy { what: "too many events wait to be written", retry_after: RETRY_AFTER };
+        let busy = AppendError::Busy {
+            what: "too many events wait to be written",
+            retry_after: RETRY_AFTER,
+        };
         if queued > 0 && queued + bytes > MAX_QUEUED_BYTES {
             inner.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             return reply(Err(busy));
         }
-        let append = Append { batch, mode, bytes, reply: Box::new(reply) };
+        let append = Append {
+            batch,
+            mode,
+            bytes,
+            reply: Box::new(reply),
+        };
         if let Err(unsent) = inner.queue.try_send(Command::Append(append)) {
             inner.queued_bytes.fetch_sub(bytes, Ordering::AcqRel);
             let (command, error) = match unsent {
                 TrySendError::Full(command) => (command, busy),
-                TrySendError::Disconnected(command) => (command, AppendError::Stopped("it was closed".to_owned())),
+                TrySendError::Disconnected(command) => {
+                    (command, AppendError::Stopped("it was closed".to_owned()))
+                }
             };
             if let Command::Append(append) = command {
                 (append.reply)(Err(error));
@@ -425,7 +461,9 @@ impl Ledger {
     /// # Errors
     /// When there is none, or the disk holds it no more as it was written.
     pub fn read(&self, sequence: Sequence) -> Result<Recorded, ReadError> {
-        self.inner().read(sequence.get()).map(|(recorded, _)| recorded)
+        self.inner()
+            .read(sequence.get())
+            .map(|(recorded, _)| recorded)
     }
 
     /// Reads events in the order asked; a block that holds several is read once.
@@ -433,7 +471,10 @@ impl Ledger {
     /// # Errors
     /// When one of them is unknown or unreadable.
     pub fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError> {
-        sequences.iter().map(|sequence| self.read(*sequence)).collect()
+        sequences
+            .iter()
+            .map(|sequence| self.read(*sequence))
+            .collect()
     }
 
     /// The entry at a place.
@@ -441,8 +482,15 @@ impl Ledger {
     /// # Errors
     /// When there is none.
     pub fn entry(&self, sequence: Sequence) -> Result<Entry, ReadError> {
-        let bytes = self.inner().state.read().tree.entry(sequence.get())?.ok_or(ReadError::Unknown(sequence))?;
-        Entry::from_bytes(&bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()).into())
+        let bytes = self
+            .inner()
+            .state
+            .read()
+            .tree
+            .entry(sequence.get())?
+            .ok_or(ReadError::Unknown(sequence))?;
+        Entry::from_bytes(&bytes)
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.to_string()).into())
     }
 
     /// The bytes of entries, 45 each.
@@ -452,7 +500,9 @@ impl Ledger {
     pub fn entries(&self, range: Range<u64>) -> Result<Vec<u8>, ReadError> {
         let state = self.inner().state.read();
         if range.end > state.tree.size() {
-            return Err(ReadError::Unknown(Sequence::new(range.end.saturating_sub(1))));
+            return Err(ReadError::Unknown(Sequence::new(
+                range.end.saturating_sub(1),
+            )));
         }
         Ok(state.tree.entries(range)?)
     }
@@ -478,7 +528,8 @@ impl Ledger {
         if size.get() > state.tree.size() {
             return Err(ReadError::Unknown(sequence));
         }
-        merkle::inclusion_proof(&state.tree, sequence.get(), size.get()).map_err(|error| tree_error(sequence, error))
+        merkle::inclusion_proof(&state.tree, sequence.get(), size.get())
+            .map_err(|error| tree_error(sequence, error))
     }
 
     /// The proof that the tree of `new` events grew out of that of `old`.
@@ -490,7 +541,8 @@ impl Ledger {
         if new.get() > state.tree.size() {
             return Err(ReadError::Unknown(new.next_sequence()));
         }
-        merkle::consistency_proof(&state.tree, old.get(), new.get()).map_err(|error| tree_error(new.next_sequence(), error))
+        merkle::consistency_proof(&state.tree, old.get(), new.get())
+            .map_err(|error| tree_error(new.next_sequence(), error))
     }
 
     /// The event that carries an id, if one does.
@@ -513,7 +565,11 @@ impl Ledger {
         let manifest = self.inner().manifest.lock();
         let state = self.inner().state.read();
         Snapshot {
-            parts: state.parts.iter().map(|part| PartInfo::from(part.entry())).collect(),
+            parts: state
+                .parts
+                .iter()
+                .map(|part| PartInfo::from(part.entry()))
+                .collect(),
             sealed: Count::new(state.sealed),
             durable: Count::new(state.durable),
             erased_through: Count::new(manifest.erased_through),
@@ -527,14 +583,24 @@ impl Ledger {
 
     /// First sequence and end of every unsealed journal file, oldest first.
     pub fn units(&self) -> Vec<Range<u64>> {
-        self.inner().state.read().units.iter().map(|unit| unit.first..unit.end()).collect()
+        self.inner()
+            .state
+            .read()
+            .units
+            .iter()
+            .map(|unit| unit.first..unit.end())
+            .collect()
     }
 
     /// The unsealed groups from a place on; waits for one at most `patience`, then returns none.
     ///
     /// # Errors
     /// When events from there on are sealed.
-    pub fn groups_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<Group>>, FollowError> {
+    pub fn groups_from(
+        &self,
+        from: Count,
+        patience: Duration,
+    ) -> Result<Vec<Arc<Group>>, FollowError> {
         let inner = self.inner();
         let deadline = Instant::now() + patience;
         loop {
@@ -542,13 +608,17 @@ impl Ledger {
             {
                 let state = inner.state.read();
                 if from.get() < state.sealed {
-                    return Err(FollowError::Sealed { sealed: Count::new(state.sealed) });
+                    return Err(FollowError::Sealed {
+                        sealed: Count::new(state.sealed),
+                    });
                 }
                 if from.get() < state.durable {
                     let units = state.units.iter().filter(|unit| unit.end() > from.get());
                     return Ok(units
                         .flat_map(|unit| {
-                            let start = unit.groups.partition_point(|group| group.end() <= from.get());
+                            let start = unit
+                                .groups
+                                .partition_point(|group| group.end() <= from.get());
                             unit.groups[start..].iter().cloned()
                         })
                         .collect());
@@ -565,7 +635,9 @@ impl Ledger {
     /// Views say how many events they can do without the journal; appends wait for them when they
     /// fall far behind.
     pub fn set_view_progress(&self, seen: Count) {
-        self.inner().view_progress.store(seen.get(), Ordering::Release);
+        self.inner()
+            .view_progress
+            .store(seen.get(), Ordering::Release);
     }
 
     /// Closes the current journal file, so that everything durable now is sealed soon.
@@ -606,7 +678,9 @@ impl Ledger {
     pub fn disk_use(&self) -> DiskUse {
         let manifest = self.inner().manifest.lock();
         let state = self.inner().state.read();
-        let hashes: u64 = (1..8).map(|level| merkle::tile::hashes_at(level, state.sealed) * 32).sum();
+        let hashes: u64 = (1..8)
+            .map(|level| merkle::tile::hashes_at(level, state.sealed) * 32)
+            .sum();
         DiskUse {
             parts: manifest.parts.iter().map(|part| part.bytes).sum(),
             tree: state.sealed * event::ENTRY_BYTES as u64 + hashes,
@@ -644,7 +718,10 @@ impl Inner {
     }
 
     fn locate(&self, sequence: u64) -> Result<(Place, Entry), ReadError> {
-        self.state.read().locate(sequence)?.ok_or(ReadError::Unknown(Sequence::new(sequence)))
+        self.state
+            .read()
+            .locate(sequence)?
+            .ok_or(ReadError::Unknown(Sequence::new(sequence)))
     }
 
     /// The places of events that may carry an id, newest first.
@@ -653,7 +730,10 @@ impl Inner {
         let mut found = Vec::new();
         let runs = {
             let state = self.state.read();
-            state.units.iter().for_each(|unit| unit.ids.candidates(hash, &mut found));
+            state
+                .units
+                .iter()
+                .for_each(|unit| unit.ids.candidates(hash, &mut found));
             state.id_runs.clone()
         };
         for run in runs.iter() {
@@ -672,7 +752,9 @@ pub(crate) fn id_of(recorded: &Recorded) -> Option<Cow<'_, str>> {
 
 fn tree_error(sequence: Sequence, error: merkle::ProveError<io::Error>) -> ReadError {
     match error {
-        merkle::ProveError::OutsideTree { .. } | merkle::ProveError::Shrunk { .. } => ReadError::Unknown(sequence),
+        merkle::ProveError::OutsideTree { .. } | merkle::ProveError::Shrunk { .. } => {
+            ReadError::Unknown(sequence)
+        }
         other => ReadError::Io(io::Error::other(other.to_string())),
     }
 }

@@ -43,8 +43,9 @@ pub use group::Group;
 pub use head::{HeadError, SignedHead, read_last, read_vkey};
 pub use journal::JournalError;
 pub use ledger::{
-    AppendError, DiskUse, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES, MAX_UNSEALED_UNITS, MAX_VIEW_LAG,
-    Mode, Outcomes, PartInfo, Placed, Prepared, ReadError, Refused, Snapshot,
+    AppendError, DiskUse, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES,
+    MAX_UNSEALED_UNITS, MAX_VIEW_LAG, Mode, Outcomes, PartInfo, Placed, Prepared, ReadError,
+    Refused, Snapshot,
 };
 pub use manifest::{FORMAT, ManifestError, PartEntry, PartName, Shelf};
 pub use open::{OpenError, Options};

@@ -46,7 +46,11 @@ impl Shelf {
 
     /// Every shelf.
     pub fn all() -> impl Iterator<Item = Shelf> {
-        Category::ALL.iter().copied().map(Shelf::Category).chain([Shelf::Control, Shelf::Hold])
+        Category::ALL
+            .iter()
+            .copied()
+            .map(Shelf::Category)
+            .chain([Shelf::Control, Shelf::Hold])
     }
 }
 
@@ -66,7 +70,9 @@ impl TryFrom<String> for Shelf {
 impl FromStr for Shelf {
     type Err = String;
     fn from_str(name: &str) -> Result<Shelf, String> {
-        Shelf::all().find(|shelf| shelf.as_str() == name).ok_or_else(|| format!("unknown shelf `{name}`"))
+        Shelf::all()
+            .find(|shelf| shelf.as_str() == name)
+            .ok_or_else(|| format!("unknown shelf `{name}`"))
     }
 }
 
@@ -86,7 +92,9 @@ pub struct PartName {
 impl PartName {
     /// Where its file is, from the ledger's folder.
     pub fn path(&self) -> PathBuf {
-        Path::new("parts").join(self.shelf.as_str()).join(self.file_name())
+        Path::new("parts")
+            .join(self.shelf.as_str())
+            .join(self.file_name())
     }
 
     pub(crate) fn file_name(&self) -> String {
@@ -126,12 +134,20 @@ pub struct PartEntry {
 impl PartEntry {
     /// Its name.
     pub fn name(&self) -> PartName {
-        PartName { shelf: self.shelf, first: self.first, last: self.last, generation: self.generation }
+        PartName {
+            shelf: self.shelf,
+            first: self.first,
+            last: self.last,
+            generation: self.generation,
+        }
     }
 
     /// The month in which its events were received.
     pub fn month(&self) -> Month {
-        Month { year: self.year, month: self.month }
+        Month {
+            year: self.year,
+            month: self.month,
+        }
     }
 }
 
@@ -187,7 +203,9 @@ pub enum ManifestError {
     #[error("cannot read the manifest")]
     Io(#[from] io::Error),
     /// It was written by a newer program.
-    #[error("the ledger has format {found}, this program knows up to {FORMAT}; use the program that wrote it or a newer one")]
+    #[error(
+        "the ledger has format {found}, this program knows up to {FORMAT}; use the program that wrote it or a newer one"
+    )]
     NewerFormat {
         /// The format it names.
         found: u64,
@@ -220,9 +238,12 @@ impl Manifest {
         if sum != format!("{:08x}", crc32c::crc32c(json.as_bytes())) {
             return Err(damaged("its checksum is wrong"));
         }
-        let value: serde_json::Value = serde_json::from_str(json).map_err(|error| damaged(&error.to_string()))?;
+        let value: serde_json::Value =
+            serde_json::from_str(json).map_err(|error| damaged(&error.to_string()))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
-            Some(found) if found > u64::from(FORMAT) => return Err(ManifestError::NewerFormat { found }),
+            Some(found) if found > u64::from(FORMAT) => {
+                return Err(ManifestError::NewerFormat { found });
+            }
             Some(_) => {}
             None => return Err(damaged("it names no format")),
         }
@@ -252,7 +273,12 @@ impl Manifest {
 
 /// Gives the file at `path` new bytes in one step that a power cut cannot split. `beside` is a
 /// name in the same folder to prepare them under.
-pub(crate) fn replace_file(disk: &dyn Disk, path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn replace_file(
+    disk: &dyn Disk,
+    path: &Path,
+    beside: &Path,
+    bytes: &[u8],
+) -> io::Result<()> {
     remove_if_there(disk, beside)?;
     let file = disk.create(beside)?;
     file.write_all_at(bytes, 0)?;
@@ -271,11 +297,21 @@ pub(crate) fn remove_if_there(disk: &dyn Disk, path: &Path) -> io::Result<()> {
 mod hex16 {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    pub(super) fn serialize<S: Serializer>(
+        bytes: &[u8; 16],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(
+            &bytes
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>(),
+        )
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<[u8; 16], D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.len() != 32 || !text.is_ascii() {
             return Err(D::Error::custom("expected 32 hex digits"));
@@ -313,7 +349,11 @@ mod tests {
                 year: 2026,
                 month: 3,
             }],
-            ids: vec![IdRunEntry { generation: 2, entries: 50_000, bytes: 700_000 }],
+            ids: vec![IdRunEntry {
+                generation: 2,
+                entries: 50_000,
+                bytes: 700_000,
+            }],
         }
     }
 
@@ -334,9 +374,20 @@ mod tests {
     fn damage_and_newer_formats_are_told_apart() {
         let mut bytes = manifest().encode().unwrap();
         bytes[20] ^= 1;
-        assert!(matches!(Manifest::decode(&bytes), Err(ManifestError::Damaged(_))));
-        let newer = Manifest { format: 2, ..manifest() }.encode().unwrap();
-        assert!(matches!(Manifest::decode(&newer), Err(ManifestError::NewerFormat { found: 2 })));
+        assert!(matches!(
+            Manifest::decode(&bytes),
+            Err(ManifestError::Damaged(_))
+        ));
+        let newer = Manifest {
+            format: 2,
+            ..manifest()
+        }
+        .encode()
+        .unwrap();
+        assert!(matches!(
+            Manifest::decode(&newer),
+            Err(ManifestError::NewerFormat { found: 2 })
+        ));
     }
 
     #[test]

@@ -78,7 +78,9 @@ pub enum OpenError {
         expected: u64,
     },
     /// The ledger holds fewer events than were signed: events are lost.
-    #[error("the ledger holds {durable} events, its checkpoint `{checkpoint}` covers {signed}: events are missing. Restore the folder from a copy that has them, or keep both and start a new ledger")]
+    #[error(
+        "the ledger holds {durable} events, its checkpoint `{checkpoint}` covers {signed}: events are missing. Restore the folder from a copy that has them, or keep both and start a new ledger"
+    )]
     Shorter {
         /// Events there are.
         durable: u64,
@@ -88,7 +90,9 @@ pub enum OpenError {
         checkpoint: &'static str,
     },
     /// The ledger holds other events than were signed.
-    #[error("the first {signed} events are not those that the checkpoint `{checkpoint}` was signed for: the history was changed. Restore the folder from a copy that agrees with it")]
+    #[error(
+        "the first {signed} events are not those that the checkpoint `{checkpoint}` was signed for: the history was changed. Restore the folder from a copy that agrees with it"
+    )]
     Different {
         /// Events that were signed.
         signed: u64,
@@ -109,7 +113,10 @@ impl Ledger {
             None => make(&*disk, &options)?,
         };
         if manifest.origin != options.origin {
-            return Err(OpenError::OtherOrigin { found: manifest.origin, expected: options.origin });
+            return Err(OpenError::OtherOrigin {
+                found: manifest.origin,
+                expected: options.origin,
+            });
         }
         remove_leftovers(&*disk)?;
         remove_unnamed(&*disk, &manifest)?;
@@ -140,14 +147,22 @@ impl Ledger {
             && let Some(before) = state.durable.checked_sub(1)
             && let Some(bytes) = state.tree.entry(before)?
         {
-            state.last_received = Entry::from_bytes(&bytes).map_or(0, |entry| entry.received_at.as_micros());
+            state.last_received =
+                Entry::from_bytes(&bytes).map_or(0, |entry| entry.received_at.as_micros());
         }
 
         let signer = load_or_make_key(&*disk, &options.origin, &*options.entropy)?;
-        let keeper = Keeper { signer, store: options.checkpoint_store.clone() };
+        let keeper = Keeper {
+            signer,
+            store: options.checkpoint_store.clone(),
+        };
         let signed = read_last(&*disk, keeper.signer.verifier())?;
         hold_to(&state, signed.as_ref(), "last-checkpoint")?;
-        hold_to(&state, keeper.stored_elsewhere()?.as_ref(), "checkpoint store")?;
+        hold_to(
+            &state,
+            keeper.stored_elsewhere()?.as_ref(),
+            "checkpoint store",
+        )?;
 
         // From here on the disk is changed: the torn end is cut off, and what is only readable is
         // made durable before anything is signed.
@@ -162,7 +177,12 @@ impl Ledger {
         };
         let head = match signed {
             Some(head) if head.size.get() == state.durable => head,
-            _ => keeper.sign(&*disk, Count::new(state.durable), state.tree.root(), options.clock.now())?,
+            _ => keeper.sign(
+                &*disk,
+                Count::new(state.durable),
+                state.tree.root(),
+                options.clock.now(),
+            )?,
         };
         Ok(start(disk, options, manifest, state, keeper, head, writer))
     }
@@ -201,7 +221,12 @@ fn start(
         closed: AtomicBool::new(false),
         me: me.clone(),
     });
-    let sequencer = Sequencer { inner: inner.clone(), commands, writer, sign_after: options.sign_after };
+    let sequencer = Sequencer {
+        inner: inner.clone(),
+        commands,
+        writer,
+        sign_after: options.sign_after,
+    };
     let thread = std::thread::spawn(move || sequencer.run());
     inner.resources.wake(Arc::downgrade(&inner));
     Ledger::new(inner, thread)
@@ -244,29 +269,62 @@ fn make(disk: &dyn Disk, options: &Options) -> Result<Manifest, OpenError> {
 /// work that did not commit, or whose removal was cut off.
 fn remove_unnamed(disk: &dyn Disk, manifest: &Manifest) -> io::Result<()> {
     let sweep = |folder: &Path, keep: &dyn Fn(&str) -> bool| -> io::Result<()> {
-        let unnamed: Vec<_> = disk.list(folder)?.into_iter().filter(|file| !file.is_dir && !keep(&file.name)).collect();
+        let unnamed: Vec<_> = disk
+            .list(folder)?
+            .into_iter()
+            .filter(|file| !file.is_dir && !keep(&file.name))
+            .collect();
         for file in &unnamed {
             remove_if_there(disk, &folder.join(&file.name))?;
         }
-        if unnamed.is_empty() { Ok(()) } else { disk.sync_dir(folder) }
+        if unnamed.is_empty() {
+            Ok(())
+        } else {
+            disk.sync_dir(folder)
+        }
     };
     for shelf in Shelf::all() {
-        let named = |name: &str| manifest.parts.iter().any(|part| part.shelf == shelf && part.name().file_name() == name);
+        let named = |name: &str| {
+            manifest
+                .parts
+                .iter()
+                .any(|part| part.shelf == shelf && part.name().file_name() == name)
+        };
         sweep(&shelf_folder(shelf), &named)?;
     }
-    sweep(Path::new("ids"), &|name| manifest.ids.iter().any(|run| run.generation.to_string() == name))?;
-    sweep(Path::new(journal::FOLDER), &|name| name.parse().is_ok_and(|first: u64| first >= manifest.sealed))
+    sweep(Path::new("ids"), &|name| {
+        manifest
+            .ids
+            .iter()
+            .any(|run| run.generation.to_string() == name)
+    })?;
+    sweep(Path::new(journal::FOLDER), &|name| {
+        name.parse()
+            .is_ok_and(|first: u64| first >= manifest.sealed)
+    })
 }
 
 /// The erasures of sealed tombstones that have not been carried out.
 fn collect_erasures(state: &mut State, erased_through: u64) -> io::Result<()> {
-    let control: Vec<Arc<Part>> = state.parts.by_shelf.get(&Shelf::Control).cloned().unwrap_or_default();
-    for part in control.iter().filter(|part| part.entry().last >= erased_through) {
+    let control: Vec<Arc<Part>> = state
+        .parts
+        .by_shelf
+        .get(&Shelf::Control)
+        .cloned()
+        .unwrap_or_default();
+    for part in control
+        .iter()
+        .filter(|part| part.entry().last >= erased_through)
+    {
         for recorded in part.records() {
             let recorded = recorded?;
             let sequence = recorded.sequence.get();
             if sequence >= erased_through {
-                state.erasures.extend(erasures_of(&recorded).into_iter().map(|erasure| (sequence, erasure)));
+                state.erasures.extend(
+                    erasures_of(&recorded)
+                        .into_iter()
+                        .map(|erasure| (sequence, erasure)),
+                );
             }
         }
     }
@@ -280,14 +338,25 @@ enum Last {
 }
 
 /// Reads the journal into the state.
-fn read_journal(disk: &dyn Disk, ledger: &LedgerId, id_key: &IdKey, state: &mut State) -> Result<Option<Last>, OpenError> {
-    let mut firsts: Vec<u64> = disk.list(Path::new(journal::FOLDER))?.iter().filter_map(|file| file.name.parse().ok()).collect();
+fn read_journal(
+    disk: &dyn Disk,
+    ledger: &LedgerId,
+    id_key: &IdKey,
+    state: &mut State,
+) -> Result<Option<Last>, OpenError> {
+    let mut firsts: Vec<u64> = disk
+        .list(Path::new(journal::FOLDER))?
+        .iter()
+        .filter_map(|file| file.name.parse().ok())
+        .collect();
     firsts.sort_unstable();
     let newest = firsts.last().copied();
     let mut last = None;
     for first in firsts {
         if first != state.durable {
-            return Err(OpenError::Gap { expected: state.durable });
+            return Err(OpenError::Gap {
+                expected: state.durable,
+            });
         }
         let is_last = Some(first) == newest;
         let Some(mut scanned) = journal::scan(disk, ledger, first, is_last)? else {
@@ -321,7 +390,11 @@ fn publish(state: &mut State, unit: &mut Unit, id_key: &IdKey, recorded: &Record
     state.durable += 1;
     state.last_received = recorded.received_at.as_micros();
     let sequence = recorded.sequence.get();
-    state.erasures.extend(erasures_of(recorded).into_iter().map(|erasure| (sequence, erasure)));
+    state.erasures.extend(
+        erasures_of(recorded)
+            .into_iter()
+            .map(|erasure| (sequence, erasure)),
+    );
     if let Content::Whole { event, .. } = &recorded.content
         && let Some(id) = event.id()
     {
@@ -330,15 +403,27 @@ fn publish(state: &mut State, unit: &mut Unit, id_key: &IdKey, recorded: &Record
 }
 
 /// A checkpoint that was signed binds: the ledger must hold at least those events, and the same.
-fn hold_to(state: &State, head: Option<&SignedHead>, checkpoint: &'static str) -> Result<(), OpenError> {
+fn hold_to(
+    state: &State,
+    head: Option<&SignedHead>,
+    checkpoint: &'static str,
+) -> Result<(), OpenError> {
     let Some(head) = head else { return Ok(()) };
     let signed = head.size.get();
     if signed > state.durable {
-        return Err(OpenError::Shorter { durable: state.durable, signed, checkpoint });
+        return Err(OpenError::Shorter {
+            durable: state.durable,
+            signed,
+            checkpoint,
+        });
     }
     let root = merkle::root_at(&state.tree, signed).map_err(|error| match error {
         ProveError::Read { source, .. } => source,
         other => io::Error::other(other.to_string()),
     })?;
-    if root == head.root { Ok(()) } else { Err(OpenError::Different { signed, checkpoint }) }
+    if root == head.root {
+        Ok(())
+    } else {
+        Err(OpenError::Different { signed, checkpoint })
+    }
 }

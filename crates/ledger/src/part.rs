@@ -64,7 +64,13 @@ pub(crate) struct PartBuilder {
 
 impl PartBuilder {
     /// A part without events; `name.first` and `name.last` are filled in by its events.
-    pub(crate) fn new(ledger: &LedgerId, shelf: Shelf, month: Month, generation: u64, level: i32) -> io::Result<PartBuilder> {
+    pub(crate) fn new(
+        ledger: &LedgerId,
+        shelf: Shelf,
+        month: Month,
+        generation: u64,
+        level: i32,
+    ) -> io::Result<PartBuilder> {
         let mut out = vec![0; HEADER_BYTES];
         out[..16].copy_from_slice(&MAGIC);
         out[16..32].copy_from_slice(ledger);
@@ -77,7 +83,12 @@ impl PartBuilder {
         Ok(PartBuilder {
             out,
             index: Vec::new(),
-            name: PartName { shelf, first: 0, last: 0, generation },
+            name: PartName {
+                shelf,
+                first: 0,
+                last: 0,
+                generation,
+            },
             month,
             count: 0,
             salts: Vec::new(),
@@ -92,10 +103,16 @@ impl PartBuilder {
 
     /// Adds an event.
     pub(crate) fn push(&mut self, event: &Stored<'_>) -> io::Result<()> {
-        let Stored { sequence, received_at, salt, body } = event;
+        let Stored {
+            sequence,
+            received_at,
+            salt,
+            body,
+        } = event;
         let (sequence, micros) = (*sequence, received_at.as_micros());
         if self.block_events > 0
-            && (self.block.len() + body.len() > BLOCK_BYTES || self.block_events as usize >= BLOCK_EVENTS)
+            && (self.block.len() + body.len() > BLOCK_BYTES
+                || self.block_events as usize >= BLOCK_EVENTS)
         {
             self.close_block()?;
         }
@@ -125,7 +142,10 @@ impl PartBuilder {
         }
         self.close_block()?;
         let bytes = part.read_checked(place)?;
-        self.index.push(BlockEntry { offset: self.out.len() as u64, ..entry });
+        self.index.push(BlockEntry {
+            offset: self.out.len() as u64,
+            ..entry
+        });
         self.out.extend_from_slice(&bytes);
         self.count_event(entry.first, u64::from(entry.events));
         self.name.last = part.last_of_block(place)?;
@@ -177,7 +197,8 @@ impl PartBuilder {
         let index_sum = crc32c::crc32c(&self.out[index_offset as usize..]);
         let footer = self.out.len();
         self.out.extend_from_slice(&index_offset.to_le_bytes());
-        self.out.extend_from_slice(&(self.index.len() as u32).to_le_bytes());
+        self.out
+            .extend_from_slice(&(self.index.len() as u32).to_le_bytes());
         self.out.extend_from_slice(&index_sum.to_le_bytes());
         for number in [self.count, self.name.first, self.name.last] {
             self.out.extend_from_slice(&number.to_le_bytes());
@@ -265,11 +286,15 @@ impl Part {
                     checksum: reader.u32(),
                 };
                 events += u64::from(block.events);
-                let fits = block.offset.checked_add(u64::from(block.bytes)).is_some_and(|end| end <= index_offset)
+                let fits = block
+                    .offset
+                    .checked_add(u64::from(block.bytes))
+                    .is_some_and(|end| end <= index_offset)
                     && block.raw_bytes as usize <= MAX_BLOCK_BYTES
                     && block.events as usize <= BLOCK_EVENTS
                     && block.bytes as usize >= block.events as usize * SALT_BYTES;
-                fits.then_some(block).ok_or_else(|| fault("its block index"))
+                fits.then_some(block)
+                    .ok_or_else(|| fault("its block index"))
             })
             .collect::<io::Result<Vec<_>>>()?;
         if events != count {
@@ -290,11 +315,16 @@ impl Part {
 
     /// The block that would hold a sequence, if it is in the part at all.
     pub(crate) fn block_of(&self, sequence: u64) -> Option<usize> {
-        self.index.partition_point(|block| block.first <= sequence).checked_sub(1)
+        self.index
+            .partition_point(|block| block.first <= sequence)
+            .checked_sub(1)
     }
 
     fn read_checked(&self, place: usize) -> io::Result<Vec<u8>> {
-        let entry = self.index.get(place).ok_or_else(|| self.fault("a block beyond its index"))?;
+        let entry = self
+            .index
+            .get(place)
+            .ok_or_else(|| self.fault("a block beyond its index"))?;
         let mut bytes = vec![0; entry.bytes as usize];
         self.file.read_exact_at(&mut bytes, entry.offset)?;
         if crc32c::crc32c(&bytes) != entry.checksum {
@@ -317,14 +347,21 @@ impl Part {
     fn last_of_block(&self, place: usize) -> io::Result<u64> {
         match self.index.get(place + 1) {
             None => Ok(self.entry.last),
-            Some(_) => Ok(self.read_block(place)?.sequences.last().copied().unwrap_or(self.entry.last)),
+            Some(_) => Ok(self
+                .read_block(place)?
+                .sequences
+                .last()
+                .copied()
+                .unwrap_or(self.entry.last)),
         }
     }
 
     /// Every event, in order.
     pub fn records(&self) -> impl Iterator<Item = io::Result<Recorded>> + '_ {
         (0..self.index.len()).flat_map(move |place| match self.read_block(place) {
-            Ok(block) => (0..block.len()).map(|within| block.recorded(within)).collect::<Vec<_>>(),
+            Ok(block) => (0..block.len())
+                .map(|within| block.recorded(within))
+                .collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
         })
     }
@@ -374,7 +411,13 @@ impl Block {
             times.push(micros);
             places.push((start as u32, (start + length) as u32));
         }
-        rest.is_empty().then_some(Block { sequences, micros: times, places, salts, records })
+        rest.is_empty().then_some(Block {
+            sequences,
+            micros: times,
+            places,
+            salts,
+            records,
+        })
     }
 
     /// How many events it holds.
@@ -401,8 +444,18 @@ impl Block {
     pub fn recorded(&self, within: usize) -> io::Result<Recorded> {
         let stored = self.stored_at(within).ok_or_else(beyond)?;
         let sequence = Sequence::new(stored.sequence);
-        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence}: {why}"));
-        match Recorded::decode_body(stored.body, sequence, stored.received_at, &Salt(stored.salt)) {
+        let invalid = |why: String| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("event {sequence}: {why}"),
+            )
+        };
+        match Recorded::decode_body(
+            stored.body,
+            sequence,
+            stored.received_at,
+            &Salt(stored.salt),
+        ) {
             Ok((recorded, used)) if used == stored.body.len() => Ok(recorded),
             Ok(_) => Err(invalid("bytes behind its record".to_owned())),
             Err(error) => Err(invalid(error.to_string())),
@@ -411,7 +464,9 @@ impl Block {
 
     fn stored_at(&self, within: usize) -> Option<Stored<'_>> {
         let (start, end) = *self.places.get(within)?;
-        let salt = self.salts.get(within * SALT_BYTES..(within + 1) * SALT_BYTES)?;
+        let salt = self
+            .salts
+            .get(within * SALT_BYTES..(within + 1) * SALT_BYTES)?;
         Some(Stored {
             sequence: *self.sequences.get(within)?,
             received_at: Timestamp::from_micros(*self.micros.get(within)?),
@@ -444,5 +499,8 @@ fn shelf_number(shelf: Shelf) -> u8 {
 }
 
 fn damaged(name: &PartName, what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("part {name} is damaged: {what}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("part {name} is damaged: {what}"),
+    )
 }

@@ -15,11 +15,11 @@ use event::{ENTRY_BYTES, Entry, Recorded};
 use parking_lot::MutexGuard;
 
 use crate::frame::Month;
+use crate::group::{Group, salt_bytes};
 use crate::ids::{IdEntry, IdRun, runs_to_merge};
 use crate::journal;
 use crate::ledger::Inner;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
-use crate::group::{Group, salt_bytes};
 use crate::part::{FRESH_LEVEL, Part, PartBuilder, Stored, shelf_folder};
 use crate::state::{Parts, shelf_of};
 use crate::tree::TreeRun;
@@ -49,16 +49,35 @@ impl Inner {
 
     /// Seals the oldest journal file, if it is closed.
     fn seal_unit(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
+        let Some(mut manifest) = self.begin_work() else {
+            return Ok(false);
+        };
         let (groups, month, first, end, ids, entries, run) = {
             let state = self.state.read();
-            let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else { return Ok(false) };
+            let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else {
+                return Ok(false);
+            };
             let (first, end) = (unit.first, unit.end());
             let entries = state.tree.entries(first..end)?;
-            (unit.groups.clone(), unit.month, first, end, unit.ids.sorted(), entries, state.tree.copy_unsealed(end))
+            (
+                unit.groups.clone(),
+                unit.month,
+                first,
+                end,
+                unit.ids.sorted(),
+                entries,
+                state.tree.copy_unsealed(end),
+            )
         };
-        let sealed = if first == end { Vec::new() } else { self.write_parts(&mut manifest, &groups, month, first, &entries)? };
-        let mut next = Manifest { sealed: end, ..manifest.clone() };
+        let sealed = if first == end {
+            Vec::new()
+        } else {
+            self.write_parts(&mut manifest, &groups, month, first, &entries)?
+        };
+        let mut next = Manifest {
+            sealed: end,
+            ..manifest.clone()
+        };
         next.parts.extend(&sealed);
         next.parts.sort_by_key(|part| (part.shelf, part.first));
         let id_runs = self.write_ids(&mut manifest, &mut next, ids)?;
@@ -100,8 +119,16 @@ impl Inner {
         let mut sequence = first;
         for group in groups {
             for place in 0..group.len() {
-                let invalid = || io::Error::new(io::ErrorKind::InvalidData, format!("event {sequence} has no entry"));
-                let bytes = entries.next().and_then(|bytes| bytes.try_into().ok()).ok_or_else(invalid)?;
+                let invalid = || {
+                    io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        format!("event {sequence} has no entry"),
+                    )
+                };
+                let bytes = entries
+                    .next()
+                    .and_then(|bytes| bytes.try_into().ok())
+                    .ok_or_else(invalid)?;
                 let entry = Entry::from_bytes(bytes).map_err(|_| invalid())?;
                 let (salt, body) = group.raw_body(place).ok_or_else(invalid)?;
                 let shelf = shelf_of(&entry);
@@ -109,16 +136,32 @@ impl Inner {
                     std::collections::btree_map::Entry::Occupied(builder) => builder.into_mut(),
                     std::collections::btree_map::Entry::Vacant(slot) => {
                         let generation = manifest.take_generation();
-                        slot.insert(PartBuilder::new(&self.id, shelf, month, generation, FRESH_LEVEL)?)
+                        slot.insert(PartBuilder::new(
+                            &self.id,
+                            shelf,
+                            month,
+                            generation,
+                            FRESH_LEVEL,
+                        )?)
                     }
                 };
-                builder.push(&Stored { sequence, received_at: entry.received_at, salt: salt.0, body })?;
+                builder.push(&Stored {
+                    sequence,
+                    received_at: entry.received_at,
+                    salt: salt.0,
+                    body,
+                })?;
                 sequence += 1;
             }
         }
         let shelves: Vec<Shelf> = builders.keys().copied().collect();
-        let sealed = builders.into_values().map(|builder| builder.finish(&*self.disk)).collect::<io::Result<Vec<_>>>()?;
-        shelves.into_iter().try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))?;
+        let sealed = builders
+            .into_values()
+            .map(|builder| builder.finish(&*self.disk))
+            .collect::<io::Result<Vec<_>>>()?;
+        shelves
+            .into_iter()
+            .try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))?;
         Ok(sealed)
     }
 
@@ -130,7 +173,10 @@ impl Inner {
         mut ids: Vec<IdEntry>,
     ) -> io::Result<IdRuns> {
         if ids.is_empty() {
-            return Ok(IdRuns { dropped: Vec::new(), now: None });
+            return Ok(IdRuns {
+                dropped: Vec::new(),
+                now: None,
+            });
         }
         let mut runs: Vec<Arc<IdRun>> = self.state.read().id_runs.to_vec();
         let mut sizes: Vec<u64> = runs.iter().map(|run| run.entries()).collect();
@@ -144,13 +190,20 @@ impl Inner {
         }
         ids.sort_unstable();
         let dropped = next.ids.split_off(keep);
-        let mut entry = IdRunEntry { generation: manifest.take_generation(), entries: ids.len() as u64, bytes: 0 };
+        let mut entry = IdRunEntry {
+            generation: manifest.take_generation(),
+            entries: ids.len() as u64,
+            bytes: 0,
+        };
         remove_if_there(&*self.disk, &entry.path())?;
         entry.bytes = IdRun::write(&*self.disk, &entry.path(), &self.id, &ids)?;
         self.disk.sync_dir(Path::new("ids"))?;
         next.ids.push(entry);
         runs.push(Arc::new(IdRun::open(&*self.disk, &entry.path(), &self.id)?));
-        Ok(IdRuns { dropped, now: Some(runs) })
+        Ok(IdRuns {
+            dropped,
+            now: Some(runs),
+        })
     }
 
     fn write_tree(&self, run: &TreeRun) -> io::Result<()> {
@@ -159,25 +212,42 @@ impl Inner {
     }
 
     fn open_parts(&self, entries: &[PartEntry]) -> io::Result<Vec<Arc<Part>>> {
-        entries.iter().map(|entry| Part::open(&*self.disk, *entry, &self.id).map(Arc::new)).collect()
+        entries
+            .iter()
+            .map(|entry| Part::open(&*self.disk, *entry, &self.id).map(Arc::new))
+            .collect()
     }
 
     fn remove_runs(&self, runs: &[IdRunEntry]) -> io::Result<()> {
-        runs.iter().try_for_each(|run| remove_if_there(&*self.disk, &run.path()))?;
-        if runs.is_empty() { Ok(()) } else { self.disk.sync_dir(Path::new("ids")) }
+        runs.iter()
+            .try_for_each(|run| remove_if_there(&*self.disk, &run.path()))?;
+        if runs.is_empty() {
+            Ok(())
+        } else {
+            self.disk.sync_dir(Path::new("ids"))
+        }
     }
 
     /// Merges neighbouring parts of like size, of one shelf and month.
     fn merge_parts(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
-        let Some(old) = parts_to_merge(&manifest.parts) else { return Ok(false) };
+        let Some(mut manifest) = self.begin_work() else {
+            return Ok(false);
+        };
+        let Some(old) = parts_to_merge(&manifest.parts) else {
+            return Ok(false);
+        };
         let old: Vec<Arc<Part>> = {
             let state = self.state.read();
-            old.iter().filter_map(|entry| state.parts.get(&entry.name()).cloned()).collect()
+            old.iter()
+                .filter_map(|entry| state.parts.get(&entry.name()).cloned())
+                .collect()
         };
-        let Some(head) = old.first().map(|part| *part.entry()) else { return Ok(false) };
+        let Some(head) = old.first().map(|part| *part.entry()) else {
+            return Ok(false);
+        };
         let generation = manifest.take_generation();
-        let mut builder = PartBuilder::new(&self.id, head.shelf, head.month(), generation, FRESH_LEVEL)?;
+        let mut builder =
+            PartBuilder::new(&self.id, head.shelf, head.month(), generation, FRESH_LEVEL)?;
         for part in &old {
             for block in 0..part.blocks() {
                 builder.push_block(part, block)?;
@@ -214,7 +284,9 @@ impl Inner {
             opened.into_iter().for_each(|part| parts.insert(part));
             state.parts = Arc::new(parts);
             if let Some(through) = erased_through {
-                state.erasures.retain(|(tombstone, _)| *tombstone >= through);
+                state
+                    .erasures
+                    .retain(|(tombstone, _)| *tombstone >= through);
             }
         }
         self.announce();
@@ -224,30 +296,43 @@ impl Inner {
         }
         let mut shelves: Vec<Shelf> = old.iter().map(|part| part.shelf).collect();
         shelves.dedup();
-        shelves.into_iter().try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))
+        shelves
+            .into_iter()
+            .try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))
     }
 
     /// Removes from the parts what tombstones erased, once the tombstones are signed and the
     /// events they speak of are sealed.
     fn erase_pending(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else { return Ok(false) };
+        let Some(mut manifest) = self.begin_work() else {
+            return Ok(false);
+        };
         let signed = self.head.read().size.get();
         let (pending, parts) = {
             let state = self.state.read();
             let pending: Vec<_> = state
                 .erasures
                 .iter()
-                .take_while(|(tombstone, erasure)| *tombstone < signed && erasure.last < state.sealed && *tombstone < state.sealed)
+                .take_while(|(tombstone, erasure)| {
+                    *tombstone < signed && erasure.last < state.sealed && *tombstone < state.sealed
+                })
                 .cloned()
                 .collect();
             (pending, state.parts.clone())
         };
-        let Some((newest, _)) = pending.last() else { return Ok(false) };
+        let Some((newest, _)) = pending.last() else {
+            return Ok(false);
+        };
         let through = newest + 1;
         let (mut old, mut new) = (Vec::new(), Vec::new());
-        for part in parts.iter().filter(|part| part.entry().shelf != Shelf::Control) {
+        for part in parts
+            .iter()
+            .filter(|part| part.entry().shelf != Shelf::Control)
+        {
             let entry = part.entry();
-            let touched = |erasure: &crate::erasure::Erasure| erasure.first <= entry.last && entry.first <= erasure.last;
+            let touched = |erasure: &crate::erasure::Erasure| {
+                erasure.first <= entry.last && entry.first <= erasure.last
+            };
             if !pending.iter().any(|(_, erasure)| touched(erasure)) {
                 continue;
             }
@@ -263,14 +348,27 @@ impl Inner {
                 continue;
             }
             let generation = manifest.take_generation();
-            let mut builder = PartBuilder::new(&self.id, entry.shelf, entry.month(), generation, FRESH_LEVEL)?;
+            let mut builder = PartBuilder::new(
+                &self.id,
+                entry.shelf,
+                entry.month(),
+                generation,
+                FRESH_LEVEL,
+            )?;
             let mut body = Vec::new();
             for recorded in part.records() {
-                let recorded: Recorded = pending.iter().fold(recorded?, |recorded, (_, erasure)| erasure.apply(recorded));
+                let recorded: Recorded = pending
+                    .iter()
+                    .fold(recorded?, |recorded, (_, erasure)| erasure.apply(recorded));
                 body.clear();
                 recorded.encode_body(&mut body);
                 let (sequence, received_at) = (recorded.sequence.get(), recorded.received_at);
-                builder.push(&Stored { sequence, received_at, salt: salt_bytes(&recorded), body: &body })?;
+                builder.push(&Stored {
+                    sequence,
+                    received_at,
+                    salt: salt_bytes(&recorded),
+                    body: &body,
+                })?;
             }
             new.push(builder.finish(&*self.disk)?);
             self.disk.sync_dir(&shelf_folder(entry.shelf))?;
@@ -292,14 +390,20 @@ struct IdRuns {
 fn parts_to_merge(parts: &[PartEntry]) -> Option<&[PartEntry]> {
     let class = |part: &PartEntry| {
         let times = part.bytes / SMALL_PART_BYTES;
-        if times == 0 { 0 } else { times.ilog(MERGE_PARTS as u64) + 1 }
+        if times == 0 {
+            0
+        } else {
+            times.ilog(MERGE_PARTS as u64) + 1
+        }
     };
     parts.windows(MERGE_PARTS).find(|window| {
         let head = &window[0];
         let bytes: u64 = window.iter().map(|part| part.bytes).sum();
         bytes <= MAX_PART_BYTES
             && window.iter().all(|part| {
-                part.shelf == head.shelf && part.month() == head.month() && class(part) == class(head)
+                part.shelf == head.shelf
+                    && part.month() == head.month()
+                    && class(part) == class(head)
             })
     })
 }

@@ -87,11 +87,16 @@ impl Sequencer {
             let command = match (carried.take(), sign_at) {
                 (Some(command), _) => Ok(command),
                 (None, Some(at)) => self.commands.recv_deadline(at),
-                (None, None) => self.commands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                (None, None) => self
+                    .commands
+                    .recv()
+                    .map_err(|_| RecvTimeoutError::Disconnected),
             };
             match command {
                 Ok(Command::Append(first)) => carried = self.gather_and_commit(first),
-                Ok(Command::Sign) | Err(RecvTimeoutError::Timeout) => sign_at = Some(Instant::now()),
+                Ok(Command::Sign) | Err(RecvTimeoutError::Timeout) => {
+                    sign_at = Some(Instant::now())
+                }
                 Ok(Command::Rotate(done)) => {
                     self.rotate_if_used();
                     let _ = done.send(());
@@ -113,7 +118,9 @@ impl Sequencer {
         self.sign();
         while let Ok(command) = self.commands.try_recv() {
             if let Command::Append(append) = command {
-                self.inner.queued_bytes.fetch_sub(append.bytes, Ordering::AcqRel);
+                self.inner
+                    .queued_bytes
+                    .fetch_sub(append.bytes, Ordering::AcqRel);
                 (append.reply)(Err(AppendError::Stopped("it was closed".to_owned())));
             }
         }
@@ -141,7 +148,9 @@ impl Sequencer {
         let freed = batches.iter().map(|batch| batch.bytes).sum();
         self.inner.queued_bytes.fetch_sub(freed, Ordering::AcqRel);
         if let Some(why) = self.inner.failed.get() {
-            batches.into_iter().for_each(|batch| (batch.reply)(Err(AppendError::Stopped(why.clone()))));
+            batches
+                .into_iter()
+                .for_each(|batch| (batch.reply)(Err(AppendError::Stopped(why.clone()))));
             return carried;
         }
         let mut now = self.inner.clock.now();
@@ -162,7 +171,10 @@ impl Sequencer {
         let mut outcomes = Vec::with_capacity(append.batch.len());
         let mut added: Vec<IdHash> = Vec::new();
         for prepared in append.batch {
-            let known = prepared.event.id().map(|id| (self.inner.id_key.hash(&id), id.into_owned()));
+            let known = prepared
+                .event
+                .id()
+                .map(|id| (self.inner.id_key.hash(&id), id.into_owned()));
             if let Some((hash, id)) = &known {
                 match self.known(plan, *hash, id, &prepared, next, now) {
                     Ok(None) => {}
@@ -182,7 +194,11 @@ impl Sequencer {
                 plan.ids.entry(hash).or_default().push(place);
                 added.push(hash);
             }
-            outcomes.push(Ok(Placed { sequence: Sequence::new(next + place as u64), received_at: now, duplicate: false }));
+            outcomes.push(Ok(Placed {
+                sequence: Sequence::new(next + place as u64),
+                received_at: now,
+                duplicate: false,
+            }));
             plan.new.push(prepared);
         }
         if append.mode == Mode::Atomic && outcomes.iter().any(Result::is_err) {
@@ -194,7 +210,10 @@ impl Sequencer {
             }
             return (append.reply)(Ok(outcomes));
         }
-        plan.waiting.push(Waiting { reply: append.reply, outcomes });
+        plan.waiting.push(Waiting {
+            reply: append.reply,
+            outcomes,
+        });
     }
 
     /// What the ledger or this group already knows of an id.
@@ -208,13 +227,19 @@ impl Sequencer {
         now: Timestamp,
     ) -> std::io::Result<Option<Result<Placed, Refused>>> {
         for place in plan.ids.get(&hash).into_iter().flatten() {
-            let Some(staged) = plan.new.get(*place) else { continue };
+            let Some(staged) = plan.new.get(*place) else {
+                continue;
+            };
             if staged.event.id().as_deref() != Some(id) {
                 continue;
             }
             let sequence = Sequence::new(next + *place as u64);
             return Ok(Some(if prepared.event.same_content(&staged.event) {
-                Ok(Placed { sequence, received_at: now, duplicate: true })
+                Ok(Placed {
+                    sequence,
+                    received_at: now,
+                    duplicate: true,
+                })
             } else {
                 Err(Refused::Conflict { existing: sequence })
             }));
@@ -230,7 +255,11 @@ impl Sequencer {
                 Content::Erased { .. } => return Ok(Some(Err(Refused::Erased { existing }))),
                 Content::Whole { event, .. } if event.id().as_deref() == Some(id) => {
                     return Ok(Some(if prepared.event.same_content(event) {
-                        Ok(Placed { sequence: existing, received_at: stored.received_at, duplicate: true })
+                        Ok(Placed {
+                            sequence: existing,
+                            received_at: stored.received_at,
+                            duplicate: true,
+                        })
                     } else {
                         Err(Refused::Conflict { existing })
                     }));
@@ -257,18 +286,28 @@ impl Sequencer {
             "message": "The server's clock went back.",
             "metadata": {"before": Timestamp::from_micros(last).to_string(), "after": now.to_string()},
         });
-        let acceptance = Acceptance { now, key_id: None, import: None };
+        let acceptance = Acceptance {
+            now,
+            key_id: None,
+            import: None,
+        };
         let mut salt = Salt([0; 16]);
         let prepared = self
             .inner
             .entropy
             .fill(&mut salt.0)
             .map_err(|error| error.to_string())
-            .and_then(|()| Event::accept_own(json.to_string().as_bytes(), &acceptance).map_err(|problem| problem.to_string()))
+            .and_then(|()| {
+                Event::accept_own(json.to_string().as_bytes(), &acceptance)
+                    .map_err(|problem| problem.to_string())
+            })
             .map(|event| Prepared::new(event, Kind::Own, salt, None));
         match prepared {
             Ok(prepared) => plan.new.push(prepared),
-            Err(error) => tracing::error!(error, "the clock went back and the event that says so could not be made"),
+            Err(error) => tracing::error!(
+                error,
+                "the clock went back and the event that says so could not be made"
+            ),
         }
     }
 
@@ -280,11 +319,16 @@ impl Sequencer {
         }
         let first = self.inner.state.read().durable;
         let (year, month) = now.year_month();
-        let month = Month { year: u16::try_from(year).unwrap_or(u16::MAX), month };
+        let month = Month {
+            year: u16::try_from(year).unwrap_or(u16::MAX),
+            month,
+        };
         if let Err(error) = self.ready_file(month) {
             return answer(waiting, &Err(self.refusal(&error)), first);
         }
-        let Some(writer) = &mut self.writer else { return };
+        let Some(writer) = &mut self.writer else {
+            return;
+        };
         let mut builder = FrameBuilder::new(Vec::new());
         let mut places = Vec::with_capacity(new.len());
         let mut entries = Vec::with_capacity(new.len());
@@ -308,10 +352,17 @@ impl Sequencer {
                 received_at: now,
                 kind: entry.kind,
                 category: entry.category,
-                content: Content::Whole { salt: prepared.salt, event: prepared.event },
+                content: Content::Whole {
+                    salt: prepared.salt,
+                    event: prepared.event,
+                },
                 enrichment: prepared.enrichment,
             };
-            erasures.extend(erasures_of(&recorded).into_iter().map(|erasure| (sequence, erasure)));
+            erasures.extend(
+                erasures_of(&recorded)
+                    .into_iter()
+                    .map(|erasure| (sequence, erasure)),
+            );
             let at = builder.push(|out| push_event(out, &recorded, &mut scratch));
             places.push(at + crate::frame::FRAME_HEADER_BYTES as u32);
         }
@@ -320,7 +371,9 @@ impl Sequencer {
             let refusal = match error {
                 WriteError::Refused(error) => self.refusal(&error),
                 WriteError::Lost(error) => {
-                    self.inner.fail(format!("a write to the journal could not be made durable: {error}"));
+                    self.inner.fail(format!(
+                        "a write to the journal could not be made durable: {error}"
+                    ));
                     AppendError::Stopped(error.to_string())
                 }
             };
@@ -341,7 +394,8 @@ impl Sequencer {
             if let Some(unit) = state.units.back_mut() {
                 unit.groups.push(group);
                 unit.bytes += bytes;
-                ids.into_iter().for_each(|(hash, sequence)| unit.ids.insert(hash, sequence));
+                ids.into_iter()
+                    .for_each(|(hash, sequence)| unit.ids.insert(hash, sequence));
             }
         }
         answer(waiting, &Ok(()), first);
@@ -357,21 +411,38 @@ impl Sequencer {
         let (first, fits) = {
             let state = self.inner.state.read();
             let fits = state.units.back().is_some_and(|unit| {
-                unit.month == month && unit.end() - unit.first < UNIT_EVENTS && unit.bytes < UNIT_BYTES
+                unit.month == month
+                    && unit.end() - unit.first < UNIT_EVENTS
+                    && unit.bytes < UNIT_BYTES
             });
             (state.durable, fits)
         };
         if fits && self.writer.is_some() {
             return Ok(());
         }
-        let empty = self.inner.state.read().units.back().is_some_and(|unit| unit.first == first);
+        let empty = self
+            .inner
+            .state
+            .read()
+            .units
+            .back()
+            .is_some_and(|unit| unit.first == first);
         if empty {
             // A file without events, of another month or just taken up: it is made anew.
             self.inner.state.write().units.pop_back();
         }
         self.writer = None;
-        self.writer = Some(Writer::create(&*self.inner.disk, &self.inner.id, first, month)?);
-        self.inner.state.write().units.push_back(Unit::new(first, month));
+        self.writer = Some(Writer::create(
+            &*self.inner.disk,
+            &self.inner.id,
+            first,
+            month,
+        )?);
+        self.inner
+            .state
+            .write()
+            .units
+            .push_back(Unit::new(first, month));
         self.inner.resources.wake(self.inner.me.clone());
         Ok(())
     }
@@ -382,17 +453,30 @@ impl Sequencer {
         if self.inner.failed.get().is_some() {
             return;
         }
-        let month = self.inner.state.read().units.back().filter(|unit| unit.end() > unit.first).map(|unit| unit.month);
+        let month = self
+            .inner
+            .state
+            .read()
+            .units
+            .back()
+            .filter(|unit| unit.end() > unit.first)
+            .map(|unit| unit.month);
         let Some(month) = month else { return };
         let first = self.inner.state.read().durable;
         self.writer = None;
         match Writer::create(&*self.inner.disk, &self.inner.id, first, month) {
             Ok(writer) => {
                 self.writer = Some(writer);
-                self.inner.state.write().units.push_back(Unit::new(first, month));
+                self.inner
+                    .state
+                    .write()
+                    .units
+                    .push_back(Unit::new(first, month));
                 self.inner.resources.wake(self.inner.me.clone());
             }
-            Err(error) => tracing::error!(ledger = %self.inner.origin, %error, "a new journal file could not be made"),
+            Err(error) => {
+                tracing::error!(ledger = %self.inner.origin, %error, "a new journal file could not be made")
+            }
         }
     }
 
@@ -417,7 +501,10 @@ impl Sequencer {
         if inner.head.read().size == size {
             return;
         }
-        match inner.keeper.sign(&*inner.disk, size, root, inner.clock.now()) {
+        match inner
+            .keeper
+            .sign(&*inner.disk, size, root, inner.clock.now())
+        {
             Ok(head) => {
                 *inner.head.write() = Arc::new(head);
                 inner.announce();
@@ -425,7 +512,9 @@ impl Sequencer {
                     inner.resources.wake(inner.me.clone());
                 }
             }
-            Err(error) => tracing::error!(ledger = %inner.origin, %error, "the checkpoint could not be signed; it is tried again"),
+            Err(error) => {
+                tracing::error!(ledger = %inner.origin, %error, "the checkpoint could not be signed; it is tried again")
+            }
         }
     }
 }
@@ -447,7 +536,9 @@ impl Plan {
 fn answer(waiting: Vec<Waiting>, committed: &Result<(), AppendError>, first: u64) {
     let depends = |outcome: &Result<Placed, Refused>| match outcome {
         Ok(placed) => placed.sequence.get() >= first,
-        Err(Refused::Conflict { existing } | Refused::Erased { existing }) => existing.get() >= first,
+        Err(Refused::Conflict { existing } | Refused::Erased { existing }) => {
+            existing.get() >= first
+        }
         Err(Refused::WithBatch) => false,
     };
     for Waiting { reply, outcomes } in waiting {

@@ -28,18 +28,31 @@ impl UnitIds {
             std::collections::hash_map::Entry::Vacant(place) => {
                 place.insert(sequence);
             }
-            std::collections::hash_map::Entry::Occupied(_) => self.more.push(IdEntry { hash, sequence }),
+            std::collections::hash_map::Entry::Occupied(_) => {
+                self.more.push(IdEntry { hash, sequence })
+            }
         }
     }
 
     pub(crate) fn candidates(&self, hash: IdHash, found: &mut Vec<u64>) {
         found.extend(self.first.get(&hash));
-        found.extend(self.more.iter().filter(|entry| entry.hash == hash).map(|entry| entry.sequence));
+        found.extend(
+            self.more
+                .iter()
+                .filter(|entry| entry.hash == hash)
+                .map(|entry| entry.sequence),
+        );
     }
 
     pub(crate) fn sorted(&self) -> Vec<IdEntry> {
-        let mut entries: Vec<IdEntry> =
-            self.first.iter().map(|(hash, sequence)| IdEntry { hash: *hash, sequence: *sequence }).collect();
+        let mut entries: Vec<IdEntry> = self
+            .first
+            .iter()
+            .map(|(hash, sequence)| IdEntry {
+                hash: *hash,
+                sequence: *sequence,
+            })
+            .collect();
         entries.extend_from_slice(&self.more);
         entries.sort_unstable();
         entries
@@ -57,7 +70,13 @@ pub(crate) struct Unit {
 
 impl Unit {
     pub(crate) fn new(first: u64, month: Month) -> Unit {
-        Unit { first, month, groups: Vec::new(), ids: UnitIds::default(), bytes: 0 }
+        Unit {
+            first,
+            month,
+            groups: Vec::new(),
+            ids: UnitIds::default(),
+            bytes: 0,
+        }
     }
 
     pub(crate) fn end(&self) -> u64 {
@@ -65,8 +84,13 @@ impl Unit {
     }
 
     fn group_of(&self, sequence: u64) -> Option<&Arc<Group>> {
-        let place = self.groups.partition_point(|group| group.first().get() <= sequence).checked_sub(1)?;
-        self.groups.get(place).filter(|group| sequence < group.end())
+        let place = self
+            .groups
+            .partition_point(|group| group.first().get() <= sequence)
+            .checked_sub(1)?;
+        self.groups
+            .get(place)
+            .filter(|group| sequence < group.end())
     }
 }
 
@@ -90,7 +114,10 @@ impl Parts {
     }
 
     pub(crate) fn get(&self, name: &PartName) -> Option<&Arc<Part>> {
-        self.by_shelf.get(&name.shelf)?.iter().find(|part| part.entry().name() == *name)
+        self.by_shelf
+            .get(&name.shelf)?
+            .iter()
+            .find(|part| part.entry().name() == *name)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Part>> {
@@ -100,8 +127,12 @@ impl Parts {
     /// The part of a shelf whose range covers a sequence.
     fn covering(&self, shelf: Shelf, sequence: u64) -> Option<&Arc<Part>> {
         let parts = self.by_shelf.get(&shelf)?;
-        let place = parts.partition_point(|part| part.entry().first <= sequence).checked_sub(1)?;
-        parts.get(place).filter(|part| sequence <= part.entry().last)
+        let place = parts
+            .partition_point(|part| part.entry().first <= sequence)
+            .checked_sub(1)?;
+        parts
+            .get(place)
+            .filter(|part| sequence <= part.entry().last)
     }
 }
 
@@ -140,7 +171,10 @@ pub(crate) enum Place {
 
 impl State {
     pub(crate) fn unit_of(&self, sequence: u64) -> Option<&Unit> {
-        let place = self.units.partition_point(|unit| unit.first <= sequence).checked_sub(1)?;
+        let place = self
+            .units
+            .partition_point(|unit| unit.first <= sequence)
+            .checked_sub(1)?;
         self.units.get(place)
     }
 
@@ -148,23 +182,37 @@ impl State {
         if sequence >= self.durable {
             return Ok(None);
         }
-        let Some(bytes) = self.tree.entry(sequence)? else { return Ok(None) };
-        let entry = Entry::from_bytes(&bytes)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("entry {sequence}: {error}")))?;
+        let Some(bytes) = self.tree.entry(sequence)? else {
+            return Ok(None);
+        };
+        let entry = Entry::from_bytes(&bytes).map_err(|error| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("entry {sequence}: {error}"),
+            )
+        })?;
         if sequence >= self.sealed {
-            let group = self.unit_of(sequence).and_then(|unit| unit.group_of(sequence));
-            let group = group.ok_or_else(|| io::Error::other("an unsealed event is not in memory"))?;
+            let group = self
+                .unit_of(sequence)
+                .and_then(|unit| unit.group_of(sequence));
+            let group =
+                group.ok_or_else(|| io::Error::other("an unsealed event is not in memory"))?;
             let within = (sequence - group.first().get()) as usize;
             return Ok(Some((Place::Group(group.clone(), within), entry)));
         }
-        let part = self.parts.covering(shelf_of(&entry), sequence).or_else(|| self.parts.covering(Shelf::Hold, sequence));
+        let part = self
+            .parts
+            .covering(shelf_of(&entry), sequence)
+            .or_else(|| self.parts.covering(Shelf::Hold, sequence));
         let place = part.and_then(|part| Some(Place::Part(part.clone(), part.block_of(sequence)?)));
         Ok(Some((place.unwrap_or(Place::Gone), entry)))
     }
 
     /// The event without what tombstones erased of it.
     pub(crate) fn mask(&self, recorded: Recorded) -> Recorded {
-        self.erasures.iter().fold(recorded, |recorded, (_, erasure)| erasure.apply(recorded))
+        self.erasures
+            .iter()
+            .fold(recorded, |recorded, (_, erasure)| erasure.apply(recorded))
     }
 }
 
@@ -196,7 +244,10 @@ fn gone(sequence: u64, entry: &Entry) -> Recorded {
         received_at: entry.received_at,
         kind: entry.kind,
         category: entry.category,
-        content: event::Content::Erased { field_count: entry.field_count, body_root: entry.body_root },
+        content: event::Content::Erased {
+            field_count: entry.field_count,
+            body_root: entry.body_root,
+        },
         enrichment: None,
     }
 }

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use event::ENTRY_BYTES;
-use merkle::{Frontier, HASH_BYTES, Hash, HashReader, TILE_WIDTH, Tile, leaf_hash, tile::hashes_at};
+use merkle::{
+    Frontier, HASH_BYTES, Hash, HashReader, TILE_WIDTH, Tile, leaf_hash, tile::hashes_at,
+};
 use parking_lot::Mutex;
 
 use crate::disk::{Disk, DiskFile};
@@ -47,7 +49,10 @@ impl Tree {
     /// Opens a tree of which `sealed` entries are in files. Files that are too short are damage
     /// (`InvalidData`).
     pub fn open(disk: Arc<dyn Disk>, sealed: u64) -> io::Result<Tree> {
-        let files = TreeFiles { disk, open: Mutex::new(Vec::new()) };
+        let files = TreeFiles {
+            disk,
+            open: Mutex::new(Vec::new()),
+        };
         files.check_lengths(sealed)?;
         let mut tree = Tree {
             files,
@@ -57,7 +62,10 @@ impl Tree {
             frontier: Frontier::new(),
         };
         tree.frontier = merkle::frontier_at(&tree, sealed).map_err(|error| {
-            io::Error::new(io::ErrorKind::InvalidData, format!("the tree files do not make a tree: {error}"))
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("the tree files do not make a tree: {error}"),
+            )
         })?;
         Ok(tree)
     }
@@ -103,14 +111,22 @@ impl Tree {
     }
 
     fn read_entries(&self, first: u64, bytes: &mut [u8]) -> io::Result<()> {
-        let in_files = self.sealed.saturating_sub(first).min((bytes.len() / ENTRY_BYTES) as u64) as usize;
+        let in_files = self
+            .sealed
+            .saturating_sub(first)
+            .min((bytes.len() / ENTRY_BYTES) as u64) as usize;
         let (from_files, from_memory) = bytes.split_at_mut(in_files * ENTRY_BYTES);
         if !from_files.is_empty() {
-            self.files.get(0)?.read_exact_at(from_files, first * ENTRY_BYTES as u64)?;
+            self.files
+                .get(0)?
+                .read_exact_at(from_files, first * ENTRY_BYTES as u64)?;
         }
         let start = (first + in_files as u64 - self.sealed.min(first + in_files as u64)) as usize;
         for (place, entry) in from_memory.chunks_exact_mut(ENTRY_BYTES).enumerate() {
-            let known = self.entries.get(start + place).ok_or_else(|| beyond("entries"))?;
+            let known = self
+                .entries
+                .get(start + place)
+                .ok_or_else(|| beyond("entries"))?;
             entry.copy_from_slice(known);
         }
         Ok(())
@@ -122,7 +138,9 @@ impl Tree {
         let in_files = stored.saturating_sub(first).min(count) as usize;
         if in_files > 0 {
             let mut bytes = vec![0; in_files * HASH_BYTES];
-            self.files.get(level)?.read_exact_at(&mut bytes, first * HASH_BYTES as u64)?;
+            self.files
+                .get(level)?
+                .read_exact_at(&mut bytes, first * HASH_BYTES as u64)?;
             hashes.extend(bytes.as_chunks::<HASH_BYTES>().0);
         }
         let memory = self.levels.get(usize::from(level) - 1);
@@ -145,10 +163,17 @@ impl Tree {
             .map(|(level, hashes)| {
                 let first = hashes_at(level, self.sealed);
                 let count = (hashes_at(level, through) - first) as usize;
-                (first, hashes.iter().take(count).flatten().copied().collect())
+                (
+                    first,
+                    hashes.iter().take(count).flatten().copied().collect(),
+                )
             })
             .collect();
-        TreeRun { entries: self.sealed..through, entry_bytes, levels }
+        TreeRun {
+            entries: self.sealed..through,
+            entry_bytes,
+            levels,
+        }
     }
 
     /// The files behind the tree.
@@ -190,14 +215,19 @@ pub struct TreeFiles {
 impl TreeFiles {
     /// A second view of the same files that shares no handle.
     pub fn again(&self) -> TreeFiles {
-        TreeFiles { disk: self.disk.clone(), open: Mutex::new(Vec::new()) }
+        TreeFiles {
+            disk: self.disk.clone(),
+            open: Mutex::new(Vec::new()),
+        }
     }
 
     /// Writes a run and syncs it. Until the manifest names the new size, nothing has happened.
     pub fn write(&self, run: &TreeRun) -> io::Result<()> {
         let write = |level: u8, bytes: &[u8], offset: u64| -> io::Result<()> {
             let file = match self.get(level) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => self.disk.create(&path(level))?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.disk.create(&path(level))?
+                }
                 file => file?,
             };
             file.write_all_at(bytes, offset)?;
@@ -222,10 +252,15 @@ impl TreeFiles {
         if let Some(file) = &open[place] {
             return Ok(file.clone());
         }
-        let file = self.disk.open(&path(level)).or_else(|error| match error.kind() {
-            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => self.disk.open_read(&path(level)),
-            _ => Err(error),
-        })?;
+        let file = self
+            .disk
+            .open(&path(level))
+            .or_else(|error| match error.kind() {
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                    self.disk.open_read(&path(level))
+                }
+                _ => Err(error),
+            })?;
         open[place] = Some(file.clone());
         Ok(file)
     }
@@ -241,7 +276,10 @@ impl TreeFiles {
             if found < expected {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidData,
-                    format!("`{}` has {found} bytes, the manifest asks for {expected}", path(level).display()),
+                    format!(
+                        "`{}` has {found} bytes, the manifest asks for {expected}",
+                        path(level).display()
+                    ),
                 ));
             }
         }
@@ -257,7 +295,10 @@ fn path(level: u8) -> PathBuf {
 }
 
 fn beyond(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, format!("{what} beyond the end of the tree"))
+    io::Error::new(
+        io::ErrorKind::UnexpectedEof,
+        format!("{what} beyond the end of the tree"),
+    )
 }
 
 #[cfg(test)]
@@ -279,7 +320,8 @@ mod tests {
         let mut tree = Tree::open(disk.clone(), 0).unwrap();
         let mut plain = Frontier::new();
         let mut sealed = 0;
-        for (n, step) in (0..70_000u64).zip([1u64, 255, 256, 257, 1000, 65_000].into_iter().cycle()) {
+        for (n, step) in (0..70_000u64).zip([1u64, 255, 256, 257, 1000, 65_000].into_iter().cycle())
+        {
             tree.push(entry(n));
             plain.push(leaf_hash(&entry(n)));
             if n + 1 >= sealed + step && n % 7 == 0 {
@@ -297,7 +339,11 @@ mod tests {
             assert_eq!(tree.entry(place).unwrap(), Some(entry(place)));
         }
         assert_eq!(tree.entry(70_000).unwrap(), None);
-        assert_eq!(tree.entries(sealed - 3..sealed + 3.min(70_000 - sealed)).unwrap()[..8], (sealed - 3).to_le_bytes());
+        assert_eq!(
+            tree.entries(sealed - 3..sealed + 3.min(70_000 - sealed))
+                .unwrap()[..8],
+            (sealed - 3).to_le_bytes()
+        );
     }
 
     #[test]
@@ -309,6 +355,9 @@ mod tests {
         (0..300).for_each(|n| tree.push(entry(n)));
         tree.files().write(&tree.copy_unsealed(300)).unwrap();
         assert!(Tree::open(disk.clone(), 300).is_ok());
-        assert_eq!(Tree::open(disk, 301).err().unwrap().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(
+            Tree::open(disk, 301).err().unwrap().kind(),
+            io::ErrorKind::InvalidData
+        );
     }
 }

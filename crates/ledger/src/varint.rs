@@ -72,7 +72,17 @@ mod tests {
 
     #[test]
     fn numbers_read_back() {
-        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX - 1, u64::MAX] {
+        for number in [
+            0,
+            1,
+            127,
+            128,
+            16_383,
+            16_384,
+            u64::from(u32::MAX),
+            u64::MAX - 1,
+            u64::MAX,
+        ] {
             let mut bytes = Vec::new();
             write(&mut bytes, number);
             let mut rest = bytes.as_slice();

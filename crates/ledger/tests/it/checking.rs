@@ -14,13 +14,21 @@ fn folder() -> (Arc<dyn Disk>, Verifier, String) {
     let disk: Arc<dyn Disk> = Arc::new(Sim::new(30));
     let ledger = house.open(disk.clone()).unwrap();
     for n in 0..600 {
-        append(&ledger, vec![house.event(&n.to_string(), "words of an event")]).unwrap();
+        append(
+            &ledger,
+            vec![house.event(&n.to_string(), "words of an event")],
+        )
+        .unwrap();
         if n == 299 || n == 599 {
             seal(&ledger).unwrap();
         }
     }
     append(&ledger, vec![house.tombstone(r#"[{"first":7,"last":9}]"#)]).unwrap();
-    let early = ledger.wait_covered(event::Sequence::new(600), std::time::Duration::from_secs(5)).unwrap().note.clone();
+    let early = ledger
+        .wait_covered(event::Sequence::new(600), std::time::Duration::from_secs(5))
+        .unwrap()
+        .note
+        .clone();
     seal(&ledger).unwrap();
     append(&ledger, vec![house.event("last", "not sealed")]).unwrap();
     let verifier = ledger.verifier().clone();
@@ -31,7 +39,11 @@ fn folder() -> (Arc<dyn Disk>, Verifier, String) {
 fn files(disk: &dyn Disk, folder: &Path, into: &mut Vec<PathBuf>) {
     for listed in disk.list(folder).unwrap() {
         let path = folder.join(&listed.name);
-        if listed.is_dir { files(disk, &path, into) } else { into.push(path) }
+        if listed.is_dir {
+            files(disk, &path, into)
+        } else {
+            into.push(path)
+        }
     }
 }
 
@@ -53,7 +65,10 @@ fn a_changed_byte_is_found_in_every_file() {
     let mut all = Vec::new();
     files(&*disk, Path::new(""), &mut all);
     assert!(all.len() > 7, "{all:?}");
-    for path in all.iter().filter(|path| !path.ends_with("key") && !path.ends_with("vkey")) {
+    for path in all
+        .iter()
+        .filter(|path| !path.ends_with("key") && !path.ends_with("vkey"))
+    {
         let file = disk.open(path).unwrap();
         let length = file.len().unwrap();
         for at in (0..length).step_by((length as usize / 40).max(1)) {
@@ -61,7 +76,11 @@ fn a_changed_byte_is_found_in_every_file() {
             file.read_exact_at(&mut byte, at).unwrap();
             file.write_all_at(&[byte[0] ^ 4], at).unwrap();
             let report = checked(&disk, &verifier);
-            assert!(!report.is_sound(), "a changed byte {at} of {} went unseen", path.display());
+            assert!(
+                !report.is_sound(),
+                "a changed byte {at} of {} went unseen",
+                path.display()
+            );
             file.write_all_at(&byte, at).unwrap();
         }
     }
@@ -75,13 +94,32 @@ fn a_history_rewritten_by_the_keys_owner_is_found_by_an_older_checkpoint() {
     let house = House::new(30);
     let forged: Arc<dyn Disk> = Arc::new(Sim::new(31));
     let ledger = house.open(forged.clone()).unwrap();
-    assert_eq!(ledger.verifier(), &verifier, "the test's key is made from its seed");
+    assert_eq!(
+        ledger.verifier(),
+        &verifier,
+        "the test's key is made from its seed"
+    );
     for n in 0..602 {
-        append(&ledger, vec![house.event(&n.to_string(), "words of another event")]).unwrap();
+        append(
+            &ledger,
+            vec![house.event(&n.to_string(), "words of another event")],
+        )
+        .unwrap();
     }
     ledger.close();
     assert!(checked(&forged, &verifier).is_sound());
     let report = check(&forged, &verifier, Some(early.as_bytes())).unwrap();
-    assert!(report.findings.iter().any(|finding| finding.place == "the older checkpoint"), "{:?}", report.findings);
-    assert!(check(&disk, &verifier, Some(early.as_bytes())).unwrap().is_sound());
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|finding| finding.place == "the older checkpoint"),
+        "{:?}",
+        report.findings
+    );
+    assert!(
+        check(&disk, &verifier, Some(early.as_bytes()))
+            .unwrap()
+            .is_sound()
+    );
 }

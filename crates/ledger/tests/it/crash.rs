@@ -47,15 +47,25 @@ impl Dice {
 fn step(house: &House, ledger: &Ledger, dice: &mut Dice, model: &mut Model, n: u64) {
     match dice.roll(10) {
         0..=5 => {
-            let batch: Vec<(String, String)> =
-                (0..1 + dice.roll(4)).map(|k| (format!("{n}-{k}"), format!("text {n} {k}"))).collect();
+            let batch: Vec<(String, String)> = (0..1 + dice.roll(4))
+                .map(|k| (format!("{n}-{k}"), format!("text {n} {k}")))
+                .collect();
             model.sent.extend(batch.iter().cloned());
-            let mode = if dice.roll(4) == 0 { Mode::Atomic } else { Mode::Each };
-            let prepared = batch.iter().map(|(id, text)| house.event(id, text)).collect();
+            let mode = if dice.roll(4) == 0 {
+                Mode::Atomic
+            } else {
+                Mode::Each
+            };
+            let prepared = batch
+                .iter()
+                .map(|(id, text)| house.event(id, text))
+                .collect();
             if let Ok(outcomes) = ledger.append(prepared, mode) {
                 for (outcome, (_, text)) in outcomes.iter().zip(&batch) {
                     let placed = outcome.as_ref().expect("new ids are not refused");
-                    model.acknowledged.insert(placed.sequence.get(), text.clone());
+                    model
+                        .acknowledged
+                        .insert(placed.sequence.get(), text.clone());
                 }
             }
         }
@@ -65,11 +75,15 @@ fn step(house: &House, ledger: &Ledger, dice: &mut Dice, model: &mut Model, n: u
         8 => {
             let _ = work(ledger);
             let known = ledger.durable().get().checked_sub(1);
-            known.and_then(|last| ledger.wait_covered(Sequence::new(last), Duration::from_millis(50)));
+            known.and_then(|last| {
+                ledger.wait_covered(Sequence::new(last), Duration::from_millis(50))
+            });
             model.signed = model.signed.max(ledger.head().size.get());
         }
         _ => {
-            let Some(last) = ledger.durable().get().checked_sub(1) else { return };
+            let Some(last) = ledger.durable().get().checked_sub(1) else {
+                return;
+            };
             let victim = dice.roll(last + 1);
             model.maybe_erased.push(victim);
             let tombstone = house.tombstone(&format!(r#"[{{"first":{victim},"last":{victim}}}]"#));
@@ -82,31 +96,65 @@ fn step(house: &House, ledger: &Ledger, dice: &mut Dice, model: &mut Model, n: u
 
 fn audit(ledger: &Ledger, model: &Model, seed: u64) {
     let durable = ledger.durable().get();
-    assert!(durable >= model.signed, "seed {seed}: shorter than what was signed");
+    assert!(
+        durable >= model.signed,
+        "seed {seed}: shorter than what was signed"
+    );
     for sequence in 0..durable {
-        let recorded = ledger.read(Sequence::new(sequence)).unwrap_or_else(|error| panic!("seed {seed}: event {sequence}: {error:?}"));
+        let recorded = ledger
+            .read(Sequence::new(sequence))
+            .unwrap_or_else(|error| panic!("seed {seed}: event {sequence}: {error:?}"));
         let entry = ledger.entry(Sequence::new(sequence)).unwrap();
-        assert_eq!(recorded.entry(), entry, "seed {seed}: event {sequence} is not what the tree holds");
+        assert_eq!(
+            recorded.entry(),
+            entry,
+            "seed {seed}: event {sequence} is not what the tree holds"
+        );
         match &recorded.content {
             Content::Whole { event, .. } => {
-                assert!(!model.erased.contains(&sequence) || recorded.kind == event::Kind::Tombstone, "seed {seed}: {sequence} was erased");
+                assert!(
+                    !model.erased.contains(&sequence) || recorded.kind == event::Kind::Tombstone,
+                    "seed {seed}: {sequence} was erased"
+                );
                 if let Some(id) = event.id() {
-                    assert_eq!(model.sent.get(&*id), message(&recorded).as_ref(), "seed {seed}: event {sequence} was never sent");
-                    assert_eq!(ledger.find_id(&id).unwrap(), Some(Sequence::new(sequence)), "seed {seed}: id of {sequence}");
+                    assert_eq!(
+                        model.sent.get(&*id),
+                        message(&recorded).as_ref(),
+                        "seed {seed}: event {sequence} was never sent"
+                    );
+                    assert_eq!(
+                        ledger.find_id(&id).unwrap(),
+                        Some(Sequence::new(sequence)),
+                        "seed {seed}: id of {sequence}"
+                    );
                 }
             }
-            _ => assert!(model.maybe_erased.contains(&sequence), "seed {seed}: event {sequence} lost its body"),
+            _ => assert!(
+                model.maybe_erased.contains(&sequence),
+                "seed {seed}: event {sequence} lost its body"
+            ),
         }
     }
     for (sequence, text) in &model.acknowledged {
-        assert!(*sequence < durable, "seed {seed}: acknowledged event {sequence} is lost");
+        assert!(
+            *sequence < durable,
+            "seed {seed}: acknowledged event {sequence} is lost"
+        );
         let recorded = ledger.read(Sequence::new(*sequence)).unwrap();
         if let Content::Whole { .. } = recorded.content {
-            assert_eq!(message(&recorded).as_ref(), Some(text), "seed {seed}: event {sequence} moved");
+            assert_eq!(
+                message(&recorded).as_ref(),
+                Some(text),
+                "seed {seed}: event {sequence} moved"
+            );
         }
     }
     let head = ledger.head();
-    assert_eq!(head.size.get(), durable, "seed {seed}: the start signs what there is");
+    assert_eq!(
+        head.size.get(),
+        durable,
+        "seed {seed}: the start signs what there is"
+    );
 }
 
 /// Runs a seed on a disk that is cut at a step of its choice, then again on what is left, and
@@ -120,7 +168,15 @@ fn run(seed: u64) {
     for life in 0..4 {
         match dice.roll(4) {
             0 => disk.fail(Some(OperationKind::Sync), dice.roll(60), Fault::Device),
-            1 => disk.fail(None, dice.roll(200), if dice.roll(2) == 0 { Fault::Full } else { Fault::Device }),
+            1 => disk.fail(
+                None,
+                dice.roll(200),
+                if dice.roll(2) == 0 {
+                    Fault::Full
+                } else {
+                    Fault::Device
+                },
+            ),
             _ => {}
         }
         disk.cut_at(20 + dice.roll(if life == 0 { 200 } else { 400 }));
@@ -139,7 +195,9 @@ fn run(seed: u64) {
         }
         disk = Arc::new(disk.reboot(dice.roll(u64::MAX)));
     }
-    let ledger = house.open(disk.clone()).unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{disk:?}"));
+    let ledger = house
+        .open(disk.clone())
+        .unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{disk:?}"));
     audit(&ledger, &model, seed);
     work(&ledger).unwrap_or_else(|error| panic!("seed {seed}: {error:?}"));
     audit(&ledger, &model, seed);
@@ -147,7 +205,10 @@ fn run(seed: u64) {
 
 #[test]
 fn nothing_acknowledged_is_lost_wherever_the_power_is_cut() {
-    if let Some(seed) = std::env::var("ANNALS_SEED").ok().and_then(|seed| seed.parse().ok()) {
+    if let Some(seed) = std::env::var("ANNALS_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+    {
         return run(seed);
     }
     let next = std::sync::atomic::AtomicU64::new(0);

@@ -15,7 +15,11 @@ fn house_with(count: u64) -> (House, Arc<Sim>, Ledger) {
     let disk = Arc::new(Sim::new(20));
     let ledger = house.open(disk.clone()).unwrap();
     for n in 0..count {
-        append(&ledger, vec![house.event(&n.to_string(), &format!("secret{n}word"))]).unwrap();
+        append(
+            &ledger,
+            vec![house.event(&n.to_string(), &format!("secret{n}word"))],
+        )
+        .unwrap();
     }
     (house, disk, ledger)
 }
@@ -23,20 +27,28 @@ fn house_with(count: u64) -> (House, Arc<Sim>, Ledger) {
 fn erase(house: &House, ledger: &Ledger, erased: &str) {
     let placed = append(ledger, vec![house.tombstone(erased)]).unwrap();
     let sequence = placed[0].as_ref().unwrap().sequence;
-    ledger.wait_covered(sequence, Duration::from_secs(5)).unwrap();
+    ledger
+        .wait_covered(sequence, Duration::from_secs(5))
+        .unwrap();
 }
 
 /// Is the text in any file, packed or not?
 fn on_disk(house: &House, disk: &Arc<Sim>, text: &str) -> bool {
     let ledger = house.open(disk.clone()).unwrap();
     let raw = disk.list(Path::new("journal")).unwrap().iter().any(|file| {
-        let file = disk.open_read(&Path::new("journal").join(&file.name)).unwrap();
+        let file = disk
+            .open_read(&Path::new("journal").join(&file.name))
+            .unwrap();
         let mut bytes = vec![0; file.len().unwrap() as usize];
         file.read_exact_at(&mut bytes, 0).unwrap();
-        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
     });
     let packed = ledger.snapshot().parts.iter().any(|part| {
-        ledger.part(&part.name).unwrap().records().any(|recorded| message(&recorded.unwrap()).is_some_and(|message| message.contains(text)))
+        ledger.part(&part.name).unwrap().records().any(|recorded| {
+            message(&recorded.unwrap()).is_some_and(|message| message.contains(text))
+        })
     });
     raw || packed
 }
@@ -46,14 +58,25 @@ fn an_erased_event_is_gone_everywhere_and_its_proof_holds() {
     let (house, disk, ledger) = house_with(10);
     let before = ledger.read(Sequence::new(3)).unwrap().entry();
     erase(&house, &ledger, r#"[{"first":3,"last":3}]"#);
-    assert!(matches!(ledger.read(Sequence::new(3)).unwrap().content, Content::Erased { .. }), "at once");
+    assert!(
+        matches!(
+            ledger.read(Sequence::new(3)).unwrap().content,
+            Content::Erased { .. }
+        ),
+        "at once"
+    );
     seal(&ledger).unwrap();
     work(&ledger).unwrap();
     let erased = ledger.read(Sequence::new(3)).unwrap();
     assert!(matches!(erased.content, Content::Erased { .. }));
     assert_eq!(erased.entry(), before);
     let again = append(&ledger, vec![house.event("3", "secret3word")]).unwrap();
-    assert_eq!(again, [Err(Refused::Erased { existing: Sequence::new(3) })]);
+    assert_eq!(
+        again,
+        [Err(Refused::Erased {
+            existing: Sequence::new(3)
+        })]
+    );
     ledger.close();
     assert!(!on_disk(&house, &disk, "secret3word"));
     assert!(on_disk(&house, &disk, "secret4word"));
@@ -63,8 +86,15 @@ fn an_erased_event_is_gone_everywhere_and_its_proof_holds() {
 fn an_erased_field_is_gone_and_the_others_still_prove() {
     let (house, disk, ledger) = house_with(3);
     let whole = ledger.read(Sequence::new(1)).unwrap();
-    let number = whole.fields().position(|field| field.path.as_str() == "/message").unwrap();
-    erase(&house, &ledger, &format!(r#"[{{"first":1,"last":1,"fields":[{number}]}}]"#));
+    let number = whole
+        .fields()
+        .position(|field| field.path.as_str() == "/message")
+        .unwrap();
+    erase(
+        &house,
+        &ledger,
+        &format!(r#"[{{"first":1,"last":1,"fields":[{number}]}}]"#),
+    );
     seal(&ledger).unwrap();
     let left = ledger.read(Sequence::new(1)).unwrap();
     assert_eq!(left.entry(), whole.entry());
@@ -78,10 +108,23 @@ fn an_erased_field_is_gone_and_the_others_still_prove() {
 fn a_range_erased_by_policy_drops_its_parts_and_frees_its_ids() {
     let (house, disk, ledger) = house_with(10);
     seal(&ledger).unwrap();
-    erase(&house, &ledger, r#"[{"first":0,"last":9,"category":"record_change"}]"#);
+    erase(
+        &house,
+        &ledger,
+        r#"[{"first":0,"last":9,"category":"record_change"}]"#,
+    );
     seal(&ledger).unwrap();
-    assert!(matches!(ledger.read(Sequence::new(5)).unwrap().content, Content::Erased { .. }));
-    assert!(ledger.snapshot().parts.iter().all(|part| part.name.shelf.as_str() != "record_change"));
+    assert!(matches!(
+        ledger.read(Sequence::new(5)).unwrap().content,
+        Content::Erased { .. }
+    ));
+    assert!(
+        ledger
+            .snapshot()
+            .parts
+            .iter()
+            .all(|part| part.name.shelf.as_str() != "record_change")
+    );
     let placed = append(&ledger, vec![house.event("5", "new life")]).unwrap();
     assert_eq!(placed[0].as_ref().unwrap().sequence.get(), 11);
     ledger.close();
@@ -95,7 +138,13 @@ fn an_erasure_that_was_cut_off_is_finished_after_the_next_start() {
     erase(&house, &ledger, r#"[{"first":3,"last":5}]"#);
     drop(ledger);
     let again = house.open(disk.clone()).unwrap();
-    assert!(matches!(again.read(Sequence::new(4)).unwrap().content, Content::Erased { .. }), "at once");
+    assert!(
+        matches!(
+            again.read(Sequence::new(4)).unwrap().content,
+            Content::Erased { .. }
+        ),
+        "at once"
+    );
     seal(&again).unwrap();
     again.close();
     assert!(!on_disk(&house, &disk, "secret4word"));

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use event::{Acceptance, Event, Kind, Recorded, Salt, Timestamp};
 use ledger::disk::Disk;
-use ledger::{AppendError, Clock, Entropy, Ledger, Mode, OpenError, Options, Outcomes, Prepared, Resources};
+use ledger::{
+    AppendError, Clock, Entropy, Ledger, Mode, OpenError, Options, Outcomes, Prepared, Resources,
+};
 
 /// 2026-03-10T12:00:00Z in microseconds.
 pub const START_MICROS: i64 = 1_773_144_000_000_000;
@@ -76,7 +78,11 @@ impl House {
     }
 
     pub fn prepare(&self, json: &str) -> Prepared {
-        let acceptance = Acceptance { now: self.clock.now(), key_id: Some("key_test"), import: None };
+        let acceptance = Acceptance {
+            now: self.clock.now(),
+            key_id: Some("key_test"),
+            import: None,
+        };
         let event = Event::accept(json.as_bytes(), &acceptance).unwrap();
         Prepared::new(event, Kind::Application, self.salt(), None)
     }
@@ -86,7 +92,11 @@ impl House {
         let json = format!(
             r#"{{"action":"annals.event.erase","actor":{{"type":"system"}},"metadata":{{"erased":{erased},"reason":"asked for"}}}}"#
         );
-        let acceptance = Acceptance { now: self.clock.now(), key_id: None, import: None };
+        let acceptance = Acceptance {
+            now: self.clock.now(),
+            key_id: None,
+            import: None,
+        };
         let event = Event::accept_own(json.as_bytes(), &acceptance).unwrap();
         Prepared::new(event, Kind::Tombstone, self.salt(), None)
     }
@@ -115,5 +125,8 @@ pub fn seal(ledger: &Ledger) -> std::io::Result<()> {
 }
 
 pub fn message(recorded: &Recorded) -> Option<String> {
-    recorded.field(event::path::MESSAGE)?.as_string().map(|text| text.into_owned())
+    recorded
+        .field(event::path::MESSAGE)?
+        .as_string()
+        .map(|text| text.into_owned())
 }

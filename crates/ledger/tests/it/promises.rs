@@ -12,12 +12,17 @@ use crate::house::{House, append, message, seal, work};
 
 fn on_both_disks(check: impl Fn(&House, Arc<dyn Disk>)) {
     let folder = tempfile::tempdir().unwrap();
-    check(&House::new(1), Arc::new(Real::create(folder.path()).unwrap()));
+    check(
+        &House::new(1),
+        Arc::new(Real::create(folder.path()).unwrap()),
+    );
     check(&House::new(1), Arc::new(Sim::new(1)));
 }
 
 fn notes(ledger: &Ledger) -> Vec<String> {
-    (0..ledger.durable().get()).map(|n| message(&ledger.read(Sequence::new(n)).unwrap()).unwrap_or_default()).collect()
+    (0..ledger.durable().get())
+        .map(|n| message(&ledger.read(Sequence::new(n)).unwrap()).unwrap_or_default())
+        .collect()
 }
 
 #[test]
@@ -27,7 +32,9 @@ fn what_was_appended_reads_back_sealed_or_not_and_after_reopening() {
         assert_eq!(ledger.head().size, Count::ZERO);
         let mut expected = Vec::new();
         for round in 0..40 {
-            let batch = (0..7).map(|n| house.event(&format!("{round}-{n}"), &format!("note {round} {n}"))).collect();
+            let batch = (0..7)
+                .map(|n| house.event(&format!("{round}-{n}"), &format!("note {round} {n}")))
+                .collect();
             expected.extend((0..7).map(|n| format!("note {round} {n}")));
             let outcomes = append(&ledger, batch).unwrap();
             assert_eq!(outcomes[0].as_ref().unwrap().sequence.get(), round * 7);
@@ -36,7 +43,9 @@ fn what_was_appended_reads_back_sealed_or_not_and_after_reopening() {
             }
         }
         assert_eq!(notes(&ledger), expected);
-        let head = ledger.wait_covered(Sequence::new(279), Duration::from_secs(5)).unwrap();
+        let head = ledger
+            .wait_covered(Sequence::new(279), Duration::from_secs(5))
+            .unwrap();
         ledger.close();
         let again = house.open(disk.clone()).unwrap();
         assert_eq!(notes(&again), expected);
@@ -46,7 +55,10 @@ fn what_was_appended_reads_back_sealed_or_not_and_after_reopening() {
             let leaf = recorded.entry().leaf_hash();
             let path = again.inclusion_proof(Sequence::new(n), head.size).unwrap();
             merkle::verify_inclusion(&leaf, n, head.size.get(), &path, &head.root).unwrap();
-            assert_eq!(again.find_id(&format!("{}-{}", n / 7, n % 7)).unwrap(), Some(Sequence::new(n)));
+            assert_eq!(
+                again.find_id(&format!("{}-{}", n / 7, n % 7)).unwrap(),
+                Some(Sequence::new(n))
+            );
         }
         assert_eq!(again.find_id("never sent").unwrap(), None);
     });
@@ -57,13 +69,22 @@ fn neighbouring_parts_merge_and_nothing_moves() {
     on_both_disks(|house, disk| {
         let ledger = house.open(disk.clone()).unwrap();
         for round in 0..20 {
-            append(&ledger, vec![house.event(&format!("id-{round}"), &format!("note {round}"))]).unwrap();
+            append(
+                &ledger,
+                vec![house.event(&format!("id-{round}"), &format!("note {round}"))],
+            )
+            .unwrap();
             seal(&ledger).unwrap();
         }
         let parts = ledger.snapshot().parts;
         assert!(parts.len() < 8, "{parts:?}");
         assert_eq!(parts.iter().map(|part| part.count).sum::<u64>(), 20);
-        assert_eq!(notes(&ledger), (0..20).map(|round| format!("note {round}")).collect::<Vec<_>>());
+        assert_eq!(
+            notes(&ledger),
+            (0..20)
+                .map(|round| format!("note {round}"))
+                .collect::<Vec<_>>()
+        );
         ledger.close();
         let again = house.open(disk).unwrap();
         assert_eq!(again.durable().get(), 20);
@@ -76,10 +97,22 @@ fn the_same_id_is_a_duplicate_or_a_conflict_wherever_the_first_one_is() {
     let house = House::new(2);
     let disk = Arc::new(Sim::new(2));
     let mut ledger = house.open(disk.clone()).unwrap();
-    let first = append(&ledger, vec![house.event("a", "one"), house.event("a", "one"), house.event("a", "other")]).unwrap();
+    let first = append(
+        &ledger,
+        vec![
+            house.event("a", "one"),
+            house.event("a", "one"),
+            house.event("a", "other"),
+        ],
+    )
+    .unwrap();
     let at = Sequence::new(0);
     let check = |ledger: &Ledger| {
-        let outcomes = append(ledger, vec![house.event("a", "one"), house.event("a", "other")]).unwrap();
+        let outcomes = append(
+            ledger,
+            vec![house.event("a", "one"), house.event("a", "other")],
+        )
+        .unwrap();
         let known = outcomes[0].as_ref().unwrap();
         assert!(known.duplicate && known.sequence == at);
         assert_eq!(outcomes[1], Err(Refused::Conflict { existing: at }));
@@ -103,7 +136,15 @@ fn an_atomic_batch_is_kept_whole_or_not_at_all() {
     append(&ledger, vec![house.event("a", "one")]).unwrap();
     let batch = vec![house.event("b", "two"), house.event("a", "other")];
     let outcomes = ledger.append(batch, Mode::Atomic).unwrap();
-    assert_eq!(outcomes, [Err(Refused::WithBatch), Err(Refused::Conflict { existing: Sequence::new(0) })]);
+    assert_eq!(
+        outcomes,
+        [
+            Err(Refused::WithBatch),
+            Err(Refused::Conflict {
+                existing: Sequence::new(0)
+            })
+        ]
+    );
     assert_eq!(ledger.durable().get(), 1);
     let batch = vec![house.event("b", "two"), house.event("a", "one")];
     let outcomes = ledger.append(batch, Mode::Atomic).unwrap();
@@ -116,7 +157,10 @@ fn a_new_month_begins_a_new_part() {
     let house = House::new(4);
     let ledger = house.open(Arc::new(Sim::new(4))).unwrap();
     append(&ledger, vec![house.event("a", "march")]).unwrap();
-    house.clock.0.fetch_add(30 * 86_400 * 1_000_000, Ordering::Relaxed);
+    house
+        .clock
+        .0
+        .fetch_add(30 * 86_400 * 1_000_000, Ordering::Relaxed);
     append(&ledger, vec![house.event("b", "april")]).unwrap();
     seal(&ledger).unwrap();
     assert_eq!(ledger.snapshot().parts.len(), 2);
@@ -141,12 +185,34 @@ fn groups_are_followed_in_order_and_sealed_ones_are_refused_by_name() {
     let house = House::new(6);
     let ledger = house.open(Arc::new(Sim::new(6))).unwrap();
     for n in 0..5 {
-        append(&ledger, vec![house.event(&n.to_string(), "x"), house.event(&format!("{n}b"), "y")]).unwrap();
+        append(
+            &ledger,
+            vec![
+                house.event(&n.to_string(), "x"),
+                house.event(&format!("{n}b"), "y"),
+            ],
+        )
+        .unwrap();
     }
     let groups = ledger.groups_from(Count::new(3), Duration::ZERO).unwrap();
-    assert_eq!(groups.iter().map(|group| group.first().get()).collect::<Vec<_>>(), [2, 4, 6, 8]);
-    assert!(groups[0].records().all(|recorded| matches!(recorded.unwrap().content, Content::Whole { .. })));
-    assert!(ledger.groups_from(Count::new(10), Duration::ZERO).unwrap().is_empty());
+    assert_eq!(
+        groups
+            .iter()
+            .map(|group| group.first().get())
+            .collect::<Vec<_>>(),
+        [2, 4, 6, 8]
+    );
+    assert!(
+        groups[0]
+            .records()
+            .all(|recorded| matches!(recorded.unwrap().content, Content::Whole { .. }))
+    );
+    assert!(
+        ledger
+            .groups_from(Count::new(10), Duration::ZERO)
+            .unwrap()
+            .is_empty()
+    );
     seal(&ledger).unwrap();
     assert!(ledger.groups_from(Count::new(3), Duration::ZERO).is_err());
     work(&ledger).unwrap();

@@ -36,13 +36,22 @@ fn flip(disk: &Sim, path: &str, at: u64) {
 fn damage_is_named_and_not_opened() {
     let (house, disk) = ledger_of(10, false);
     flip(&disk, "journal/0", 200);
-    assert!(matches!(house.open(disk).err(), Some(OpenError::Journal(_))));
+    assert!(matches!(
+        house.open(disk).err(),
+        Some(OpenError::Journal(_))
+    ));
     let (house, disk) = ledger_of(10, false);
     flip(&disk, "manifest", 5);
-    assert!(matches!(house.open(disk).err(), Some(OpenError::Manifest(_))));
+    assert!(matches!(
+        house.open(disk).err(),
+        Some(OpenError::Manifest(_))
+    ));
     let (house, disk) = ledger_of(10, true);
     flip(&disk, "tree/entries", 50);
-    assert!(matches!(house.open(disk).err(), Some(OpenError::Different { .. })));
+    assert!(matches!(
+        house.open(disk).err(),
+        Some(OpenError::Different { .. })
+    ));
     let (house, disk) = ledger_of(10, false);
     flip(&disk, "last-checkpoint", 30);
     assert!(matches!(house.open(disk).err(), Some(OpenError::Head(_))));
@@ -56,7 +65,11 @@ fn a_ledger_shorter_than_its_checkpoint_is_not_opened() {
     file.truncate(length - 10).unwrap();
     file.sync_data().unwrap();
     match house.open(disk).err() {
-        Some(OpenError::Shorter { durable: 9, signed: 10, .. }) => {}
+        Some(OpenError::Shorter {
+            durable: 9,
+            signed: 10,
+            ..
+        }) => {}
         other => panic!("{other:?}"),
     }
 }
@@ -78,7 +91,10 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     let ledger = house.open(disk.clone()).unwrap();
     append(&ledger, vec![house.event("a", "one")]).unwrap();
     disk.fail(Some(OperationKind::Write), 0, Fault::Full);
-    assert!(matches!(append(&ledger, vec![house.event("b", "two")]), Err(AppendError::DiskFull)));
+    assert!(matches!(
+        append(&ledger, vec![house.event("b", "two")]),
+        Err(AppendError::DiskFull)
+    ));
     assert!(ledger.is_full());
     append(&ledger, vec![house.event("c", "three")]).unwrap();
     assert!(!ledger.is_full());
@@ -95,8 +111,14 @@ fn after_a_failed_sync_nothing_more_is_acknowledged_until_the_next_start() {
     let ledger = house.open(disk.clone()).unwrap();
     append(&ledger, vec![house.event("a", "one")]).unwrap();
     disk.fail(Some(OperationKind::Sync), 0, Fault::Device);
-    assert!(matches!(append(&ledger, vec![house.event("b", "two")]), Err(AppendError::Stopped(_))));
-    assert!(matches!(append(&ledger, vec![house.event("c", "three")]), Err(AppendError::Stopped(_))));
+    assert!(matches!(
+        append(&ledger, vec![house.event("b", "two")]),
+        Err(AppendError::Stopped(_))
+    ));
+    assert!(matches!(
+        append(&ledger, vec![house.event("c", "three")]),
+        Err(AppendError::Stopped(_))
+    ));
     assert!(ledger.failure().is_some());
     drop(ledger);
     // What was readable is made durable by the start, so a power cut right after it takes nothing.

@@ -51,20 +51,29 @@ fn everything_at_once_loses_nothing() {
     let ledger = house.open(disk.clone()).unwrap();
     let (stop, reads) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..2).map(|_| scope.spawn(|| read_around(&ledger, &stop, &reads))).collect();
+        let readers: Vec<_> = (0..2)
+            .map(|_| scope.spawn(|| read_around(&ledger, &stop, &reads)))
+            .collect();
         let appenders: Vec<_> = (0..APPENDERS)
             .map(|who| {
                 let (house, ledger) = (&house, &ledger);
                 scope.spawn(move || {
                     for n in 0..BATCHES {
                         append_when_free(ledger, || {
-                            (0..BATCH).map(|k| house.event(&format!("{who}-{n}-{k}"), &format!("{who} {n} {k}"))).collect()
+                            (0..BATCH)
+                                .map(|k| {
+                                    house
+                                        .event(&format!("{who}-{n}-{k}"), &format!("{who} {n} {k}"))
+                                })
+                                .collect()
                         });
                         if n % 7 == who {
                             ledger.seal();
                         }
                         if n % 20 == 10 {
-                            append_when_free(ledger, || vec![house.tombstone(&format!(r#"[{{"first":{n},"last":{n}}}]"#))]);
+                            append_when_free(ledger, || {
+                                vec![house.tombstone(&format!(r#"[{{"first":{n},"last":{n}}}]"#))]
+                            });
                         }
                     }
                 })
@@ -74,7 +83,9 @@ fn everything_at_once_loses_nothing() {
         ledger.seal();
         let sealed = ledger.wait_sealed(Duration::from_secs(60));
         stop.store(true, Ordering::Relaxed);
-        readers.into_iter().for_each(|thread| thread.join().unwrap());
+        readers
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert!(sealed && appended.iter().all(Result::is_ok));
     });
     assert!(reads.load(Ordering::Relaxed) > 0);
@@ -88,7 +99,11 @@ fn everything_at_once_loses_nothing() {
         }
     }
     // Three places were erased, each by four tombstones; a tombstone itself cannot be.
-    assert!(seen.len() as u64 >= APPENDERS * BATCHES * BATCH - 3, "{}", seen.len());
+    assert!(
+        seen.len() as u64 >= APPENDERS * BATCHES * BATCH - 3,
+        "{}",
+        seen.len()
+    );
     let verifier = ledger.verifier().clone();
     ledger.close();
     let report = check(&disk, &verifier, None).unwrap();
