@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// A SHA-256 value: of a leaf, a node or a whole tree.
 pub type Hash = [u8; HASH_BYTES];
 
-/// Bytes in a [`Hash`].
+/// Bytes in a hash.
 pub const HASH_BYTES: usize = 32;
 
 /// Root of the tree without leaves: SHA-256 of nothing.
