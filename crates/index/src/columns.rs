@@ -1,0 +1,547 @@
+//! What is kept by document: numbers, and the values of some fields.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use roaring::RoaringBitmap;
+use tantivy::directory::OwnedBytes;
+
+use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
+use crate::document::{Document, Number, VALUE_FIELDS};
+
+/// Stands for "this document has no value".
+pub(crate) const NO_VALUE: u32 = u32::MAX;
+
+/// Columns of a source. Documents are numbered in the order of their sequences; values by ordinals
+/// that mean something within one source only.
+pub(crate) trait Columns: Send + Sync {
+    fn len(&self) -> u32;
+    fn sequence(&self, doc: u32) -> u64;
+    fn number(&self, number: Number, doc: u32) -> i64;
+    fn number_block(&self, number: Number, block: u32, out: &mut Block);
+    fn bounds(&self, number: Number, block: u32) -> Bounds;
+    /// Documents whose time is not their own.
+    fn without_time(&self) -> &RoaringBitmap;
+    /// How many values the field has here.
+    fn distinct(&self, field: usize) -> u32;
+    /// The first value of the document, or [`NO_VALUE`].
+    fn ordinal(&self, field: usize, doc: u32) -> u32;
+    /// Whether every document has a value.
+    fn has_all(&self, field: usize) -> bool;
+    /// Values after the first: document and ordinal, in order of the documents.
+    fn more(&self, field: usize) -> &[(u32, u32)];
+    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str>;
+
+    fn blocks(&self) -> u32 {
+        (self.len() as usize).div_ceil(BLOCK_DOCS) as u32
+    }
+
+    /// The first document at or after a sequence.
+    fn doc_from(&self, sequence: u64) -> u32 {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.sequence(middle) < sequence { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+}
+
+/// Columns in memory: those of the tail, and those a file is made from.
+#[derive(Default)]
+pub(crate) struct MemoryColumns {
+    sequences: Vec<u64>,
+    numbers: [Vec<i64>; Number::COUNT],
+    bounds: [Vec<Bounds>; Number::COUNT],
+    without_time: RoaringBitmap,
+    values: [MemoryValues; VALUE_FIELDS.len()],
+}
+
+#[derive(Default)]
+struct MemoryValues {
+    ordinals: HashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
+    first: Vec<u32>,
+    more: Vec<(u32, u32)>,
+}
+
+impl MemoryValues {
+    fn ordinal(&mut self, value: &str) -> u32 {
+        if let Some(ordinal) = self.ordinals.get(value) {
+            return *ordinal;
+        }
+        let ordinal = self.texts.len() as u32;
+        self.texts.push(value.into());
+        self.ordinals.insert(value.into(), ordinal);
+        ordinal
+    }
+
+    fn push(&mut self, doc: u32, ordinal: u32) {
+        if self.first.len() <= doc as usize {
+            self.first.resize(doc as usize, NO_VALUE);
+            self.first.push(ordinal);
+            return;
+        }
+        let known = self.first[doc as usize] == ordinal
+            || self.more.iter().rev().take_while(|(of, _)| *of == doc).any(|(_, other)| *other == ordinal);
+        if !known {
+            self.more.push((doc, ordinal));
+        }
+    }
+}
+
+impl MemoryColumns {
+    pub(crate) fn push(&mut self, document: &Document) {
+        let doc = self.len();
+        for (place, value) in document.values() {
+            let values = &mut self.values[place];
+            let ordinal = values.ordinal(value);
+            values.push(doc, ordinal);
+        }
+        if !document.has_time {
+            self.without_time.insert(doc);
+        }
+        self.push_numbers(document.sequence, &document.numbers);
+    }
+
+    fn push_numbers(&mut self, sequence: u64, numbers: &[i64; Number::COUNT]) {
+        let starts_block = self.sequences.len().is_multiple_of(BLOCK_DOCS);
+        for (number, value) in numbers.iter().enumerate() {
+            self.numbers[number].push(*value);
+            let bounds = &mut self.bounds[number];
+            if starts_block {
+                bounds.push(Bounds::NOTHING);
+            }
+            if let Some(last) = bounds.last_mut() {
+                last.take(*value);
+            }
+        }
+        self.sequences.push(sequence);
+    }
+
+    /// Adds every document of other columns.
+    pub(crate) fn append(&mut self, other: &dyn Columns) {
+        let start = self.len();
+        for field in 0..VALUE_FIELDS.len() {
+            let map: Vec<u32> =
+                (0..other.distinct(field)).map(|ordinal| self.values[field].ordinal(&other.value(field, ordinal))).collect();
+            let values = &mut self.values[field];
+            for doc in 0..other.len() {
+                if let Some(ordinal) = map.get(other.ordinal(field, doc) as usize) {
+                    values.push(start + doc, *ordinal);
+                }
+            }
+            values.more.extend(other.more(field).iter().map(|(doc, ordinal)| (start + doc, map[*ordinal as usize])));
+        }
+        self.without_time.extend(other.without_time().iter().map(|doc| start + doc));
+        for doc in 0..other.len() {
+            let number = |number| other.number(number, doc);
+            let numbers = [Number::Time, Number::Received, Number::Records, Number::Bytes, Number::Duration].map(number);
+            self.push_numbers(other.sequence(doc), &numbers);
+        }
+    }
+
+    /// The bytes of a section of an index file for each column, by name.
+    pub(crate) fn write(&self, mut section: impl FnMut(&str, &[u8])) {
+        let mut out = Vec::new();
+        let sequences: Vec<i64> = self.sequences.iter().map(|sequence| *sequence as i64).collect();
+        column::write(&sequences, &mut out);
+        section("sequence", &out);
+        for (number, values) in self.numbers.iter().enumerate() {
+            out.clear();
+            column::write(values, &mut out);
+            section(&number_section(number), &out);
+        }
+        out.clear();
+        self.without_time.iter().for_each(|doc| out.extend(doc.to_le_bytes()));
+        section("without_time", &out);
+        for (field, values) in self.values.iter().enumerate() {
+            out.clear();
+            values.write(self.len(), &mut out);
+            section(&values_section(field), &out);
+        }
+    }
+}
+
+fn number_section(number: usize) -> String {
+    format!("number/{number}")
+}
+
+fn values_section(field: usize) -> String {
+    format!("values/{}", VALUE_FIELDS[field].name())
+}
+
+impl Columns for MemoryColumns {
+    fn len(&self) -> u32 {
+        self.sequences.len() as u32
+    }
+
+    fn sequence(&self, doc: u32) -> u64 {
+        self.sequences[doc as usize]
+    }
+
+    fn number(&self, number: Number, doc: u32) -> i64 {
+        self.numbers[number as usize][doc as usize]
+    }
+
+    fn number_block(&self, number: Number, block: u32, out: &mut Block) {
+        let start = block as usize * BLOCK_DOCS;
+        let end = (start + BLOCK_DOCS).min(self.sequences.len());
+        out[..end - start].copy_from_slice(&self.numbers[number as usize][start..end]);
+    }
+
+    fn bounds(&self, number: Number, block: u32) -> Bounds {
+        self.bounds[number as usize][block as usize]
+    }
+
+    fn without_time(&self) -> &RoaringBitmap {
+        &self.without_time
+    }
+
+    fn distinct(&self, field: usize) -> u32 {
+        self.values[field].texts.len() as u32
+    }
+
+    fn ordinal(&self, field: usize, doc: u32) -> u32 {
+        self.values[field].first.get(doc as usize).copied().unwrap_or(NO_VALUE)
+    }
+
+    fn has_all(&self, field: usize) -> bool {
+        let first = &self.values[field].first;
+        first.len() == self.sequences.len() && !first.contains(&NO_VALUE)
+    }
+
+    fn more(&self, field: usize) -> &[(u32, u32)] {
+        &self.values[field].more
+    }
+
+    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str> {
+        Cow::Borrowed(&self.values[field].texts[ordinal as usize])
+    }
+}
+
+/// Values between two whole ones in a dictionary; the others are kept as what differs from the
+/// one before.
+const RESTART: usize = 16;
+
+impl MemoryValues {
+    /// Number of values 4, bytes of the dictionary 4, further values 4, end of every
+    /// [`RESTART`]th value's group 4 each, dictionary, further values 8 each, ordinals.
+    fn write(&self, docs: u32, out: &mut Vec<u8>) {
+        let mut order: Vec<u32> = (0..self.texts.len() as u32).collect();
+        order.sort_unstable_by_key(|ordinal| &self.texts[*ordinal as usize]);
+        let mut sorted = vec![0u32; order.len()];
+        let mut dictionary = Vec::new();
+        let mut ends = Vec::new();
+        let mut before: &str = "";
+        for (place, ordinal) in order.iter().enumerate() {
+            sorted[*ordinal as usize] = place as u32;
+            let text = &*self.texts[*ordinal as usize];
+            if place % RESTART == 0 {
+                before = "";
+                if place > 0 {
+                    ends.extend((dictionary.len() as u32).to_le_bytes());
+                }
+            }
+            let shared = before.bytes().zip(text.bytes()).take_while(|(one, two)| one == two).count();
+            push_varint(shared, &mut dictionary);
+            push_varint(text.len() - shared, &mut dictionary);
+            dictionary.extend(&text.as_bytes()[shared..]);
+            before = text;
+        }
+        if !order.is_empty() {
+            ends.extend((dictionary.len() as u32).to_le_bytes());
+        }
+        out.extend((order.len() as u32).to_le_bytes());
+        out.extend((dictionary.len() as u32).to_le_bytes());
+        out.extend((self.more.len() as u32).to_le_bytes());
+        out.extend(ends);
+        out.extend(dictionary);
+        for (doc, ordinal) in &self.more {
+            out.extend(doc.to_le_bytes());
+            out.extend(sorted[*ordinal as usize].to_le_bytes());
+        }
+        let ordinals: Vec<i64> = (0..docs as usize)
+            .map(|doc| match self.first.get(doc).copied().unwrap_or(NO_VALUE) {
+                NO_VALUE => ABSENT,
+                ordinal => i64::from(sorted[ordinal as usize]),
+            })
+            .collect();
+        column::write(&ordinals, out);
+    }
+}
+
+fn push_varint(mut number: usize, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn read_varint(bytes: &[u8], at: &mut usize) -> Option<usize> {
+    let mut number = 0;
+    for shift in (0..35).step_by(7) {
+        let byte = *bytes.get(*at)?;
+        *at += 1;
+        number |= usize::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// Columns in the bytes of an index file.
+pub(crate) struct FileColumns {
+    sequences: Column,
+    numbers: [Column; Number::COUNT],
+    without_time: RoaringBitmap,
+    values: Vec<FileValues>,
+}
+
+struct FileValues {
+    distinct: u32,
+    ends: OwnedBytes,
+    dictionary: OwnedBytes,
+    first: Column,
+    more: Vec<(u32, u32)>,
+}
+
+impl FileColumns {
+    /// Opens what [`MemoryColumns::write`] wrote; `None` if the bytes are something else.
+    pub(crate) fn open(section: impl Fn(&str) -> Option<OwnedBytes>) -> Option<FileColumns> {
+        let sequences = Column::open(section("sequence")?)?;
+        let numbers: Vec<Column> =
+            (0..Number::COUNT).map(|number| Column::open(section(&number_section(number))?)).collect::<Option<_>>()?;
+        let numbers: [Column; Number::COUNT] = numbers.try_into().ok()?;
+        let without_time = section("without_time")?;
+        let without_time =
+            RoaringBitmap::from_sorted_iter(without_time.chunks_exact(4).map(|doc| u32::from_le_bytes(doc.try_into().unwrap_or_default())))
+                .ok()?;
+        let values =
+            (0..VALUE_FIELDS.len()).map(|field| FileValues::open(section(&values_section(field))?)).collect::<Option<Vec<_>>>()?;
+        let len = sequences.len();
+        let same = numbers.iter().chain(values.iter().map(|values| &values.first)).all(|column| column.len() == len);
+        same.then_some(FileColumns { sequences, numbers, without_time, values })
+    }
+}
+
+impl FileValues {
+    fn open(bytes: OwnedBytes) -> Option<FileValues> {
+        let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+        let (distinct, dictionary_bytes, more) = (number(0)?, number(4)? as usize, number(8)? as usize);
+        let ends = 12..12 + (distinct as usize).div_ceil(RESTART) * 4;
+        let dictionary = ends.end..ends.end.checked_add(dictionary_bytes)?;
+        let more = dictionary.end..dictionary.end.checked_add(more * 8)?;
+        if bytes.len() < more.end {
+            return None;
+        }
+        let pair = |pair: &[u8]| {
+            let (doc, ordinal) = pair.split_first_chunk::<4>()?;
+            Some((u32::from_le_bytes(*doc), u32::from_le_bytes(ordinal.try_into().ok()?)))
+        };
+        Some(FileValues {
+            distinct,
+            ends: bytes.slice(ends),
+            dictionary: bytes.slice(dictionary),
+            more: bytes[more.clone()].chunks_exact(8).map(pair).collect::<Option<_>>()?,
+            first: Column::open(bytes.slice(more.end..bytes.len()))?,
+        })
+    }
+
+    fn value(&self, ordinal: u32) -> Option<String> {
+        let group = ordinal as usize / RESTART;
+        let end = |group: usize| {
+            let end = self.ends.get(group * 4..group * 4 + 4)?;
+            Some(u32::from_le_bytes(end.try_into().ok()?) as usize)
+        };
+        let mut at = if group == 0 { 0 } else { end(group - 1)? };
+        let mut text: Vec<u8> = Vec::new();
+        for _ in 0..=ordinal as usize % RESTART {
+            let shared = read_varint(&self.dictionary, &mut at)?;
+            let length = read_varint(&self.dictionary, &mut at)?;
+            text.truncate(shared);
+            text.extend(self.dictionary.get(at..at + length)?);
+            at += length;
+        }
+        String::from_utf8(text).ok()
+    }
+}
+
+impl Columns for FileColumns {
+    fn len(&self) -> u32 {
+        self.sequences.len()
+    }
+
+    fn sequence(&self, doc: u32) -> u64 {
+        self.sequences.get(doc) as u64
+    }
+
+    fn number(&self, number: Number, doc: u32) -> i64 {
+        self.numbers[number as usize].get(doc)
+    }
+
+    fn number_block(&self, number: Number, block: u32, out: &mut Block) {
+        self.numbers[number as usize].block(block, out);
+    }
+
+    fn bounds(&self, number: Number, block: u32) -> Bounds {
+        self.numbers[number as usize].bounds(block)
+    }
+
+    fn without_time(&self) -> &RoaringBitmap {
+        &self.without_time
+    }
+
+    fn distinct(&self, field: usize) -> u32 {
+        self.values[field].distinct
+    }
+
+    fn ordinal(&self, field: usize, doc: u32) -> u32 {
+        // Beyond `u32` only if absent.
+        u32::try_from(self.values[field].first.get(doc)).unwrap_or(NO_VALUE)
+    }
+
+    fn has_all(&self, field: usize) -> bool {
+        let first = &self.values[field].first;
+        (0..first.blocks()).all(|block| !first.bounds(block).gaps)
+    }
+
+    fn more(&self, field: usize) -> &[(u32, u32)] {
+        &self.values[field].more
+    }
+
+    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str> {
+        Cow::Owned(self.values[field].value(ordinal).unwrap_or_default())
+    }
+
+    fn doc_from(&self, sequence: u64) -> u32 {
+        let wanted = i64::try_from(sequence).unwrap_or(i64::MAX);
+        let (mut low, mut high) = (0, self.sequences.blocks());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.sequences.bounds(middle).max < wanted { low = middle + 1 } else { high = middle }
+        }
+        let start = low * BLOCK_DOCS as u32;
+        let end = (start + BLOCK_DOCS as u32).min(self.len());
+        (start..end).find(|doc| self.sequences.get(*doc) >= wanted).unwrap_or(end.max(start).min(self.len()))
+    }
+}
+
+/// Documents of a block, as a range.
+pub(crate) fn docs_of_block(columns: &dyn Columns, block: u32) -> std::ops::Range<u32> {
+    let start = block * BLOCK_DOCS as u32;
+    start..(start + BLOCK_DOCS as u32).min(columns.len())
+}
+
+/// The documents of `within` whose number is in `min..=max`; of all documents if there is none.
+pub(crate) fn in_range(columns: &dyn Columns, number: Number, min: i64, max: i64, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    let mut found = RoaringBitmap::new();
+    if min > max {
+        return found;
+    }
+    let fits = |value: i64| value != ABSENT && min <= value && value <= max;
+    if let Some(within) = within
+        && within.len() < u64::from(columns.len() / 16)
+    {
+        let mut known = (u32::MAX, Bounds::NOTHING);
+        return within
+            .iter()
+            .filter(|doc| {
+                let block = block_of(*doc);
+                if known.0 != block {
+                    known = (block, columns.bounds(number, block));
+                }
+                let bounds = known.1;
+                if bounds.max < min || max < bounds.min {
+                    return false;
+                }
+                (!bounds.gaps && min <= bounds.min && bounds.max <= max) || fits(columns.number(number, *doc))
+            })
+            .collect();
+    }
+    let mut values = [0; BLOCK_DOCS];
+    for block in 0..columns.blocks() {
+        let bounds = columns.bounds(number, block);
+        let docs = docs_of_block(columns, block);
+        if bounds.max < min || max < bounds.min {
+            continue;
+        }
+        if !bounds.gaps && min <= bounds.min && bounds.max <= max {
+            found.insert_range(docs);
+            continue;
+        }
+        columns.number_block(number, block, &mut values);
+        // Documents come in order, so an append cannot fail.
+        let _ = found.append(docs.clone().filter(|doc| fits(values[(doc - docs.start) as usize])));
+    }
+    match within {
+        Some(within) => found & within,
+        None => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use query::testing::{self, Random};
+    use std::collections::HashMap;
+
+    #[test]
+    fn columns_of_a_file_are_those_of_memory() {
+        let mut random = Random::new(7);
+        let mut document = Document::default();
+        let (mut memory, mut halves) = (MemoryColumns::default(), [MemoryColumns::default(), MemoryColumns::default()]);
+        for n in 0..900u64 {
+            let event = testing::event(&mut random, event::Sequence::new(1000 + n * 3));
+            document.read(&event);
+            memory.push(&document);
+            halves[usize::from(n >= 400)].push(&document);
+        }
+        let open = |columns: &MemoryColumns| {
+            let mut sections = HashMap::new();
+            columns.write(|name, bytes| {
+                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+            });
+            FileColumns::open(|name| sections.get(name).cloned()).unwrap()
+        };
+        let file = open(&memory);
+        let mut joined = MemoryColumns::default();
+        halves.iter().for_each(|half| joined.append(&open(half)));
+        for other in [&file as &dyn Columns, &joined, &open(&joined)] {
+            same(&memory, other);
+        }
+    }
+
+    fn same(memory: &MemoryColumns, other: &dyn Columns) {
+        assert_eq!(memory.len(), other.len());
+        assert_eq!(memory.without_time(), other.without_time());
+        for doc in 0..memory.len() {
+            assert_eq!(memory.sequence(doc), other.sequence(doc));
+            assert_eq!(other.doc_from(memory.sequence(doc)), doc);
+            for number in [Number::Time, Number::Received, Number::Records, Number::Bytes, Number::Duration] {
+                assert_eq!(memory.number(number, doc), other.number(number, doc));
+            }
+            for field in 0..VALUE_FIELDS.len() {
+                let texts = |columns: &dyn Columns| {
+                    let first = Some(columns.ordinal(field, doc)).filter(|ordinal| *ordinal != NO_VALUE);
+                    let more = columns.more(field).iter().filter(|(of, _)| *of == doc).map(|(_, ordinal)| *ordinal);
+                    first.into_iter().chain(more).map(|ordinal| columns.value(field, ordinal).into_owned()).collect::<Vec<_>>()
+                };
+                assert_eq!(texts(memory), texts(other));
+            }
+        }
+        assert_eq!(other.doc_from(0), 0);
+        assert_eq!(other.doc_from(u64::MAX), other.len());
+        for (min, max) in [(0, 3), (1, 1), (1000, i64::MAX), (i64::MIN, 0), (5, 4)] {
+            let all = in_range(other, Number::Records, min, max, None);
+            let naive: RoaringBitmap = (0..memory.len())
+                .filter(|doc| Some(memory.number(Number::Records, *doc)).is_some_and(|n| n != ABSENT && min <= n && n <= max))
+                .collect();
+            assert_eq!(all, naive);
+            let few: RoaringBitmap = (0..30).map(|n| n * 29).collect();
+            assert_eq!(in_range(other, Number::Records, min, max, Some(&few)), naive & few);
+        }
+    }
+}

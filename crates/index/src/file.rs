@@ -1,0 +1,160 @@
+//! The file of a part's index: named sections in one file that never changes.
+//!
+//! It is written beside its place, synced and renamed, so it is there whole or not at all. Its
+//! footer says what it was made from; whoever opens it checks that and the checksum of every byte,
+//! and builds it again where anything is not as expected. Being a view, the format needs no
+//! compatibility: another [`FORMAT`] is another file to build.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tantivy::Directory;
+use tantivy::directory::{MmapDirectory, OwnedBytes};
+
+/// Format of index files; grows with every change of their bytes.
+const FORMAT: u32 = 1;
+const MAGIC: [u8; 8] = *b"annalsix";
+/// Length of the footer's text 4, checksum of the text 4, magic 8.
+const TAIL_BYTES: usize = 16;
+/// What a file is called until it is whole.
+pub(crate) const UNFINISHED: &str = "new";
+
+/// What an index file was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Origin {
+    /// The part, as the ledger names it.
+    pub(crate) part: String,
+    /// How many events it holds.
+    pub(crate) count: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Footer {
+    format: u32,
+    schema: String,
+    origin: Origin,
+    /// Name, offset and length of each section.
+    sections: Vec<(String, u64, u64)>,
+    checksum: u32,
+}
+
+/// Writes an index file.
+pub(crate) struct FileWriter {
+    bytes: Vec<u8>,
+    sections: Vec<(String, u64, u64)>,
+}
+
+impl FileWriter {
+    pub(crate) fn new() -> FileWriter {
+        FileWriter { bytes: Vec::new(), sections: Vec::new() }
+    }
+
+    pub(crate) fn section(&mut self, name: &str, bytes: &[u8]) {
+        self.sections.push((name.to_owned(), self.bytes.len() as u64, bytes.len() as u64));
+        self.bytes.extend_from_slice(bytes);
+        // Sections begin where numbers of eight bytes may.
+        self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
+    }
+
+    /// Writes the file, durably and at once, at `folder/<part>`.
+    pub(crate) fn publish(mut self, folder: &Path, origin: Origin, schema: &str) -> io::Result<()> {
+        let path = folder.join(&origin.part);
+        let footer = Footer {
+            format: FORMAT,
+            schema: schema.to_owned(),
+            origin,
+            sections: self.sections,
+            checksum: crc32c::crc32c(&self.bytes),
+        };
+        let footer = serde_json::to_vec(&footer)?;
+        self.bytes.extend_from_slice(&footer);
+        self.bytes.extend_from_slice(&(footer.len() as u32).to_le_bytes());
+        self.bytes.extend_from_slice(&crc32c::crc32c(&footer).to_le_bytes());
+        self.bytes.extend_from_slice(&MAGIC);
+        let shelf = path.parent().unwrap_or(folder);
+        make_folder(shelf)?;
+        let unfinished = unfinished(&path);
+        let mut file = private_file(&unfinished)?;
+        file.write_all(&self.bytes)?;
+        file.sync_data()?;
+        fs::rename(&unfinished, &path)?;
+        // There from now on; another open of the index finds it whole.
+        File::open(shelf)?.sync_all()
+    }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(UNFINISHED);
+    name.into()
+}
+
+/// Makes a folder that only its owner may read.
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// The sections of an index file, mapped into memory.
+pub(crate) struct Sections {
+    pub(crate) origin: Origin,
+    pub(crate) bytes: u64,
+    sections: HashMap<String, OwnedBytes>,
+}
+
+impl Sections {
+    /// Opens the file of a part and checks every byte of it. Why it cannot be used is in the
+    /// error; `NotFound` if there is none.
+    pub(crate) fn open(folder: &Path, part: &str, schema: &str) -> io::Result<Sections> {
+        let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("index file {part}: {what}"));
+        if !folder.join(part).try_exists()? {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let directory = MmapDirectory::open(folder).map_err(io::Error::other)?;
+        let bytes = directory.open_read(Path::new(part)).map_err(io::Error::other)?.read_bytes()?;
+        let Some((rest, tail)) = bytes.split_last_chunk::<TAIL_BYTES>() else { return Err(damaged("it is cut")) };
+        let [length, checksum] = [0, 4].map(|at| u32::from_le_bytes([tail[at], tail[at + 1], tail[at + 2], tail[at + 3]]));
+        let footer_start = rest.len().checked_sub(length as usize).ok_or_else(|| damaged("it is cut"))?;
+        let (body, footer) = rest.split_at(footer_start);
+        if tail[8..] != MAGIC || crc32c::crc32c(footer) != checksum {
+            return Err(damaged("its footer"));
+        }
+        let footer: Footer = serde_json::from_slice(footer).map_err(|_| damaged("another format"))?;
+        if footer.format != FORMAT || footer.schema != schema || footer.origin.part != part {
+            return Err(damaged("another format"));
+        }
+        if crc32c::crc32c(body) != footer.checksum {
+            return Err(damaged("its checksum"));
+        }
+        let sections = footer
+            .sections
+            .into_iter()
+            .map(|(name, offset, length)| {
+                let range = offset as usize..offset.checked_add(length)? as usize;
+                (range.end <= body.len()).then(|| (name, bytes.slice(range)))
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(|| damaged("its sections"))?;
+        Ok(Sections { origin: footer.origin, bytes: bytes.len() as u64, sections })
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<OwnedBytes> {
+        self.sections.get(name).cloned()
+    }
+
+    /// Sections whose name begins with `prefix`, named by the rest.
+    pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = (String, OwnedBytes)> {
+        self.sections.iter().filter_map(move |(name, bytes)| Some((name.strip_prefix(prefix)?.to_owned(), bytes.clone())))
+    }
+}

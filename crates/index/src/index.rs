@@ -1,0 +1,204 @@
+//! The index of a ledger: an engine, and the two threads that keep it up with the ledger.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use event::Count;
+use ledger::{FollowError, Ledger};
+use parking_lot::Mutex;
+use query::ExactField;
+
+use crate::engine::{
+    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError, Stats, Top, Totals,
+};
+use crate::local::LocalEngine;
+use crate::log::Log;
+
+/// How long the threads wait at once before they look whether they should stop.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How long the builder waits after an error before it tries again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Name of the index's folder in that of the ledger.
+const FOLDER: &str = "index";
+
+/// The search index of one ledger. Dropping it stops its threads; its files stay.
+pub struct Index {
+    inner: Arc<Inner>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+struct Inner {
+    log: Arc<dyn Log>,
+    engine: LocalEngine,
+    stopped: AtomicBool,
+}
+
+impl Index {
+    /// Opens the index of a ledger and starts to follow it. What is missing or damaged is built in
+    /// the background; answers are exact at once.
+    ///
+    /// # Errors
+    /// When the index's folder cannot be made or read, or a thread cannot be started.
+    pub fn open(ledger: Ledger) -> io::Result<Index> {
+        let dir = ledger.dir().to_owned();
+        Index::over(Arc::new(ledger), &dir)
+    }
+
+    /// Opens the index of any log, with its files in `dir/index`.
+    ///
+    /// # Errors
+    /// As [`Index::open`].
+    pub fn over(log: Arc<dyn Log>, dir: &Path) -> io::Result<Index> {
+        let engine = LocalEngine::open(log.clone(), dir.join(FOLDER))?;
+        let inner = Arc::new(Inner { log, engine, stopped: AtomicBool::new(false) });
+        let index = Index { inner, threads: Mutex::default() };
+        index.start("annals-follow", Inner::follow)?;
+        index.start("annals-index", Inner::build)?;
+        Ok(index)
+    }
+
+    fn start(&self, name: &str, run: fn(&Inner)) -> io::Result<()> {
+        let inner = self.inner.clone();
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&inner))?;
+        self.threads.lock().push(thread);
+        Ok(())
+    }
+
+    /// Finds a page of events.
+    ///
+    /// # Errors
+    /// When events cannot be read.
+    pub fn search(&self, search: &Search) -> Result<Hits, SearchError> {
+        self.current()?.search(search)
+    }
+
+    /// Counts events.
+    ///
+    /// # Errors
+    /// When events cannot be read.
+    pub fn count(&self, scope: &Scope) -> Result<Totals, SearchError> {
+        self.current()?.count(scope)
+    }
+
+    /// Counts events in buckets of time.
+    ///
+    /// # Errors
+    /// When events cannot be read, or the field to split by is not kept.
+    pub fn histogram(&self, histogram: &Histogram) -> Result<Buckets, SearchError> {
+        self.current()?.histogram(histogram)
+    }
+
+    /// Lists the most frequent values of a field.
+    ///
+    /// # Errors
+    /// When events cannot be read, or the field's values are only kept for looking up.
+    pub fn top(&self, scope: &Scope, field: ExactField, limit: usize) -> Result<Top, SearchError> {
+        self.current()?.top(scope, field, limit)
+    }
+
+    /// Suggests values or words that begin with `prefix`, most frequent first.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn complete(&self, what: Completion, prefix: &str, limit: usize) -> Result<Vec<(String, u64)>, SearchError> {
+        self.current()?.complete(what, prefix, limit)
+    }
+
+    /// Every matching place, in order, found as it is taken.
+    ///
+    /// # Errors
+    /// When events cannot be read.
+    pub fn matches(&self, scope: &Scope, order: Order) -> Result<(Totals, Matches), SearchError> {
+        self.current()?.matches(scope, order)
+    }
+
+    /// How large the index is and how far it has come.
+    pub fn stats(&self) -> Stats {
+        self.inner.engine.stats()
+    }
+
+    /// Waits until every sealed event is answered for by index files, at most `patience`.
+    pub fn wait_settled(&self, patience: Duration) -> bool {
+        let deadline = std::time::Instant::now() + patience;
+        loop {
+            let snapshot = self.inner.log.snapshot();
+            let stats = self.stats();
+            if stats.covered >= snapshot.sealed && stats.unindexed_parts == 0 && stats.parts == snapshot.parts.len() as u64 {
+                return true;
+            }
+            if std::time::Instant::now() >= deadline {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The engine, with everything in it that is durable now.
+    fn current(&self) -> Result<&LocalEngine, SearchError> {
+        self.inner.catch_up()?;
+        Ok(&self.inner.engine)
+    }
+}
+
+impl Drop for Index {
+    fn drop(&mut self) {
+        self.inner.stopped.store(true, Ordering::Release);
+        for thread in self.threads.lock().drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Inner {
+    fn catch_up(&self) -> Result<(), SearchError> {
+        let durable = self.log.durable();
+        while self.engine.applied() < durable {
+            self.take(self.engine.applied(), Duration::ZERO)?;
+        }
+        Ok(())
+    }
+
+    fn take(&self, from: Count, patience: Duration) -> Result<(), SearchError> {
+        match self.log.batches_from(from, patience) {
+            Ok(batches) => self.engine.apply(&batches),
+            Err(FollowError::Sealed { .. }) => {
+                // Another thread may have come further meanwhile.
+                if self.engine.applied() == from {
+                    self.engine.restart();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    fn follow(&self) {
+        while !self.is_stopped() {
+            if let Err(error) = self.take(self.engine.applied(), PATIENCE) {
+                tracing::error!(%error, "the index cannot follow the ledger; it is tried again");
+                std::thread::sleep(PATIENCE);
+            }
+        }
+    }
+
+    fn build(&self) {
+        let mut seen = 0;
+        while !self.is_stopped() {
+            match self.engine.settle() {
+                Ok(true) => {}
+                Ok(false) => seen = self.log.wait_change(seen, PATIENCE),
+                Err(error) => {
+                    tracing::error!(%error, "an index file could not be built; it is tried again");
+                    std::thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+}

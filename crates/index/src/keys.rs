@@ -1,0 +1,202 @@
+//! What is looked up: one string for each thing an event has, the same in every home.
+//!
+//! A key begins with a tag for its field. Nothing in an event holds a NUL, so keys of one event
+//! stand one after the other with a NUL between them. Numbers and addresses are written so that
+//! the order of keys is theirs.
+
+use std::net::IpAddr;
+
+use query::{Decimal, ExactField, TextField, words};
+
+use crate::column::ABSENT;
+
+/// Between two keys, and between two words of a text.
+pub(crate) const BETWEEN: char = '\0';
+/// Between the parts of a metadata key.
+const INSIDE: char = '\u{1}';
+
+const TAG_EXACT: u8 = 0x10;
+const TAG_TEXT: u8 = 0x50;
+const TAG_IP: char = '\u{70}';
+const TAG_METADATA_WORD: char = '\u{71}';
+const TAG_METADATA_NUMBER: char = '\u{72}';
+
+/// Longest name of a metadata key that is kept as it is, in bytes. Of a longer one, and of one
+/// that holds a separator, the hash is kept: no key outgrows the dictionary's limit of 64 KiB.
+const METADATA_NAME_MAX_BYTES: usize = 512;
+
+pub(crate) fn exact_tag(field: ExactField) -> char {
+    char::from(TAG_EXACT + field as u8)
+}
+
+pub(crate) fn text_tag(field: TextField) -> char {
+    char::from(TAG_TEXT + field as u8)
+}
+
+pub(crate) fn exact(field: ExactField, value: &str) -> String {
+    format!("{}{value}", exact_tag(field))
+}
+
+pub(crate) fn text(field: TextField, word: &str) -> String {
+    format!("{}{word}", text_tag(field))
+}
+
+pub(crate) fn push_metadata_word(key: &str, word: &str, out: &mut String) {
+    push_metadata(TAG_METADATA_WORD, key, out);
+    out.push_str(word);
+}
+
+/// A number as it sorts, and then as it was written: ranges look at the first, words at the second.
+pub(crate) fn push_metadata_number(key: &str, digits: &str, out: &mut String) {
+    push_metadata(TAG_METADATA_NUMBER, key, out);
+    if let Some(number) = Decimal::parse(digits) {
+        push_sort_key(&number, out);
+    }
+    out.push(INSIDE);
+    out.push_str(&words::fold(digits));
+}
+
+pub(crate) fn metadata_word(key: &str, word: &str) -> String {
+    let mut out = String::new();
+    push_metadata_word(key, word, &mut out);
+    out
+}
+
+pub(crate) fn metadata_number(key: &str, digits: &str) -> String {
+    let mut out = String::new();
+    push_metadata_number(key, digits, &mut out);
+    out
+}
+
+/// How every number of a metadata key begins.
+pub(crate) fn metadata_numbers(key: &str) -> String {
+    let mut out = String::new();
+    push_metadata(TAG_METADATA_NUMBER, key, &mut out);
+    out
+}
+
+/// How a number at least `number`, of this metadata key, begins at the least.
+pub(crate) fn metadata_number_from(key: &str, number: &Decimal) -> String {
+    let mut out = metadata_numbers(key);
+    push_sort_key(number, &mut out);
+    out
+}
+
+/// Greater than every key of this number, and less than those of greater ones.
+pub(crate) fn metadata_number_after(key: &str, number: &Decimal) -> String {
+    let mut out = metadata_number_from(key, number);
+    out.push('\u{2}');
+    out
+}
+
+/// The digits in what follows [`metadata_numbers`] in a key.
+pub(crate) fn digits_of(rest: &str) -> Option<&str> {
+    rest.split_once(INSIDE).map(|(_, digits)| digits)
+}
+
+fn push_metadata(tag: char, key: &str, out: &mut String) {
+    out.push(tag);
+    if key.len() <= METADATA_NAME_MAX_BYTES && !key.contains(INSIDE) {
+        out.push_str(key);
+    } else {
+        out.push_str(&format!("\u{2}{:016x}", hash(key.as_bytes())));
+    }
+    out.push(INSIDE);
+}
+
+/// Bytes as characters two places on, which keep their order and are neither separator.
+fn push_sort_key(number: &Decimal, out: &mut String) {
+    let mut key = Vec::new();
+    number.push_sort_key(&mut key);
+    out.extend(key.into_iter().filter_map(|byte| char::from_u32(u32::from(byte) + 2)));
+}
+
+pub(crate) fn push_ip(address: IpAddr, out: &mut String) {
+    use std::fmt::Write;
+    out.push(TAG_IP);
+    let _ = match address {
+        IpAddr::V4(address) => write!(out, "4{:08x}", address.to_bits()),
+        IpAddr::V6(address) => write!(out, "6{:032x}", address.to_bits()),
+    };
+}
+
+pub(crate) fn ip(address: IpAddr) -> String {
+    let mut out = String::new();
+    push_ip(address, &mut out);
+    out
+}
+
+/// How every address begins.
+pub(crate) fn ips() -> String {
+    TAG_IP.to_string()
+}
+
+/// The address in what follows [`ips`] in a key.
+pub(crate) fn address_of(rest: &str) -> Option<IpAddr> {
+    match rest.split_at_checked(1)? {
+        ("4", digits) => Some(IpAddr::V4(u32::from_str_radix(digits, 16).ok()?.into())),
+        ("6", digits) => Some(IpAddr::V6(u128::from_str_radix(digits, 16).ok()?.into())),
+        _ => None,
+    }
+}
+
+/// The hash under which a value that is only ever looked up whole is kept. Whoever finds one
+/// asks the event itself, so two values with one hash cost time and nothing else.
+pub(crate) fn id_hash(field: ExactField, value: &str) -> u32 {
+    let hash = hash(value.as_bytes()).wrapping_add(u64::from(field as u8)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (hash >> 32) as u32
+}
+
+/// FNV-1a: the same in every version, since files hold it.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+/// What the bytes of an index file depend on beside its own layout: names and numbers of the
+/// fields. A file written under another schema is built again.
+pub(crate) fn schema() -> String {
+    let exact: Vec<&str> = ExactField::ALL.iter().map(|field| field.name()).collect();
+    let text: Vec<&str> = TextField::ALL.iter().map(|field| field.name()).collect();
+    format!("{} | {} | {ABSENT}", exact.join(" "), text.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_numbers() {
+        let ordered = ["-1e9", "-12.5", "-3", "-0.001", "0", "0.0001", "3", "3.5", "12", "99999999999999999999", "1e30"];
+        let keys: Vec<String> = ordered.iter().map(|digits| metadata_number("k", digits)).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        for (key, digits) in keys.iter().zip(ordered) {
+            let rest = key.strip_prefix(&metadata_numbers("k")).unwrap();
+            assert_eq!(digits_of(rest), Some(digits));
+            assert!(!key.contains(BETWEEN));
+        }
+    }
+
+    #[test]
+    fn addresses_sort_and_come_back() {
+        for text in ["0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "2001:db8::1"] {
+            let address: IpAddr = text.parse().unwrap();
+            let key = ip(address);
+            assert_eq!(address_of(key.strip_prefix(&ips()).unwrap()), Some(address));
+        }
+        assert!(ip("9.0.0.0".parse().unwrap()) < ip("10.0.0.0".parse().unwrap()));
+    }
+
+    #[test]
+    fn tags_do_not_meet() {
+        assert!(ExactField::ALL.len() < usize::from(TAG_TEXT - TAG_EXACT));
+        assert!(TextField::ALL.len() < TAG_IP as usize - usize::from(TAG_TEXT));
+    }
+
+    #[test]
+    fn long_metadata_names_stay_apart() {
+        let (one, two) = ("ä".repeat(2000) + "1", "ä".repeat(2000) + "2");
+        assert!(metadata_word(&one, "x").len() < 600);
+        assert_ne!(metadata_word(&one, "x"), metadata_word(&two, "x"));
+        assert_ne!(metadata_word("a", "b\u{1}c"), metadata_word("a\u{1}b", "c"));
+    }
+}

@@ -1,0 +1,114 @@
+//! What the index asks of a ledger. Tests put a simple list of events in its place.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event::{Count, Recorded, Sequence};
+use ledger::{FollowError, Group, Ledger, PartName, ReadError, Snapshot};
+
+/// Durable events that follow each other.
+pub trait Batch: Send + Sync {
+    /// Place of the first.
+    fn first(&self) -> Sequence;
+
+    /// How many there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The event at a place in the batch.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    fn recorded(&self, place: usize) -> io::Result<Recorded>;
+}
+
+/// A log of events that a view follows.
+pub trait Log: Send + Sync + 'static {
+    /// How many events are durable.
+    fn durable(&self) -> Count;
+
+    /// One consistent look at the parts.
+    fn snapshot(&self) -> Snapshot;
+
+    /// Durable events from a place on that are not sealed; waits for one at most `patience`.
+    ///
+    /// # Errors
+    /// When events from there on are sealed.
+    fn batches_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError>;
+
+    /// Calls `each` with the events of a part, in order, until it says no; `false` if there is no
+    /// such part any more.
+    ///
+    /// # Errors
+    /// When the part cannot be read.
+    fn read_part(&self, name: &PartName, each: &mut dyn FnMut(Recorded) -> bool) -> io::Result<bool>;
+
+    /// Reads events in the order asked.
+    ///
+    /// # Errors
+    /// When one of them cannot be read.
+    fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError>;
+
+    /// Takes how many events the view can answer for without the log's memory.
+    fn set_view_progress(&self, seen: Count);
+
+    /// Waits until something changed since `seen`, at most `patience`; returns the version to wait
+    /// from next.
+    fn wait_change(&self, seen: u64, patience: Duration) -> u64;
+}
+
+impl Batch for Group {
+    fn first(&self) -> Sequence {
+        Group::first(self)
+    }
+
+    fn len(&self) -> usize {
+        Group::len(self)
+    }
+
+    fn recorded(&self, place: usize) -> io::Result<Recorded> {
+        Group::recorded(self, place)
+    }
+}
+
+impl Log for Ledger {
+    fn durable(&self) -> Count {
+        Ledger::durable(self)
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Ledger::snapshot(self)
+    }
+
+    fn batches_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError> {
+        let groups = self.groups_from(from, patience)?;
+        Ok(groups.into_iter().map(|group| group as Arc<dyn Batch>).collect())
+    }
+
+    fn read_part(&self, name: &PartName, each: &mut dyn FnMut(Recorded) -> bool) -> io::Result<bool> {
+        let Some(part) = self.part(name) else { return Ok(false) };
+        for recorded in part.records() {
+            if !each(recorded?) {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError> {
+        Ledger::read_many(self, sequences)
+    }
+
+    fn set_view_progress(&self, seen: Count) {
+        Ledger::set_view_progress(self, seen);
+    }
+
+    fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
+        Ledger::wait_change(self, seen, patience)
+    }
+}

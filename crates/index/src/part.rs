@@ -1,0 +1,274 @@
+//! The index of one part: made from its events or from the indices of the parts it was merged
+//! from, kept in one file, and searched in place.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use event::{Kind, Recorded, Sequence};
+use ledger::PartInfo;
+use query::{ExactField, Leaf};
+use roaring::RoaringBitmap;
+
+use crate::columns::{Columns, FileColumns, MemoryColumns};
+use crate::document::{Document, Number};
+use crate::file::{FileWriter, Origin, Sections};
+use crate::ids::{FileIds, MemoryIds};
+use crate::keys;
+use crate::log::Log;
+use crate::source::{Fault, Source};
+use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
+
+/// Events whose dictionary is built in memory at a time; bounds the memory of a build to some
+/// 50 MiB. A larger part is built in pieces that are merged.
+const PIECE_EVENTS: usize = 50_000;
+
+/// Events read at once to look into their bodies.
+const CHECK_EVENTS: usize = 1_024;
+
+const TERMS_PREFIX: &str = "terms/";
+
+/// The open index of a part.
+pub(crate) struct PartIndex {
+    pub(crate) info: PartInfo,
+    pub(crate) bytes: u64,
+    terms: Terms,
+    columns: FileColumns,
+    ids: FileIds,
+    own: RoaringBitmap,
+    /// Blocks by the latest time in them, latest first.
+    newest_blocks: Arc<[u32]>,
+    /// Blocks by the earliest time in them, earliest first.
+    oldest_blocks: Arc<[u32]>,
+    files: Files,
+    /// Tombstones before this sequence are known to be carried out in it.
+    erased_through: AtomicU64,
+}
+
+impl PartIndex {
+    /// Opens the file of a part's index and checks it; `NotFound` if there is none.
+    pub(crate) fn open(folder: &Path, info: &PartInfo) -> io::Result<PartIndex> {
+        let name = info.name.to_string();
+        let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("index file {name}: {what}"));
+        let sections = Sections::open(folder, &name, &keys::schema())?;
+        let columns = FileColumns::open(|name| sections.get(name)).ok_or_else(|| damaged("its columns"))?;
+        let ids = FileIds::open(|name| sections.get(name)).ok_or_else(|| damaged("its ids"))?;
+        let files = Files::from_iter(sections.under(TERMS_PREFIX));
+        let terms = Terms::open(&files)?;
+        let count = sections.origin.count;
+        if [info.count, u64::from(columns.len()), u64::from(terms.docs())].iter().any(|other| *other != count) {
+            return Err(damaged("its count of events"));
+        }
+        let own_kinds = Kind::ALL.iter().filter(|kind| **kind != Kind::Application);
+        let own = own_kinds
+            .filter_map(|kind| terms.list(Dictionary::Keys, &keys::exact(ExactField::Kind, kind.as_str())).transpose())
+            .collect::<io::Result<Vec<List>>>()?;
+        Ok(PartIndex {
+            info: *info,
+            bytes: sections.bytes,
+            own: terms.union(&own)?,
+            newest_blocks: newest_blocks(&columns).into(),
+            oldest_blocks: oldest_blocks(&columns).into(),
+            terms,
+            columns,
+            ids,
+            files,
+            erased_through: AtomicU64::new(0),
+        })
+    }
+
+    pub(crate) fn columns(&self) -> &FileColumns {
+        &self.columns
+    }
+
+    /// Documents that Annals wrote itself.
+    pub(crate) fn own(&self) -> &RoaringBitmap {
+        &self.own
+    }
+
+    pub(crate) fn newest_blocks(&self) -> Arc<[u32]> {
+        self.newest_blocks.clone()
+    }
+
+    pub(crate) fn oldest_blocks(&self) -> Arc<[u32]> {
+        self.oldest_blocks.clone()
+    }
+
+    /// The ends of the times in it.
+    pub(crate) fn times(&self) -> (i64, i64) {
+        let end = |block: Option<&u32>| block.map(|block| self.columns.bounds(Number::Time, *block));
+        let min = end(self.oldest_blocks.first()).map_or(i64::MAX, |bounds| bounds.min);
+        let max = end(self.newest_blocks.first()).map_or(i64::MIN, |bounds| bounds.max);
+        (min, max)
+    }
+
+    /// Remembers that it is still the index of a part of the ledger after these erasures.
+    pub(crate) fn holds_after(&self, erased_through: u64) {
+        self.erased_through.fetch_max(erased_through, Ordering::Relaxed);
+    }
+
+    pub(crate) fn erased_through(&self) -> u64 {
+        self.erased_through.load(Ordering::Relaxed)
+    }
+
+    /// The part to search, with the log that holds its events.
+    pub(crate) fn source<'a>(&'a self, log: &'a dyn Log) -> PartSource<'a> {
+        PartSource { index: self, log }
+    }
+}
+
+/// Blocks by the latest time in them, latest first.
+pub(crate) fn newest_blocks(columns: &dyn Columns) -> Vec<u32> {
+    let mut blocks: Vec<u32> = (0..columns.blocks()).collect();
+    blocks.sort_by_key(|block| std::cmp::Reverse(columns.bounds(Number::Time, *block).max));
+    blocks
+}
+
+/// Blocks by the earliest time in them, earliest first.
+pub(crate) fn oldest_blocks(columns: &dyn Columns) -> Vec<u32> {
+    let mut blocks: Vec<u32> = (0..columns.blocks()).collect();
+    blocks.sort_by_key(|block| columns.bounds(Number::Time, *block).min);
+    blocks
+}
+
+/// Makes the index file of a part from its events.
+pub(crate) struct PartBuilder {
+    document: Document,
+    columns: MemoryColumns,
+    ids: MemoryIds,
+    piece: TermsBuilder,
+    piece_events: usize,
+    pieces: Vec<Files>,
+    left: usize,
+}
+
+impl PartBuilder {
+    pub(crate) fn new(count: u64) -> io::Result<PartBuilder> {
+        let left = usize::try_from(count).unwrap_or(usize::MAX);
+        Ok(PartBuilder {
+            document: Document::default(),
+            columns: MemoryColumns::default(),
+            ids: MemoryIds::default(),
+            piece: TermsBuilder::new(left.min(PIECE_EVENTS))?,
+            piece_events: 0,
+            pieces: Vec::new(),
+            left,
+        })
+    }
+
+    /// Adds the next event of the part.
+    pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
+        if self.piece_events == PIECE_EVENTS {
+            let next = TermsBuilder::new(self.left.min(PIECE_EVENTS))?;
+            self.pieces.push(std::mem::replace(&mut self.piece, next).finish()?);
+            self.piece_events = 0;
+        }
+        self.document.read(event);
+        self.ids.push(self.columns.len(), &self.document.ids);
+        self.columns.push(&self.document);
+        self.piece.push(&self.document)?;
+        self.piece_events += 1;
+        self.left = self.left.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Writes the file. It is there, whole and durable, on return.
+    pub(crate) fn publish(mut self, folder: &Path, info: &PartInfo) -> io::Result<()> {
+        self.pieces.push(self.piece.finish()?);
+        let terms = match self.pieces.as_slice() {
+            [one] => one.clone(),
+            pieces => Files::merge(pieces)?,
+        };
+        publish(folder, info, &terms, &self.columns, self.ids)
+    }
+}
+
+/// Makes the index file of a part from those of the parts it was merged from, in their order.
+pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -> io::Result<()> {
+    let files: Vec<Files> = inputs.iter().map(|input| input.files.clone()).collect();
+    let terms = Files::merge(&files)?;
+    let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
+    for input in inputs {
+        ids.append(&input.ids, columns.len());
+        columns.append(&input.columns);
+    }
+    publish(folder, info, &terms, &columns, ids)
+}
+
+fn publish(folder: &Path, info: &PartInfo, terms: &Files, columns: &MemoryColumns, ids: MemoryIds) -> io::Result<()> {
+    if u64::from(columns.len()) != info.count {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("part {} has {} events instead of {}", info.name, columns.len(), info.count),
+        ));
+    }
+    let mut file = FileWriter::new();
+    for (name, bytes) in terms.iter() {
+        file.section(&format!("{TERMS_PREFIX}{name}"), bytes);
+    }
+    columns.write(|name, bytes| file.section(name, bytes));
+    ids.write(|name, bytes| file.section(name, bytes));
+    file.publish(folder, Origin { part: info.name.to_string(), count: info.count }, &keys::schema())
+}
+
+/// A part's index and the log its events are in.
+pub(crate) struct PartSource<'a> {
+    index: &'a PartIndex,
+    log: &'a dyn Log,
+}
+
+impl Source for PartSource<'_> {
+    type List = List;
+    const KNOWS_PLACES: bool = true;
+
+    fn columns(&self) -> &dyn Columns {
+        &self.index.columns
+    }
+
+    fn docs_of(&self, list: &List) -> u32 {
+        list.docs()
+    }
+
+    fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<List>> {
+        self.index.terms.list(dictionary, key)
+    }
+
+    fn lists(
+        &self,
+        dictionary: Dictionary,
+        from: &[u8],
+        to: &[u8],
+        each: &mut dyn FnMut(&str, List) -> bool,
+    ) -> io::Result<()> {
+        self.index.terms.lists(dictionary, from, to, each)
+    }
+
+    fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {
+        self.index.terms.union(lists)
+    }
+
+    fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
+        self.index.terms.retain(list, within)
+    }
+
+    fn phrase(&self, words: &[Vec<List>], within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
+        self.index.terms.phrase(words, within)
+    }
+
+    fn ids(&self, hash: u32) -> RoaringBitmap {
+        self.index.ids.find(hash)
+    }
+
+    fn check(&self, leaf: &Leaf, docs: &RoaringBitmap) -> Result<RoaringBitmap, Fault> {
+        let mut found = RoaringBitmap::new();
+        let docs: Vec<u32> = docs.iter().collect();
+        for docs in docs.chunks(CHECK_EVENTS) {
+            let sequences: Vec<Sequence> =
+                docs.iter().map(|doc| Sequence::new(self.index.columns.sequence(*doc))).collect();
+            let events = self.log.read_many(&sequences)?;
+            found.extend(docs.iter().zip(&events).filter(|(_, event)| leaf.matches(event)).map(|(doc, _)| *doc));
+        }
+        Ok(found)
+    }
+}

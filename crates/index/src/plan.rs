@@ -1,0 +1,366 @@
+//! A formula, looked up in one source and answered with the documents it holds for.
+//!
+//! Looking up comes first, so that it is known how many documents each member can have; members of
+//! an AND are then answered from the fewest on, each only where all before it hold.
+
+use std::ops::{Bound, Range};
+
+use query::{DecimalRange, ExactField, Expr, Leaf, NumberField, TextField, TextFields};
+use roaring::RoaringBitmap;
+
+use crate::columns::{Columns, in_range};
+use crate::document::Number;
+use crate::keys;
+use crate::source::{Fault, Source};
+use crate::terms::Dictionary;
+
+/// Which documents may be looked at, beside what the formula says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    /// From this time on, in microseconds.
+    pub(crate) from: i64,
+    /// Before this time.
+    pub(crate) to: i64,
+    /// Places in the ledger.
+    pub(crate) sequences: (u64, u64),
+}
+
+
+/// The documents of a source in the window that the formula holds for.
+pub(crate) fn evaluate<S: Source>(source: &S, expr: &Expr, window: &Window) -> Result<RoaringBitmap, Fault> {
+    let columns = source.columns();
+    let mut members = Vec::new();
+    let docs = columns.doc_from(window.sequences.0)..columns.doc_from(window.sequences.1);
+    if docs != (0..columns.len()) {
+        members.push(Plan::Docs(docs));
+    }
+    if window.from != i64::MIN || window.to != i64::MAX {
+        let last = window.to.saturating_sub(if window.to == i64::MAX { 0 } else { 1 });
+        members.push(Plan::Numbers { number: Number::Time, min: window.from, max: last, own: false });
+    }
+    members.push(look_up(source, expr)?);
+    Plan::And(members).run(source, None)
+}
+
+/// A formula after its leaves were looked up.
+enum Plan<L> {
+    All,
+    Docs(Range<u32>),
+    Lists(Vec<L>),
+    /// `own`: only documents whose time is their own.
+    Numbers { number: Number, min: i64, max: i64, own: bool },
+    Phrase(Vec<Vec<L>>),
+    /// Narrowed by the plan, decided by the events themselves.
+    Check(Leaf, Box<Plan<L>>),
+    Found(RoaringBitmap),
+    And(Vec<Plan<L>>),
+    Or(Vec<Plan<L>>),
+    Not(Box<Plan<L>>),
+}
+
+fn look_up<S: Source>(source: &S, expr: &Expr) -> Result<Plan<S::List>, Fault> {
+    let all = |members: &[Expr]| members.iter().map(|member| look_up(source, member)).collect::<Result<Vec<_>, _>>();
+    Ok(match expr {
+        Expr::All => Plan::All,
+        Expr::None => Plan::Lists(Vec::new()),
+        Expr::And(members) => Plan::And(all(members)?),
+        Expr::Or(members) => Plan::Or(all(members)?),
+        Expr::Not(inner) => Plan::Not(Box::new(look_up(source, inner)?)),
+        Expr::Leaf(leaf) => Lookup { source }.leaf(leaf)?,
+    })
+}
+
+struct Lookup<'s, S> {
+    source: &'s S,
+}
+
+impl<S: Source> Lookup<'_, S> {
+    fn leaf(&self, leaf: &Leaf) -> Result<Plan<S::List>, Fault> {
+        let mut lists = Vec::new();
+        match leaf {
+            Leaf::Exact { field, value } if field.is_lookup_only() => {
+                let found = Plan::Found(self.source.ids(keys::id_hash(*field, value)));
+                return Ok(Plan::Check(leaf.clone(), Box::new(found)));
+            }
+            Leaf::Exact { field: ExactField::Ip, value } => {
+                self.ips(|address| address.to_string() == *value, &mut lists)?;
+            }
+            Leaf::ExactPrefix { field: ExactField::Ip, prefix } => {
+                self.ips(|address| address.to_string().starts_with(prefix), &mut lists)?;
+            }
+            Leaf::ExactContains { field: ExactField::Ip, part } => {
+                self.ips(|address| address.to_string().contains(part), &mut lists)?;
+            }
+            Leaf::Exact { field, value } => self.one(Dictionary::Keys, &keys::exact(*field, value), &mut lists)?,
+            Leaf::ExactPrefix { field, prefix } => {
+                self.beginning(Dictionary::Keys, &keys::exact(*field, prefix), |_| true, &mut lists)?;
+            }
+            Leaf::ExactContains { field, part } => {
+                self.beginning(Dictionary::Keys, &keys::exact(*field, ""), |value| value.contains(part), &mut lists)?;
+            }
+            Leaf::Words { fields, words, prefix } => match words.as_slice() {
+                [word] => {
+                    for field in fields.iter() {
+                        self.word(field, word, *prefix, &mut lists)?;
+                    }
+                }
+                _ if S::KNOWS_PLACES => return self.phrase(*fields, words, *prefix),
+                _ => return self.check(leaf),
+            },
+            _ if leaf.needs_verification() => return self.check(leaf),
+            Leaf::WordContains { fields, part } => {
+                for field in fields.iter() {
+                    self.beginning(Dictionary::Words, &keys::text(field, ""), |word| word.contains(part), &mut lists)?;
+                }
+            }
+            Leaf::MetadataWords { key, words, prefix } => {
+                let word = words.first().map(String::as_str).unwrap_or_default();
+                self.metadata_word(key, word, *prefix, &mut lists)?;
+            }
+            Leaf::MetadataContains { key, part } => {
+                self.beginning(Dictionary::Keys, &keys::metadata_word(key, ""), |word| word.contains(part), &mut lists)?;
+                self.numbers(key, |digits| digits.contains(part), &mut lists)?;
+            }
+            Leaf::MetadataNumber { key, range } => self.number_range(key, range, &mut lists)?,
+            Leaf::Number { field, range } => return Ok(self.number(*field, range.min, range.max)),
+            Leaf::Ip { net } => {
+                let (first, last) = (keys::ip(net.network()), keys::ip(net.broadcast()));
+                self.between(Dictionary::Keys, first.as_bytes(), &after(&last), |_| true, &mut lists)?;
+            }
+        }
+        Ok(Plan::Lists(lists))
+    }
+
+    fn check(&self, leaf: &Leaf) -> Result<Plan<S::List>, Fault> {
+        Ok(Plan::Check(leaf.clone(), Box::new(look_up(self.source, &leaf.candidates())?)))
+    }
+
+    fn one(&self, dictionary: Dictionary, key: &str, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        lists.extend(self.source.list(dictionary, key)?);
+        Ok(())
+    }
+
+    fn between(
+        &self,
+        dictionary: Dictionary,
+        from: &[u8],
+        to: &[u8],
+        keep: impl Fn(&str) -> bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
+        self.source.lists(dictionary, from, to, &mut |key, list| {
+            if keep(key) {
+                lists.push(list);
+            }
+            true
+        })?;
+        Ok(())
+    }
+
+    /// Keys that begin with `prefix` and go on as `keep` likes.
+    fn beginning(
+        &self,
+        dictionary: Dictionary,
+        prefix: &str,
+        keep: impl Fn(&str) -> bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
+        let keep = |key: &str| key.strip_prefix(prefix).is_some_and(&keep);
+        self.between(dictionary, prefix.as_bytes(), &after(prefix), keep, lists)
+    }
+
+    fn word(&self, field: TextField, word: &str, prefix: bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        let key = keys::text(field, word);
+        if prefix {
+            self.beginning(Dictionary::Words, &key, |_| true, lists)
+        } else {
+            self.one(Dictionary::Words, &key, lists)
+        }
+    }
+
+    fn phrase(&self, fields: TextFields, words: &[String], prefix: bool) -> Result<Plan<S::List>, Fault> {
+        let last = words.len().saturating_sub(1);
+        let mut phrases = Vec::new();
+        'field: for field in fields.iter() {
+            let mut phrase = Vec::new();
+            for (place, word) in words.iter().enumerate() {
+                let mut lists = Vec::new();
+                self.word(field, word, prefix && place == last, &mut lists)?;
+                if lists.is_empty() {
+                    continue 'field;
+                }
+                phrase.push(lists);
+            }
+            phrases.push(Plan::Phrase(phrase));
+        }
+        Ok(Plan::Or(phrases))
+    }
+
+    fn metadata_word(&self, key: &str, word: &str, prefix: bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        let name = keys::metadata_word(key, word);
+        if prefix {
+            self.beginning(Dictionary::Keys, &name, |_| true, lists)?;
+            self.numbers(key, |digits| digits.starts_with(word), lists)
+        } else {
+            self.one(Dictionary::Keys, &name, lists)?;
+            self.one(Dictionary::Keys, &keys::metadata_number(key, word), lists)
+        }
+    }
+
+    fn numbers(&self, key: &str, keep: impl Fn(&str) -> bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        let keep = |rest: &str| keys::digits_of(rest).is_some_and(&keep);
+        self.beginning(Dictionary::Keys, &keys::metadata_numbers(key), keep, lists)
+    }
+
+    fn number_range(&self, key: &str, range: &DecimalRange, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        let from = match &range.min {
+            Bound::Included(min) => keys::metadata_number_from(key, min),
+            Bound::Excluded(min) => keys::metadata_number_after(key, min),
+            Bound::Unbounded => keys::metadata_numbers(key),
+        };
+        let to = match &range.max {
+            Bound::Included(max) => keys::metadata_number_after(key, max).into_bytes(),
+            Bound::Excluded(max) => keys::metadata_number_from(key, max).into_bytes(),
+            Bound::Unbounded => after(&keys::metadata_numbers(key)),
+        };
+        self.between(Dictionary::Keys, from.as_bytes(), &to, |_| true, lists)
+    }
+
+    fn ips(&self, keep: impl Fn(std::net::IpAddr) -> bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+        let keep = |rest: &str| keys::address_of(rest).is_some_and(&keep);
+        self.beginning(Dictionary::Keys, &keys::ips(), keep, lists)
+    }
+
+    fn number(&self, field: NumberField, min: i64, max: i64) -> Plan<S::List> {
+        let (number, own) = match field {
+            NumberField::Records => (Number::Records, false),
+            NumberField::Bytes => (Number::Bytes, false),
+            NumberField::Duration => (Number::Duration, false),
+            NumberField::Occurred => (Number::Time, true),
+            NumberField::Received => (Number::Received, false),
+            NumberField::Sequence => {
+                let columns = self.source.columns();
+                let end = u64::try_from(max).map_or(0, |max| columns.doc_from(max.saturating_add(1)));
+                return Plan::Docs(columns.doc_from(u64::try_from(min).unwrap_or(0)).min(end)..end);
+            }
+        };
+        Plan::Numbers { number, min, max, own }
+    }
+}
+
+/// The least bytes greater than everything that begins with `prefix`, which is not empty.
+pub(crate) fn after(prefix: &str) -> Vec<u8> {
+    let mut after = prefix.as_bytes().to_vec();
+    if let Some(last) = after.last_mut() {
+        // No byte of UTF-8 is 255.
+        *last += 1;
+    }
+    after
+}
+
+/// A list is looked up document by document where it holds this many times more than are left.
+const SEEK_WORTH: u64 = 16;
+/// Asking an event itself costs about as much as this many documents of a list.
+const CHECK_COST: u64 = 256;
+/// Looking at the places of a word costs about as much as this many documents of a list.
+const PLACE_COST: u64 = 16;
+
+impl<L: Clone> Plan<L> {
+    /// How much work it is at the most, in documents.
+    fn cost<S: Source<List = L>>(&self, source: &S) -> u64 {
+        let all = u64::from(source.columns().len());
+        let listed = |lists: &[L]| lists.iter().map(|list| u64::from(source.docs_of(list))).sum::<u64>();
+        match self {
+            Plan::All | Plan::Docs(_) => 0,
+            Plan::Lists(lists) => listed(lists),
+            Plan::Numbers { .. } => all / 8,
+            Plan::Phrase(words) => words.iter().map(|lists| listed(lists)).min().unwrap_or(0).saturating_mul(PLACE_COST),
+            Plan::Check(_, narrowed) => narrowed.cost(source).saturating_mul(CHECK_COST),
+            Plan::Found(docs) => docs.len(),
+            Plan::And(members) => members.iter().map(|member| member.cost(source)).min().unwrap_or(0),
+            Plan::Or(members) => members.iter().map(|member| member.cost(source)).sum(),
+            Plan::Not(inner) => inner.cost(source).saturating_add(all),
+        }
+    }
+
+    /// The documents it holds for, of `within` or of all.
+    fn run<S: Source<List = L>>(&self, source: &S, within: Option<&RoaringBitmap>) -> Result<RoaringBitmap, Fault> {
+        if within.is_some_and(|within| within.is_empty()) {
+            return Ok(RoaringBitmap::new());
+        }
+        let columns = source.columns();
+        Ok(match self {
+            Plan::All => given(columns, within),
+            Plan::Docs(docs) => {
+                let mut found = RoaringBitmap::new();
+                found.insert_range(docs.clone());
+                cut(found, within)
+            }
+            Plan::Found(docs) => cut(docs.clone(), within),
+            Plan::Lists(lists) => lists_within(source, lists, within)?,
+            Plan::Numbers { number, min, max, own } => {
+                let found = in_range(columns, *number, *min, *max, within);
+                if *own { found - columns.without_time() } else { found }
+            }
+            Plan::Phrase(words) => {
+                let mut order: Vec<&Vec<L>> = words.iter().collect();
+                order.sort_by_key(|lists| lists.iter().map(|list| u64::from(source.docs_of(list))).sum::<u64>());
+                let mut found: Option<RoaringBitmap> = within.cloned();
+                for lists in order {
+                    found = Some(lists_within(source, lists, found.as_ref())?);
+                }
+                source.phrase(words, &found.unwrap_or_default())?
+            }
+            Plan::Check(leaf, narrowed) => {
+                let narrowed = narrowed.run(source, within)?;
+                if narrowed.is_empty() { narrowed } else { source.check(leaf, &narrowed)? }
+            }
+            Plan::And(members) => {
+                let mut order: Vec<(u64, &Plan<L>)> = members.iter().map(|member| (member.cost(source), member)).collect();
+                order.sort_by_key(|(cost, _)| *cost);
+                let mut found: Option<RoaringBitmap> = within.cloned();
+                for (_, member) in order {
+                    found = Some(member.run(source, found.as_ref())?);
+                }
+                found.unwrap_or_else(|| given(columns, None))
+            }
+            Plan::Or(members) => {
+                let mut found = RoaringBitmap::new();
+                for member in members {
+                    found |= member.run(source, within)?;
+                }
+                found
+            }
+            Plan::Not(inner) => given(columns, within) - inner.run(source, within)?,
+        })
+    }
+}
+
+fn lists_within<S: Source>(source: &S, lists: &[S::List], within: Option<&RoaringBitmap>) -> Result<RoaringBitmap, Fault> {
+    let docs: u64 = lists.iter().map(|list| u64::from(source.docs_of(list))).sum();
+    match within {
+        Some(within) if within.len().saturating_mul(SEEK_WORTH * lists.len() as u64) < docs => {
+            let mut found = RoaringBitmap::new();
+            for list in lists {
+                found |= source.retain(list, within)?;
+            }
+            Ok(found)
+        }
+        _ => Ok(cut(source.union(lists)?, within)),
+    }
+}
+
+fn given(columns: &dyn Columns, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    within.cloned().unwrap_or_else(|| {
+        let mut all = RoaringBitmap::new();
+        all.insert_range(0..columns.len());
+        all
+    })
+}
+
+fn cut(mut found: RoaringBitmap, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    if let Some(within) = within {
+        found &= within;
+    }
+    found
+}

@@ -1,0 +1,223 @@
+//! Following the ledger's parts: which of them answer, which index to build or merge next, and
+//! which files are not needed any more.
+//!
+//! Nothing is remembered between two looks but open files. A crash at any point leaves whole files
+//! of parts that are or were there, and unfinished ones, which the next open deletes.
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use event::Count;
+use ledger::{PartInfo, PartName, Snapshot};
+
+use crate::local::{Answering, LocalEngine, View};
+use crate::part::{self, PartBuilder, PartIndex};
+
+/// The parts that answer for the events before `view.covered`.
+pub(crate) fn answering(view: &View, snapshot: &Snapshot) -> Vec<Answering> {
+    let mut parts = Vec::new();
+    for info in snapshot.parts.iter().filter(|info| info.name.first < view.covered) {
+        if let Some(index) = view.open.get(&info.name) {
+            parts.push(Answering::Indexed(index.clone()));
+            continue;
+        }
+        // A merged part whose index is not there yet: those it was made from still answer.
+        let old: Vec<&Answering> = view.parts.iter().filter(|part| is_within(part, info)).collect();
+        if old.iter().map(|part| part.info().count).sum::<u64>() == info.count {
+            parts.extend(old.into_iter().cloned());
+        } else {
+            parts.push(Answering::Plain(*info));
+        }
+    }
+    parts
+}
+
+fn is_within(part: &Answering, info: &PartInfo) -> bool {
+    let name = part.info().name;
+    // A part that is read event by event must still be there to be read.
+    matches!(part, Answering::Indexed(_))
+        && name.shelf == info.name.shelf
+        && info.name.first <= name.first
+        && name.last <= info.name.last
+}
+
+/// The place up to which parts can answer: everything before it is in parts with an index, or
+/// already answered for by parts.
+fn coverage(view: &View, snapshot: &Snapshot) -> u64 {
+    let ahead = || snapshot.parts.iter().map(|info| info.name).filter(|name| name.first >= view.covered);
+    let mut covered = snapshot.sealed.get();
+    for name in ahead().filter(|name| !view.open.contains_key(name)) {
+        covered = covered.min(name.first);
+    }
+    // Parts of one journal file interleave: move to where none is cut.
+    while let Some(name) = ahead().find(|name| name.first < covered && covered <= name.last) {
+        covered = name.first;
+    }
+    covered.max(view.covered)
+}
+
+impl Answering {
+    pub(crate) fn info(&self) -> PartInfo {
+        match self {
+            Answering::Indexed(index) => index.info,
+            Answering::Plain(info) => *info,
+        }
+    }
+}
+
+impl LocalEngine {
+    /// Opens the index files of the parts that have one.
+    pub(crate) fn open_files(&self, snapshot: &Snapshot) {
+        let mut open = HashMap::new();
+        for info in snapshot.parts.iter() {
+            if let Some(index) = self.open_file(info, snapshot) {
+                open.insert(info.name, index);
+            }
+        }
+        self.view.lock().open = Arc::new(open);
+    }
+
+    fn open_file(&self, info: &PartInfo, snapshot: &Snapshot) -> Option<Arc<PartIndex>> {
+        match PartIndex::open(&self.folder, info) {
+            Ok(index) => {
+                index.holds_after(snapshot.erased_through.get());
+                Some(Arc::new(index))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!(part = %info.name, %error, "an index file cannot be used; it is built again");
+                None
+            }
+        }
+    }
+
+    /// Lets the parts of a snapshot answer, as far as they have an index.
+    pub(crate) fn adopt(&self, snapshot: &Snapshot) -> io::Result<()> {
+        let covered = {
+            let mut view = self.view.lock();
+            for info in snapshot.parts.iter() {
+                if let Some(index) = view.open.get(&info.name) {
+                    index.holds_after(snapshot.erased_through.get());
+                }
+            }
+            view.covered = coverage(&view, snapshot).min(self.applied().get().max(view.covered));
+            view.parts = Arc::new(answering(&view, snapshot));
+            // From here on parts answer for everything before `covered`.
+            let covered = view.covered;
+            let keep = |segment: &Arc<parking_lot::RwLock<crate::tail::Segment>>| {
+                let segment = segment.read();
+                segment.first().is_none() || segment.end() > covered
+            };
+            view.segments = Arc::new(view.segments.iter().filter(|segment| keep(segment)).cloned().collect());
+            covered
+        };
+        self.log.set_view_progress(Count::new(covered));
+        Ok(())
+    }
+
+    /// Does the next piece of work; `false` if there is none.
+    pub(crate) fn settle(&self) -> io::Result<bool> {
+        let _settling = self.settling.lock();
+        let snapshot = self.log.snapshot();
+        self.adopt(&snapshot)?;
+        let next = {
+            let view = self.view.lock();
+            let missing = snapshot.parts.iter().filter(|info| !view.open.contains_key(&info.name));
+            missing.min_by_key(|info| (info.name.first, info.count)).copied()
+        };
+        let Some(info) = next else {
+            self.close_unused(&snapshot);
+            self.remove_unused()?;
+            return Ok(false);
+        };
+        if !self.build(&info, &snapshot)? {
+            // Replaced meanwhile; the next look finds what took its place.
+            return Ok(true);
+        }
+        let index = PartIndex::open(&self.folder, &info)?;
+        index.holds_after(snapshot.erased_through.get());
+        {
+            let mut view = self.view.lock();
+            let mut open = HashMap::clone(&view.open);
+            open.insert(info.name, Arc::new(index));
+            view.open = Arc::new(open);
+        }
+        self.adopt(&self.log.snapshot())?;
+        Ok(true)
+    }
+
+    /// Writes the index of a part; `false` if the ledger has no such part any more.
+    fn build(&self, info: &PartInfo, snapshot: &Snapshot) -> io::Result<bool> {
+        if let Some(inputs) = self.merge_inputs(info, snapshot) {
+            match part::merge(&self.folder, info, &inputs) {
+                Ok(()) => return Ok(true),
+                Err(error) => tracing::warn!(part = %info.name, %error, "index files cannot be merged; the part is read instead"),
+            }
+        }
+        let mut builder = PartBuilder::new(info.count)?;
+        let mut pushed = Ok(());
+        let there = self.log.read_part(&info.name, &mut |event| {
+            pushed = builder.push(&event);
+            pushed.is_ok()
+        })?;
+        pushed?;
+        if there {
+            builder.publish(&self.folder, info)?;
+        }
+        Ok(there)
+    }
+
+    /// The indices of the parts this one was merged from, if nothing was erased in between.
+    fn merge_inputs(&self, info: &PartInfo, snapshot: &Snapshot) -> Option<Vec<Arc<PartIndex>>> {
+        let view = self.view();
+        let mut inputs: Vec<Arc<PartIndex>> = view
+            .open
+            .values()
+            .filter(|index| {
+                let name = index.info.name;
+                name.shelf == info.name.shelf
+                    && info.name.first <= name.first
+                    && name.last <= info.name.last
+                    && name.generation < info.name.generation
+                    && index.erased_through() == snapshot.erased_through.get()
+            })
+            .cloned()
+            .collect();
+        inputs.sort_by_key(|index| index.info.name.first);
+        let apart = inputs.windows(2).all(|pair| pair[0].info.name.last < pair[1].info.name.first);
+        let count: u64 = inputs.iter().map(|index| index.info.count).sum();
+        (inputs.len() > 1 && apart && count == info.count).then_some(inputs)
+    }
+
+    /// Closes what neither answers nor is a part of the ledger.
+    fn close_unused(&self, snapshot: &Snapshot) {
+        let mut view = self.view.lock();
+        let used: HashSet<PartName> =
+            snapshot.parts.iter().map(|info| info.name).chain(view.parts.iter().map(|part| part.info().name)).collect();
+        if view.open.keys().any(|name| !used.contains(name)) {
+            let open = view.open.iter().filter(|(name, _)| used.contains(name));
+            view.open = Arc::new(open.map(|(name, index)| (*name, index.clone())).collect());
+        }
+    }
+
+    /// Deletes files that no open index uses. Whoever still reads one keeps its bytes until done.
+    pub(crate) fn remove_unused(&self) -> io::Result<()> {
+        let used: HashSet<_> = self.view().open.keys().map(|name| self.folder.join(name.to_string())).collect();
+        for shelf in fs::read_dir(&self.folder)? {
+            let shelf = shelf?.path();
+            if !shelf.is_dir() {
+                fs::remove_file(&shelf)?;
+                continue;
+            }
+            for file in fs::read_dir(&shelf)? {
+                let file = file?.path();
+                if !used.contains(&file) {
+                    if file.is_dir() { fs::remove_dir_all(&file)? } else { fs::remove_file(&file)? }
+                }
+            }
+        }
+        Ok(())
+    }
+}
