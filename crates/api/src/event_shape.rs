@@ -24,8 +24,8 @@ pub struct NewEvent {
     pub event: EventShape,
 }
 
-/// An event as the ledger holds it. Of an erased event only the five names below that Annals sets
-/// are left; of a partly erased one, the fields that were kept.
+/// An event as the ledger holds it. Of an erased event only the names that Annals sets are left; of
+/// a partly erased one, the fields that were kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RecordedEvent {
     /// The event's name for people.
@@ -36,11 +36,15 @@ pub struct RecordedEvent {
     /// When the ledger took it (RFC 3339, UTC, microseconds).
     #[schema(format = DateTime)]
     pub received_at: String,
-    /// 0 sent by an application, 1 Annals' own event, 2 erasure, 3 retention policy.
-    pub kind: u8,
+    /// Who wrote it: `application`, or Annals itself: `own`, `tombstone` or `policy`.
+    #[schema(example = "application")]
+    pub kind: String,
     /// What was added on arrival. Not covered by the proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrichment: Option<EnrichmentShape>,
+    /// Present where fields were erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erasure: Option<ErasureShape>,
     /// What happened, in the application's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
@@ -240,6 +244,17 @@ pub struct CountsShape {
     /// Bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
+}
+
+/// How much of an event was erased; all of it where the two numbers are equal.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ErasureShape {
+    /// Fields that were erased.
+    pub withheld: u64,
+    /// Fields the event had.
+    pub of: u64,
+    /// Its log type, which stays.
+    pub category: String,
 }
 
 /// Who really sent an event: `actor` is a claim, this is not.

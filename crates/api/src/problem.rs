@@ -27,10 +27,10 @@ pub struct Problem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "/actr")]
     pub field: Option<String>,
-    /// Where in the query or body the fault is, in bytes from 0.
+    /// Where the fault is, from 0: in characters of a query, in bytes of a body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
-    /// How many bytes from `position` are at fault.
+    /// How many characters or bytes from `position` are at fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length: Option<u64>,
     /// What would be right.

@@ -1,1 +1,56 @@
-//! server
+//! The door to an instance: HTTP, keys and permissions, configuration, the real clock.
+//!
+//! - A request passes `front` (id, limits, problem documents, counts), then a handler that
+//!   reads: authorize, parse, do, answer. The ledger is only to be had for a `auth::Grant`.
+//! - Only `error` knows status codes, only `limits` knows limits, only `find` knows the index.
+//! - An [`Instance`] is one data folder opened by this process; [`administer`] manages one, through
+//!   its server if one runs.
+
+mod admin;
+mod app;
+mod auth;
+mod body;
+mod budget;
+mod config;
+mod connections;
+mod control;
+mod counts;
+mod csv;
+mod cursor;
+mod error;
+mod export;
+mod find;
+mod folder;
+mod front;
+mod get;
+mod health;
+mod ingest;
+mod instance;
+mod keys;
+pub mod limits;
+mod live;
+mod log;
+mod meters;
+mod own;
+mod params;
+mod receipts;
+mod routes;
+mod search;
+mod serve;
+mod stream;
+mod tail;
+mod tail_seats;
+mod telemetry;
+mod tenants;
+mod times;
+
+pub use admin::{AdminAnswer, AdminError, AdminRequest, KeyView, TenantView};
+pub use config::{CONFIG_FILE, Config, ConfigError, Settings};
+pub use control::administer;
+pub use folder::{Folder, FolderError, ledger_folder};
+pub use instance::{Instance, InstanceError, InstanceOptions, RecordError};
+pub use own::{Doer, OwnEventError};
+pub use routes::openapi;
+pub use serve::{ServeError, Server, Stop, serve};
+pub use telemetry::log_to_stderr;
+pub use tenants::OpenTenantError;

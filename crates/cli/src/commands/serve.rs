@@ -1,0 +1,47 @@
+//! `annals serve`.
+
+use anyhow::Context as _;
+use server::{CONFIG_FILE, Settings};
+
+use crate::args::ServeArgs;
+use crate::failure::Done;
+use crate::output;
+
+pub(crate) fn run(args: ServeArgs) -> Done {
+    let flags = Settings {
+        data: args.data,
+        listen: args.listen,
+        instance: args.instance,
+        checkpoint_store: args.checkpoint_store,
+        ..Settings::default()
+    };
+    let file = match &args.config {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Settings::from_toml(&text)?
+        }
+        None => {
+            let data = flags.clone().into_config()?.data;
+            match std::fs::read_to_string(data.join(CONFIG_FILE)) {
+                Ok(text) => Settings::from_toml(&text)?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Settings::default(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    };
+    let config = flags.or(file).into_config()?;
+    let data = config.data.clone();
+    server::log_to_stderr(std::env::var("ANNALS_LOG").ok().as_deref());
+    super::runtime()?.block_on(server::serve(config, |server| {
+        let url = format!("http://{}", server.address());
+        // Nobody may be reading; the server runs all the same.
+        let _ = output::line(&format!("{{\"listening\": \"{url}\"}}"));
+        if server.instance().is_new() {
+            let data = data.display();
+            eprintln!(
+                "New log in {data}. Make a key to go on:\n  annals key create --data {data} --name app --scope events:write,events:read,ledger:read\nThen send and search: `annals --help` has first steps, {url}/docs the API."
+            );
+        }
+    }))?;
+    Ok(())
+}

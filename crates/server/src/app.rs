@@ -1,0 +1,97 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use catalog::TenantState;
+use tokio::sync::{Semaphore, watch};
+
+use crate::auth::{Grant, no_tenant};
+use crate::budget::Budget;
+use crate::config::Config;
+use crate::error::{Code, Refusal};
+use crate::instance::Instance;
+use crate::limits::{EXPORTS_MAX, SEARCHES_PER_CORE};
+use crate::meters::Meters;
+use crate::tail_seats::TailSeats;
+use crate::tenants::{Door, OpenTenantError};
+
+/// The server's state.
+pub(crate) struct App {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) config: Config,
+    pub(crate) meters: Meters,
+    /// One permit a request.
+    pub(crate) requests: Arc<Semaphore>,
+    /// One permit a body that is parsed: as many as there are cores.
+    pub(crate) parsers: Arc<Semaphore>,
+    /// One permit a search or count.
+    pub(crate) searches: Arc<Semaphore>,
+    /// One permit an export.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Bytes of bodies in memory.
+    pub(crate) ingest: Budget,
+    pub(crate) tails: TailSeats,
+    /// Turns true when the server is to stop.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl App {
+    pub(crate) fn new(
+        instance: Arc<Instance>,
+        config: Config,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        App {
+            meters: Meters::new(),
+            requests: Arc::new(Semaphore::new(config.max_requests)),
+            parsers: Arc::new(Semaphore::new(cores)),
+            searches: Arc::new(Semaphore::new(cores * SEARCHES_PER_CORE)),
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            ingest: Budget::new(config.max_ingest_bytes),
+            tails: TailSeats::default(),
+            instance,
+            config,
+            stopping,
+        }
+    }
+
+    /// The ledger that the grant opens, with its views.
+    pub(crate) async fn ledger(&self, grant: &Grant) -> Result<Door, Refusal> {
+        let tenant = grant.tenant();
+        match self.instance.tenant_state(tenant) {
+            Some(TenantState::Active) => {}
+            Some(TenantState::Suspended) => {
+                let detail = format!("the tenant `{tenant}` is suspended; nothing of it is lost");
+                return Err(Refusal::new(Code::TenantSuspended, detail)
+                    .with_hint(format!("annals tenant resume {tenant}")));
+            }
+            Some(TenantState::Deleted) | None => return Err(no_tenant(tenant.as_str())),
+        }
+        match self.instance.tenants.open(tenant).await {
+            Ok(open) => Ok(Door(open)),
+            Err(error @ OpenTenantError::TooMany) => {
+                Err(Refusal::new(Code::Overloaded, error.to_string()))
+            }
+            Err(error) => {
+                tracing::error!(
+                    tenant = tenant.as_str(),
+                    error = crate::error::error_chain(&error),
+                    "a ledger cannot be opened"
+                );
+                let detail = "the ledger cannot be opened; the server's log says why";
+                Err(Refusal::new(Code::LedgerUnavailable, detail))
+            }
+        }
+    }
+}
+
+/// Runs work that reads the disk or computes for long away from the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Refusal::internal(&error)),
+    }
+}

@@ -1,0 +1,326 @@
+//! `POST /v1/events`: bytes in, durable events and their receipts out.
+
+use std::sync::Arc;
+
+use api::SubmitParams;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use event::{Acceptance, Event, Kind, Problem, Salt, split_array, split_lines};
+use ledger::{Entropy, Ledger, Mode, Outcomes, Prepared, System};
+
+use crate::app::{App, blocking};
+use crate::auth::{Action, Caller};
+use crate::body::{Encoding, read_sent, unpack};
+use crate::error::{Code, Refusal};
+use crate::instance::now;
+use crate::limits::{BATCH_MAX_EVENTS, IMPORT_NAME_MAX_CHARACTERS, INLINE_MAX_BYTES};
+use crate::params::Params;
+use crate::receipts::{Receipts, one_receipt};
+
+/// Send events: one JSON object, an array of them, or one a line (`application/x-ndjson`);
+/// `Content-Encoding: gzip` and `zstd` are taken. A 2xx answer means that the events are durable.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    operation_id = "submitEvents",
+    tag = "Events",
+    params(SubmitParams),
+    request_body(
+        description = "One event, or a batch of up to 10,000 events and 16 MiB (64 MiB unpacked).",
+        content(
+            (api::NewEvent = "application/json"),
+            (Vec<api::NewEvent> = "application/json"),
+            (String = "application/x-ndjson"),
+        )
+    ),
+    responses(
+        (status = 200, description = "One event: its receipt (Receipt). A batch: what became of each event (BatchAnswer).", content(
+            (api::BatchAnswer = "application/json"),
+        )),
+        (status = 409, description = "The id belongs to another event.", body = api::Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large.", body = api::Problem, content_type = "application/problem+json"),
+        (status = 422, description = "One event: what is wrong with it. A batch: every event was refused, or `atomic` and one was.", body = api::BatchAnswer),
+        (status = "4XX", description = "Refused; nothing was kept.", body = api::Problem, content_type = "application/problem+json"),
+        (status = "5XX", description = "Try again later.", body = api::Problem, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["events:write"])),
+)]
+pub(crate) async fn submit(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(params): Params<SubmitParams>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let grant = caller.may(Action::Append, params.tenant.as_deref())?;
+    let open = app.ledger(&grant).await?;
+    let mut held = app.ingest.hold();
+    let shape = Shape::of(&headers)?;
+    let encoding = Encoding::of(&headers)?;
+    let import = params.import.as_deref().map(import_name).transpose()?.map(str::to_owned);
+    let sent = read_sent(&headers, body, &mut held).await?;
+
+    let terms = Terms {
+        key_id: grant.key_id().map(str::to_owned),
+        import,
+        receipts: params.receipts.unwrap_or(true),
+    };
+    let parsed = if encoding == Encoding::Plain && sent.len() <= INLINE_MAX_BYTES {
+        parse(&sent, shape, &terms)?
+    } else {
+        let _permit = app.parsers.clone().acquire_owned().await;
+        let (parsed, back) = blocking(move || {
+            let bytes = unpack(sent, encoding, &mut held)?;
+            let parsed = parse(&bytes, shape, &terms)?;
+            Ok(((parsed, bytes.len()), held))
+        })
+        .await?;
+        app.meters.ingest_bytes.increment(parsed.1 as u64);
+        held = back;
+        parsed.0
+    };
+    let answer = match parsed {
+        Parsed::One(prepared) => keep_one(&app, &open.ledger, *prepared).await,
+        Parsed::Batch(batch) => {
+            let atomic = params.atomic.unwrap_or(false);
+            keep_batch(&app, &open.ledger, batch, atomic, params.receipts.unwrap_or(true)).await
+        }
+    };
+    drop(held);
+    answer
+}
+
+/// How the events of a body are parted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Json,
+    Lines,
+}
+
+impl Shape {
+    fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Shape::Json) };
+        let text = value.to_str().unwrap_or_default();
+        let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "application/json" => Ok(Shape::Json),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Shape::Lines),
+            _ => {
+                let shown: String = kind.chars().take(60).collect();
+                let detail = format!("`{shown}` is no media type of events");
+                Err(Refusal::new(Code::Unsupported, detail)
+                    .with_hint("Content-Type: application/json or application/x-ndjson"))
+            }
+        }
+    }
+}
+
+fn import_name(name: &str) -> Result<&str, Refusal> {
+    let length = name.chars().count();
+    if (1..=IMPORT_NAME_MAX_CHARACTERS).contains(&length) && !name.chars().any(char::is_control) {
+        return Ok(name);
+    }
+    let detail = format!("an import's name has 1 to {IMPORT_NAME_MAX_CHARACTERS} characters");
+    Err(Refusal::new(Code::InvalidParameter, detail).of_field("import"))
+}
+
+/// What the door knows about a request's events.
+struct Terms {
+    key_id: Option<String>,
+    import: Option<String>,
+    receipts: bool,
+}
+
+enum Parsed {
+    One(Box<One>),
+    Batch(Batch),
+}
+
+/// An event that was sent alone.
+struct One {
+    id: Option<String>,
+    event: Prepared,
+}
+
+/// A batch, parted into what may be kept and what was refused.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Prepared>,
+    /// Of each of `events`: its place in the batch.
+    indexes: Vec<u32>,
+    /// Of each of `events`: its id, where receipts are wanted.
+    ids: Vec<Option<Box<str>>>,
+    rejected: Vec<(u64, Refusal)>,
+}
+
+fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
+    let acceptance = Acceptance {
+        now: now(),
+        key_id: terms.key_id.as_deref(),
+        import: terms.import.as_deref(),
+    };
+    match shape {
+        Shape::Lines => {
+            let lines = split_lines(bytes).map(|(_, line)| line);
+            parse_batch(lines, bytes, terms, &acceptance)
+        }
+        Shape::Json if event::is_array(bytes) => {
+            let elements = split_array(bytes)?;
+            parse_batch(elements.into_iter(), bytes, terms, &acceptance)
+        }
+        Shape::Json => {
+            let event = Event::accept(bytes, &acceptance)?;
+            let id = event.id().map(|id| id.into_owned());
+            let mut salts = Salts::take(1)?;
+            let event = Prepared::new(event, Kind::Application, salts.next(), None);
+            Ok(Parsed::One(Box::new(One { id, event })))
+        }
+    }
+}
+
+fn parse_batch<'a>(
+    elements: impl Iterator<Item = &'a [u8]>,
+    bytes: &[u8],
+    terms: &Terms,
+    acceptance: &Acceptance<'_>,
+) -> Result<Parsed, Refusal> {
+    // An event has at least some hundred bytes: a guess that saves most of the growing.
+    let expected = (bytes.len() / 400).min(BATCH_MAX_EVENTS);
+    let mut batch = Batch {
+        events: Vec::with_capacity(expected),
+        indexes: Vec::with_capacity(expected),
+        ..Batch::default()
+    };
+    let mut salts = Salts::take(expected.max(1))?;
+    for (index, element) in elements.enumerate() {
+        if index >= BATCH_MAX_EVENTS {
+            let detail = format!("a batch has at most {BATCH_MAX_EVENTS} events");
+            return Err(Refusal::new(Code::TooManyEvents, detail).with_hint("send smaller batches"));
+        }
+        match Event::accept(element, acceptance) {
+            Ok(event) => {
+                if terms.receipts {
+                    batch.ids.push(event.id().map(|id| id.into()));
+                }
+                batch.indexes.push(index as u32);
+                salts.refill()?;
+                batch.events.push(Prepared::new(event, Kind::Application, salts.next(), None));
+            }
+            Err(problem) => batch.rejected.push((index as u64, refused(problem))),
+        }
+    }
+    Ok(Parsed::Batch(batch))
+}
+
+fn refused(problem: Problem) -> Refusal {
+    problem.into()
+}
+
+/// Salts, drawn many at a time: a system call each would cost more than hashing an event does.
+struct Salts {
+    random: Vec<u8>,
+    used: usize,
+}
+
+impl Salts {
+    const BYTES: usize = 16;
+
+    fn take(count: usize) -> Result<Self, Refusal> {
+        let mut salts = Salts { random: vec![0; count * Self::BYTES], used: 0 };
+        System.fill(&mut salts.random).map_err(|error| Refusal::internal(&error))?;
+        Ok(salts)
+    }
+
+    /// Makes sure that there is one more.
+    fn refill(&mut self) -> Result<(), Refusal> {
+        if self.used + Self::BYTES > self.random.len() {
+            System.fill(&mut self.random).map_err(|error| Refusal::internal(&error))?;
+            self.used = 0;
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Salt {
+        let mut salt = [0; Self::BYTES];
+        let end = self.used + Self::BYTES;
+        salt.copy_from_slice(&self.random[self.used..end]);
+        self.used = end;
+        Salt(salt)
+    }
+}
+
+async fn keep_one(app: &App, ledger: &Ledger, one: One) -> Result<Response, Refusal> {
+    let outcomes = append(ledger, vec![one.event], Mode::Each).await?;
+    match outcomes.into_iter().next() {
+        Some(Ok(placed)) => {
+            let counter = if placed.duplicate { &app.meters.duplicates } else { &app.meters.accepted };
+            counter.increment(1);
+            Ok(json(one_receipt(one.id.as_deref(), &placed)))
+        }
+        Some(Err(refused)) => {
+            app.meters.rejected.increment(1);
+            Err(refused.into())
+        }
+        None => Err(Refusal::new(Code::Internal, "the ledger gave no answer")),
+    }
+}
+
+async fn keep_batch(
+    app: &App,
+    ledger: &Ledger,
+    mut batch: Batch,
+    atomic: bool,
+    receipts: bool,
+) -> Result<Response, Refusal> {
+    let mut answer = Receipts::new(receipts);
+    let broken = atomic && !batch.rejected.is_empty();
+    if !batch.events.is_empty() && !broken {
+        let mode = if atomic { Mode::Atomic } else { Mode::Each };
+        let events = std::mem::take(&mut batch.events);
+        let outcomes = append(ledger, events, mode).await?;
+        for (place, outcome) in outcomes.into_iter().enumerate() {
+            let index = batch.indexes.get(place).copied().map_or(0, u64::from);
+            match outcome {
+                Ok(placed) => {
+                    let id = batch.ids.get(place).and_then(|id| id.as_deref());
+                    answer.kept(index, id, &placed);
+                }
+                // The guilty ones say why; the others only went with them.
+                Err(ledger::Refused::WithBatch) => {}
+                Err(refused) => batch.rejected.push((index, refused.into())),
+            }
+        }
+        batch.rejected.sort_by_key(|(index, _)| *index);
+    }
+    app.meters.accepted.increment(answer.accepted());
+    app.meters.duplicates.increment(answer.duplicates());
+    app.meters.rejected.increment(batch.rejected.len() as u64);
+    let all_refused = answer.nothing_kept() && !batch.rejected.is_empty();
+    let body = json(answer.finish(batch.rejected));
+    Ok(if all_refused { refused_batch(body) } else { body })
+}
+
+fn refused_batch(mut response: Response) -> Response {
+    *response.status_mut() = Refusal::status_of_refused_batch();
+    response
+}
+
+/// Appends and waits without holding a thread.
+async fn append(ledger: &Ledger, events: Vec<Prepared>, mode: Mode) -> Result<Outcomes, Refusal> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    ledger.append_then(events, mode, move |outcomes| {
+        // The sender may be gone; the events are kept all the same.
+        let _ = answer.send(outcomes);
+    });
+    match answered.await {
+        Ok(outcomes) => Ok(outcomes?),
+        Err(_) => Err(ledger::AppendError::Stopped("it was closed".to_owned()).into()),
+    }
+}
+
+fn json(body: Vec<u8>) -> Response {
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    ([kind], Bytes::from(body)).into_response()
+}

@@ -1,0 +1,237 @@
+//! An instance: one data folder, opened by this process, with everything in it.
+//!
+//! The server serves one; the command line opens one to manage keys and tenants while no server
+//! runs. Both go through the same functions (`admin`).
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use catalog::{Catalog, InstanceName, StoreError, TenantName, TenantState};
+use event::Timestamp;
+use ledger::{Clock, Entropy, System};
+use parking_lot::RwLock;
+
+use crate::folder::{Folder, FolderError};
+use crate::keys::Keys;
+use crate::own::{OwnEvent, OwnEventError};
+use crate::tenants::{Ground, Open, OpenTenantError, Tenants};
+
+/// Which folder to open, and how.
+#[derive(Debug, Clone)]
+pub struct InstanceOptions {
+    /// The data folder; made and initialised if it is missing or empty.
+    pub data: PathBuf,
+    /// The instance's name, for an empty folder; a folder that has one must have this one.
+    pub name: Option<InstanceName>,
+    /// A folder elsewhere that gets a copy of every newest checkpoint.
+    pub checkpoint_store: Option<PathBuf>,
+}
+
+/// An open instance.
+pub struct Instance {
+    pub(crate) folder: Folder,
+    pub(crate) catalog: Catalog,
+    pub(crate) keys: Keys,
+    pub(crate) tenants: Tenants,
+    states: RwLock<HashMap<TenantName, TenantState>>,
+    name: InstanceName,
+    is_new: bool,
+}
+
+/// Why an instance did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum InstanceError {
+    /// The folder is in use or cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The catalog did not open.
+    #[error(transparent)]
+    Catalog(#[from] catalog::OpenError),
+    /// The catalog failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder belongs to an instance of another name.
+    #[error(
+        "the data folder belongs to the instance `{found}`, not `{asked}`: a name is fixed when the folder is made, because every checkpoint carries it"
+    )]
+    OtherName {
+        /// The folder's name.
+        found: InstanceName,
+        /// The name asked for.
+        asked: InstanceName,
+    },
+    /// A ledger did not open.
+    #[error(transparent)]
+    Tenant(#[from] OpenTenantError),
+    /// The first tenant could not be made.
+    #[error("the tenant `main` cannot be made")]
+    Main(#[source] catalog::CreateTenantError),
+    /// An own event was not kept.
+    #[error(transparent)]
+    Own(#[from] OwnEventError),
+    /// The checkpoint store or the system failed.
+    #[error("{what}")]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Instance {
+    /// Opens the folder for this process alone. An empty one is initialised: a name, the tenant
+    /// `main`, its key and its signed checkpoint of size 0.
+    pub async fn open(options: &InstanceOptions) -> Result<Instance, InstanceError> {
+        let folder = Folder::take(&options.data)?;
+        let catalog = Catalog::open(&folder.catalog()).await?;
+        let stored = catalog.instance().await?;
+        let is_new = stored.is_none();
+        let name = match (stored, &options.name) {
+            (Some(stored), Some(asked)) if stored.name != *asked => {
+                return Err(InstanceError::OtherName { found: stored.name, asked: asked.clone() });
+            }
+            (Some(stored), _) => stored.name,
+            (None, Some(asked)) => asked.clone(),
+            (None, None) => InstanceName::from_random(random()?),
+        };
+        let system = |what| move |source| InstanceError::System { what, source };
+        let checkpoint_store = match &options.checkpoint_store {
+            Some(path) => {
+                let disk = ledger::disk::Real::create(path)
+                    .map_err(system("the checkpoint store cannot be used"))?;
+                Some(Arc::new(disk) as Arc<dyn ledger::disk::Disk>)
+            }
+            None => None,
+        };
+        let resources = ledger::Resources::start(ledger::DEFAULT_CACHE_BYTES)
+            .map_err(system("no thread can be started"))?;
+        let ground = Ground {
+            root: folder.root().to_owned(),
+            instance: name.clone(),
+            resources,
+            checkpoint_store,
+        };
+        let instance = Instance {
+            tenants: Tenants::new(ground),
+            keys: Keys::of(catalog.keys().await?),
+            states: RwLock::new(
+                catalog.tenants().await?.into_iter().map(|it| (it.name, it.state)).collect(),
+            ),
+            folder,
+            catalog,
+            name,
+            is_new,
+        };
+        if is_new {
+            instance.found().await?;
+        }
+        Ok(instance)
+    }
+
+    /// Gives an empty folder its name and its first tenant. The ledger is there before the catalog
+    /// says so: a crash in between leaves an empty ledger that the next start takes up.
+    async fn found(&self) -> Result<(), InstanceError> {
+        let main = TenantName::main();
+        self.tenants.open(&main).await?;
+        let now = System.now();
+        let mut change = self.catalog.change().await?;
+        change.found(&self.name, now).await?;
+        change.create_tenant(&main, now).await.map_err(InstanceError::Main)?;
+        change.commit().await?;
+        self.states.write().insert(main, TenantState::Active);
+        Ok(())
+    }
+
+    /// First half of every checkpoint's origin.
+    pub fn name(&self) -> &InstanceName {
+        &self.name
+    }
+
+    /// Whether this opening made the folder.
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// What state a tenant is in; none if there is no such tenant.
+    pub(crate) fn tenant_state(&self, tenant: &TenantName) -> Option<TenantState> {
+        self.states.read().get(tenant).copied()
+    }
+
+    pub(crate) fn set_tenant_state(&self, tenant: &TenantName, state: TenantState) {
+        self.states.write().insert(tenant.clone(), state);
+    }
+
+    /// Every tenant that was not deleted.
+    pub(crate) fn living_tenants(&self) -> Vec<TenantName> {
+        let states = self.states.read();
+        states
+            .iter()
+            .filter(|(_, state)| **state != TenantState::Deleted)
+            .map(|(tenant, _)| tenant.clone())
+            .collect()
+    }
+
+    /// Keeps one of Annals' own events in a tenant's ledger; durable when it returns.
+    pub(crate) async fn record(
+        &self,
+        tenant: &TenantName,
+        own: OwnEvent,
+    ) -> Result<(), RecordError> {
+        let open: Arc<Open> = self.tenants.open(tenant).await?;
+        let now = System.now();
+        let recorded =
+            tokio::task::spawn_blocking(move || crate::own::record(&open.ledger, &own, now)).await;
+        match recorded {
+            Ok(result) => Ok(result?),
+            Err(error) => Err(RecordError::Own(OwnEventError::Refused(error.to_string()))),
+        }
+    }
+
+    /// Closes every ledger and the catalog. Afterwards the folder may be copied.
+    pub async fn close(self) {
+        self.shut().await;
+    }
+
+    /// As [`Instance::close`], where others still hold the instance: their next call fails.
+    pub(crate) async fn shut(&self) {
+        self.tenants.close_all().await;
+        self.catalog.close().await;
+    }
+}
+
+/// Why an own event was not kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The ledger did not open.
+    #[error(transparent)]
+    Tenant(#[from] OpenTenantError),
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Own(#[from] OwnEventError),
+}
+
+impl From<RecordError> for InstanceError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Tenant(error) => error.into(),
+            RecordError::Own(error) => error.into(),
+        }
+    }
+}
+
+/// Bytes nobody can guess.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], InstanceError> {
+    let mut bytes = [0; N];
+    System
+        .fill(&mut bytes)
+        .map_err(|source| InstanceError::System { what: "no random numbers", source })?;
+    Ok(bytes)
+}
+
+/// Now, by this machine's clock.
+pub(crate) fn now() -> Timestamp {
+    System.now()
+}

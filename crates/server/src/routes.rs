@@ -1,0 +1,102 @@
+//! Every route, and the OpenAPI document made from them: one list, so that they cannot disagree.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware;
+use axum::response::Redirect;
+use axum::routing::get as route_get;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::front::{no_route, remember_route, wrong_method};
+use crate::{counts, export, get, health, ingest, log, search, tail};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Annals",
+        description = "The audit log you can prove. Events go in durably, are found at once, and can be proven.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "Events", description = "Send, find, follow and count events."),
+        (name = "Proofs", description = "Prove that an event stands in the ledger."),
+        (name = "Log", description = "Checkpoints, tiles and entries (C2SP tlog-tiles), for auditors."),
+        (name = "Server", description = "Health and metrics."),
+    ),
+    components(schemas(
+        api::Receipt,
+        api::RecordedEvent,
+        api::NewEvent,
+        api::ExportEnd,
+        api::Gap,
+        api::Problem,
+    )),
+    modifiers(&Keys),
+)]
+struct Document;
+
+/// API keys as the document names them.
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("ann_...")
+            .description(Some("An API key. Scopes: events:write, events:read, ledger:read, admin."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+fn documented() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(search::search, ingest::submit))
+        .routes(routes!(export::export))
+        .routes(routes!(tail::tail))
+        .routes(routes!(counts::histogram))
+        .routes(routes!(counts::top))
+        .routes(routes!(counts::complete))
+        .routes(routes!(get::get_event))
+        .routes(routes!(get::get_proof))
+        .routes(routes!(log::checkpoint))
+        .routes(routes!(log::vkey))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}
+
+/// The OpenAPI document as JSON text, as it is checked in (`docs/openapi.json`) and served.
+pub fn openapi() -> String {
+    let mut text = document().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = documented().split_for_parts();
+    // A path with slashes is one parameter for the router and has no name in OpenAPI.
+    let (_, tile) = OpenApiRouter::<Arc<App>>::default().routes(routes!(log::tile)).split_for_parts();
+    document.merge(tile);
+    document
+}
+
+/// The router with all routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let (routes, _) = documented().split_for_parts();
+    routes
+        .route("/log/{tenant}/tile/{*path}", route_get(log::tile))
+        .route("/", route_get(async || Redirect::temporary("/docs/")))
+        .with_state(app)
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
+        .route_layer(middleware::from_fn(remember_route))
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+}
