@@ -18,9 +18,8 @@ pub use counts::{
     SuggestionKind, Top, TopParams, TopValue, WeekStart,
 };
 pub use event_shape::{
-    ActorShape, ChangeShape, ClientShape, CountsShape, EnrichmentShape, ErasureShape,
-    EventShape, IngestShape,
-    NewEvent, OutcomeShape, RecordedEvent, SourceShape, TargetShape,
+    ActorShape, ChangeShape, ClientShape, CountsShape, EnrichmentShape, ErasureShape, EventShape,
+    IngestShape, NewEvent, OutcomeShape, RecordedEvent, SourceShape, TargetShape,
 };
 pub use health::{Health, Readiness};
 pub use problem::Problem;

@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// The audit log you can prove.
 #[derive(Parser)]
-#[command(name = "annals", version, after_help = "\
+#[command(
+    name = "annals",
+    version,
+    after_help = "\
 First steps:
   annals demo                                      a made-up company to look around in
   annals serve --data ./annals-data                an empty log of your own
@@ -16,7 +19,8 @@ First steps:
   echo '{\"action\":\"customer.update\",\"actor\":{\"id\":\"u-1\"}}' | annals send
   annals search 'action:customer.*' --since 1h
 
-Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 integrity broken.")]
+Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 integrity broken."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -246,7 +250,11 @@ pub(crate) struct TimeArgs {
 
 impl TimeArgs {
     pub(crate) fn add_to(&self, parameters: client::Parameters) -> client::Parameters {
-        let from = self.since.as_ref().map(|since| format!("now-{since}")).or_else(|| self.from.clone());
+        let from = self
+            .since
+            .as_ref()
+            .map(|since| format!("now-{since}"))
+            .or_else(|| self.from.clone());
         parameters
             .with_some("from", from)
             .with_some("to", self.to.clone())

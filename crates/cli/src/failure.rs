@@ -45,7 +45,11 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         let gone = |io: &std::io::Error| io.kind() == std::io::ErrorKind::BrokenPipe;
         let nobody_reads = error.downcast_ref::<std::io::Error>().is_some_and(gone)
             || matches!(error.downcast_ref(), Some(client::ClientError::Write(io)) if gone(io));
-        if nobody_reads { Failure::NobodyReads } else { Failure::Failed(error) }
+        if nobody_reads {
+            Failure::NobodyReads
+        } else {
+            Failure::Failed(error)
+        }
     }
 }
 

@@ -19,8 +19,14 @@ pub(crate) fn line(text: &str) -> Done {
 /// Rows under a heading, columns aligned; the last column runs as long as it likes.
 pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Done {
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain([heading.get(column).map_or(0, |h| h.len())]).max().unwrap_or(0)
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
+        cells
+            .chain([heading.get(column).map_or(0, |h| h.len())])
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..heading.len()).map(width).collect();
     let mut out = std::io::stdout().lock();
@@ -38,15 +44,26 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> Done {
 }
 
 /// The columns of an event in tables and CSV.
-pub(crate) const EVENT_COLUMNS: [&str; 7] =
-    ["id", "occurred_at", "actor", "action", "target", "outcome", "message"];
+pub(crate) const EVENT_COLUMNS: [&str; 7] = [
+    "id",
+    "occurred_at",
+    "actor",
+    "action",
+    "target",
+    "outcome",
+    "message",
+];
 
 /// An event as a row of [`EVENT_COLUMNS`]. Control characters are shown as `?`, so that an event
 /// cannot move the cursor of whoever reads it.
 pub(crate) fn event_row(event: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let first_of = |object: &Value, names: &[&str]| {
-        names.iter().map(|name| text(&object[*name])).find(|t| !t.is_empty()).unwrap_or_default()
+        names
+            .iter()
+            .map(|name| text(&object[*name]))
+            .find(|t| !t.is_empty())
+            .unwrap_or_default()
     };
     let target = &event["targets"][0];
     let cells = [
@@ -58,7 +75,10 @@ pub(crate) fn event_row(event: &Value) -> Vec<String> {
         text(&event["outcome"]["result"]),
         text(&event["message"]),
     ];
-    cells.into_iter().map(|cell| cell.replace(|c: char| c.is_control(), "?")).collect()
+    cells
+        .into_iter()
+        .map(|cell| cell.replace(|c: char| c.is_control(), "?"))
+        .collect()
 }
 
 /// One CSV line (RFC 4180) that a spreadsheet does not take for formulas.

@@ -190,7 +190,7 @@ impl Draft {
         self
     }
 
-    pub(crate) fn from_client(mut self, client: Client) -> Self {
+    pub(crate) fn with_client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
     }

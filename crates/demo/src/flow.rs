@@ -73,7 +73,7 @@ impl World {
         let decision = Draft::new(action, manager.actor())
             .about(target.clone())
             .saying(format!("New credit limit of {} {word}", target.name))
-            .from_client(manager.client(false, false))
+            .with_client(manager.client(false, false))
             .correlated(&correlation)
             .in_component("workflow");
         let after = self.random.between(4 * MINUTE, HOUR);
@@ -123,7 +123,7 @@ impl World {
         };
         let created = about("order.create", "Web shop placed")
             .changing(order.as_created())
-            .from_client(client);
+            .with_client(client);
         let paid = about("payment.create", "Payment received for").ending(
             if self.random.chance(4) {
                 "failure"
@@ -195,7 +195,7 @@ impl World {
         .with("method", method.into())
         .with("route", route.into())
         .with("status", Value::Whole(status))
-        .from_client(client)
+        .with_client(client)
         .taking(duration)
         .in_component("api");
         self.report(at, &draft);

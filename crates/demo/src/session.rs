@@ -73,7 +73,7 @@ impl World {
                 })
                 .into(),
             )
-            .from_client(client)
+            .with_client(client)
             .in_component("auth");
         draft.session = token;
         let (ends, id) = (session.ends, self.next_session);
@@ -116,7 +116,7 @@ impl World {
                 person.name()
             ))
             .with("session_minutes", Value::Whole(minutes))
-            .from_client(session.client)
+            .with_client(session.client)
             .in_component("auth");
         draft.session = session.token;
         self.report(at, &draft);
@@ -141,7 +141,7 @@ impl World {
             ))
             .with("attempt", Value::Whole(attempt))
             .with("attempt_limit", Value::Whole(ATTEMPT_LIMIT))
-            .from_client(client)
+            .with_client(client)
             .in_component("auth");
         draft.severity = match attempt {
             ATTEMPT_LIMIT.. => "high",
@@ -161,7 +161,7 @@ impl World {
                 "Account of {} locked after {ATTEMPT_LIMIT} failed sign-ins",
                 p.name()
             ))
-            .from_client(client)
+            .with_client(client)
             .in_component("auth");
         draft.severity = "high";
         draft
@@ -204,7 +204,7 @@ impl World {
             ))
             .with("attempt", Value::Whole(attempt))
             .with("attempt_limit", Value::Whole(ATTEMPT_LIMIT))
-            .from_client(client)
+            .with_client(client)
             .in_component("auth");
         draft.severity = if attempt >= ATTEMPT_LIMIT {
             "high"

@@ -271,7 +271,7 @@ impl World {
                 p.name(),
                 client.ip
             ))
-            .from_client(client)
+            .with_client(client)
             .in_component("auth");
         draft.severity = "medium";
         draft.session = self.token("sess");

@@ -171,7 +171,7 @@ impl World {
     /// An event a person causes in a session.
     pub(crate) fn by(&self, session: &Session, action: &'static str) -> Draft {
         let mut draft = Draft::new(action, self.staff[session.person].actor())
-            .from_client(session.client.clone());
+            .with_client(session.client.clone());
         draft.session.clone_from(&session.token);
         draft
     }

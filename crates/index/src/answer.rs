@@ -11,7 +11,8 @@ use crate::columns::Columns;
 use crate::counts::{Counted, add_to_buckets, add_to_values, most_frequent};
 use crate::document::value_field;
 use crate::engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError, Stats, Top, Totals,
+    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError,
+    Stats, Top, Totals,
 };
 use crate::found::{Found, Home};
 use crate::keys;
@@ -59,11 +60,16 @@ impl Engine for LocalEngine {
 
     fn histogram(&self, histogram: &Histogram) -> Result<Buckets, SearchError> {
         let field = match histogram.split {
-            Some(split) => Some(value_field(split.field).ok_or(SearchError::NotCounted(split.field))?),
+            Some(split) => {
+                Some(value_field(split.field).ok_or(SearchError::NotCounted(split.field))?)
+            }
             None => None,
         };
         // Only events in some bucket count.
-        let (first, last) = (histogram.boundaries.first().copied(), histogram.boundaries.last().copied());
+        let (first, last) = (
+            histogram.boundaries.first().copied(),
+            histogram.boundaries.last().copied(),
+        );
         let scope = Scope {
             from: histogram.scope.from.max(first),
             to: match (histogram.scope.to, last) {
@@ -75,7 +81,9 @@ impl Engine for LocalEngine {
         let (totals, found) = self.find(&scope)?;
         let mut counted = Counted::default();
         for Found { home, docs } in &found {
-            home.with(|columns| add_to_buckets(columns, docs, &histogram.boundaries, field, &mut counted));
+            home.with(|columns| {
+                add_to_buckets(columns, docs, &histogram.boundaries, field, &mut counted)
+            });
         }
         Ok(buckets(counted, histogram, totals))
     }
@@ -93,17 +101,27 @@ impl Engine for LocalEngine {
             }
         }
         let (values, distinct) = most_frequent(sums, limit);
-        Ok(Top { values, distinct, totals })
+        Ok(Top {
+            values,
+            distinct,
+            totals,
+        })
     }
 
-    fn complete(&self, what: Completion, prefix: &str, limit: usize) -> Result<Vec<(String, u64)>, SearchError> {
+    fn complete(
+        &self,
+        what: Completion,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>, SearchError> {
         let prefix = query::words::fold(prefix);
         let beginnings: Vec<(Dictionary, String, usize)> = match what {
             Completion::Values(ExactField::Ip) => vec![(Dictionary::Keys, keys::ips(), 1)],
             Completion::Values(field) => vec![(Dictionary::Keys, keys::exact(field, &prefix), 1)],
-            Completion::Words(fields) => {
-                fields.iter().map(|field| (Dictionary::Words, keys::text(field, &prefix), 1)).collect()
-            }
+            Completion::Words(fields) => fields
+                .iter()
+                .map(|field| (Dictionary::Words, keys::text(field, &prefix), 1))
+                .collect(),
         };
         let is_ip = matches!(what, Completion::Values(ExactField::Ip));
         let mut sums = HashMap::new();
@@ -111,7 +129,13 @@ impl Engine for LocalEngine {
         for (dictionary, beginning, tag) in &beginnings {
             for part in view.parts.iter() {
                 if let Answering::Indexed(index) = part {
-                    add_keys(&index.source(&*self.log), *dictionary, beginning, *tag, &mut sums)?;
+                    add_keys(
+                        &index.source(&*self.log),
+                        *dictionary,
+                        beginning,
+                        *tag,
+                        &mut sums,
+                    )?;
                 }
             }
             for segment in view.segments.iter() {
@@ -119,8 +143,14 @@ impl Engine for LocalEngine {
             }
         }
         if is_ip {
-            let text = |(digits, count): (String, u64)| Some((keys::address_of(&digits)?.to_string(), count));
-            sums = sums.into_iter().filter_map(text).filter(|(text, _)| text.starts_with(&*prefix)).collect();
+            let text = |(digits, count): (String, u64)| {
+                Some((keys::address_of(&digits)?.to_string(), count))
+            };
+            sums = sums
+                .into_iter()
+                .filter_map(text)
+                .filter(|(text, _)| text.starts_with(&*prefix))
+                .collect();
         }
         Ok(most_frequent(sums, limit).0)
     }
@@ -132,7 +162,11 @@ impl Engine for LocalEngine {
 
     fn stats(&self) -> Stats {
         let view = self.view();
-        let unindexed = view.parts.iter().filter(|part| matches!(part, Answering::Plain(_))).count() as u64;
+        let unindexed = view
+            .parts
+            .iter()
+            .filter(|part| matches!(part, Answering::Plain(_)))
+            .count() as u64;
         Stats {
             applied: self.applied(),
             covered: Count::new(view.covered),
@@ -147,7 +181,10 @@ fn buckets(counted: Counted, histogram: &Histogram, totals: Totals) -> Buckets {
     let buckets = histogram.boundaries.len().saturating_sub(1);
     let mut counts = vec![0; buckets];
     for row in counted.by_value.values() {
-        counts.iter_mut().zip(row).for_each(|(sum, events)| *sum += events);
+        counts
+            .iter_mut()
+            .zip(row)
+            .for_each(|(sum, events)| *sum += events);
     }
     let mut series: Vec<(Option<String>, Vec<u64>)> = Vec::new();
     if let Some(split) = histogram.split {
@@ -157,17 +194,28 @@ fn buckets(counted: Counted, histogram: &Histogram, totals: Totals) -> Buckets {
         series.sort_by(|(one, ones), (two, twos)| {
             (one.is_none(), events(twos), one).cmp(&(two.is_none(), events(ones), two))
         });
-        let values = series.iter().filter(|(value, _)| value.is_some()).count().min(split.limit);
+        let values = series
+            .iter()
+            .filter(|(value, _)| value.is_some())
+            .count()
+            .min(split.limit);
         let rest = series.split_off(values);
         if !rest.is_empty() {
             let mut others = vec![0; buckets];
             for (_, row) in rest {
-                others.iter_mut().zip(row).for_each(|(sum, events)| *sum += events);
+                others
+                    .iter_mut()
+                    .zip(row)
+                    .for_each(|(sum, events)| *sum += events);
             }
             series.push((None, others));
         }
     }
-    Buckets { counts, series, totals }
+    Buckets {
+        counts,
+        series,
+        totals,
+    }
 }
 
 /// Adds how many documents have each key that begins so, by what follows the tag.
@@ -179,11 +227,16 @@ fn add_keys<S: Source>(
     sums: &mut HashMap<String, u64>,
 ) -> io::Result<()> {
     let mut left = COMPLETE_KEYS;
-    source.lists(dictionary, beginning.as_bytes(), &after(beginning), &mut |key, list| {
-        *sums.entry(key[tag..].to_owned()).or_default() += u64::from(source.docs_of(&list));
-        left -= 1;
-        left > 0
-    })
+    source.lists(
+        dictionary,
+        beginning.as_bytes(),
+        &after(beginning),
+        &mut |key, list| {
+            *sums.entry(key[tag..].to_owned()).or_default() += u64::from(source.docs_of(&list));
+            left -= 1;
+            left > 0
+        },
+    )
 }
 
 impl LocalEngine {
@@ -199,14 +252,23 @@ impl LocalEngine {
             Home::Part(part) => count_keys(&part.source(&*self.log), docs, field, sums)?,
             Home::Segment(segment) => count_keys(&*segment.read(), docs, field, sums)?,
             Home::Rows(columns) => {
-                let sequences: Vec<_> = docs.iter().map(|doc| event::Sequence::new(columns.sequence(doc))).collect();
+                let sequences: Vec<_> = docs
+                    .iter()
+                    .map(|doc| event::Sequence::new(columns.sequence(doc)))
+                    .collect();
                 for sequences in sequences.chunks(READ_EVENTS) {
                     for event in self.log.read_many(sequences)? {
-                        let mut values = Values { field, values: Vec::new() };
+                        let mut values = Values {
+                            field,
+                            values: Vec::new(),
+                        };
                         query::analyze(&event, &mut values);
                         values.values.sort_unstable();
                         values.values.dedup();
-                        values.values.into_iter().for_each(|value| *sums.entry(value).or_default() += 1);
+                        values
+                            .values
+                            .into_iter()
+                            .for_each(|value| *sums.entry(value).or_default() += 1);
                     }
                 }
             }
@@ -223,10 +285,15 @@ fn count_keys<S: Source>(
 ) -> io::Result<()> {
     let beginning = keys::exact(field, "");
     let mut lists = Vec::new();
-    source.lists(Dictionary::Keys, beginning.as_bytes(), &after(&beginning), &mut |key, list| {
-        lists.push((key[beginning.len()..].to_owned(), list));
-        true
-    })?;
+    source.lists(
+        Dictionary::Keys,
+        beginning.as_bytes(),
+        &after(&beginning),
+        &mut |key, list| {
+            lists.push((key[beginning.len()..].to_owned(), list));
+            true
+        },
+    )?;
     for (value, list) in lists {
         let common = if u64::from(source.docs_of(&list)) > docs.len().saturating_mul(16) {
             source.retain(&list, docs)?.len()

@@ -28,7 +28,11 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    pub(crate) const NOTHING: Self = Self { min: i64::MAX, max: ABSENT, gaps: false };
+    pub(crate) const NOTHING: Self = Self {
+        min: i64::MAX,
+        max: ABSENT,
+        gaps: false,
+    };
 
     pub(crate) fn take(&mut self, value: i64) {
         if value == ABSENT {
@@ -59,13 +63,23 @@ pub(crate) fn write(values: &[i64], out: &mut Vec<u8>) {
         let mut bounds = Bounds::NOTHING;
         block.iter().for_each(|value| bounds.take(*value));
         let gap = u64::from(bounds.gaps);
-        let span = if bounds.min > bounds.max { 0 } else { bounds.max.wrapping_sub(bounds.min) as u64 + gap };
+        let span = if bounds.min > bounds.max {
+            0
+        } else {
+            bounds.max.wrapping_sub(bounds.min) as u64 + gap
+        };
         let width = (u64::BITS - span.leading_zeros()) as u8;
         heads.extend(bounds.min.to_le_bytes());
         heads.extend(bounds.max.to_le_bytes());
         heads.extend((bits.len() as u32).to_le_bytes());
         heads.push(width | if bounds.gaps { GAPS } else { 0 });
-        let distance = |value: i64| if value == ABSENT { 0 } else { value.wrapping_sub(bounds.min) as u64 + gap };
+        let distance = |value: i64| {
+            if value == ABSENT {
+                0
+            } else {
+                value.wrapping_sub(bounds.min) as u64 + gap
+            }
+        };
         pack(block.iter().map(|value| distance(*value)), width, &mut bits);
     }
     out.extend((values.len() as u64).to_le_bytes());
@@ -114,11 +128,16 @@ impl Column {
         if bytes.len() < heads_end + PADDING_BYTES {
             return None;
         }
-        let column = Column { len, heads: bytes.slice(8..heads_end), bits: bytes.slice(heads_end..bytes.len()) };
+        let column = Column {
+            len,
+            heads: bytes.slice(8..heads_end),
+            bits: bytes.slice(heads_end..bytes.len()),
+        };
         let fits = (0..column.blocks()).all(|block| {
             let head = column.head(block);
             let bits = head.width as usize * column.docs_of(block);
-            head.width <= u64::BITS && head.start + bits.div_ceil(8) + PADDING_BYTES <= column.bits.len()
+            head.width <= u64::BITS
+                && head.start + bits.div_ceil(8) + PADDING_BYTES <= column.bits.len()
         });
         fits.then_some(column)
     }
@@ -215,9 +234,15 @@ mod tests {
         check(&[5; 1000]);
         check(&[ABSENT; 300]);
         for width in 0..63 {
-            let values: Vec<i64> = (0..700).map(|n: i64| (n * 0x5851_F42D_4C95_7F2D_i64.wrapping_mul(n)) & ((1 << width) - 1)).collect();
+            let values: Vec<i64> = (0..700)
+                .map(|n: i64| (n * 0x5851_F42D_4C95_7F2D_i64.wrapping_mul(n)) & ((1 << width) - 1))
+                .collect();
             check(&values);
-            let gaps: Vec<i64> = values.iter().enumerate().map(|(n, value)| if n % 3 == 0 { ABSENT } else { *value }).collect();
+            let gaps: Vec<i64> = values
+                .iter()
+                .enumerate()
+                .map(|(n, value)| if n % 3 == 0 { ABSENT } else { *value })
+                .collect();
             check(&gaps);
         }
         check(&[0, i64::MAX, ABSENT, 1]);
@@ -228,7 +253,10 @@ mod tests {
         let mut bytes = Vec::new();
         write(&(0..1000).collect::<Vec<_>>(), &mut bytes);
         for end in 0..bytes.len() - PADDING_BYTES {
-            assert!(Column::open(OwnedBytes::new(bytes[..end].to_vec())).is_none(), "{end}");
+            assert!(
+                Column::open(OwnedBytes::new(bytes[..end].to_vec())).is_none(),
+                "{end}"
+            );
         }
     }
 }

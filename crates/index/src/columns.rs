@@ -41,7 +41,11 @@ pub(crate) trait Columns: Send + Sync {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.sequence(middle) < sequence { low = middle + 1 } else { high = middle }
+            if self.sequence(middle) < sequence {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         low
     }
@@ -83,7 +87,12 @@ impl MemoryValues {
             return;
         }
         let known = self.first[doc as usize] == ordinal
-            || self.more.iter().rev().take_while(|(of, _)| *of == doc).any(|(_, other)| *other == ordinal);
+            || self
+                .more
+                .iter()
+                .rev()
+                .take_while(|(of, _)| *of == doc)
+                .any(|(_, other)| *other == ordinal);
         if !known {
             self.more.push((doc, ordinal));
         }
@@ -123,20 +132,34 @@ impl MemoryColumns {
     pub(crate) fn append(&mut self, other: &dyn Columns) {
         let start = self.len();
         for field in 0..VALUE_FIELDS.len() {
-            let map: Vec<u32> =
-                (0..other.distinct(field)).map(|ordinal| self.values[field].ordinal(&other.value(field, ordinal))).collect();
+            let map: Vec<u32> = (0..other.distinct(field))
+                .map(|ordinal| self.values[field].ordinal(&other.value(field, ordinal)))
+                .collect();
             let values = &mut self.values[field];
             for doc in 0..other.len() {
                 if let Some(ordinal) = map.get(other.ordinal(field, doc) as usize) {
                     values.push(start + doc, *ordinal);
                 }
             }
-            values.more.extend(other.more(field).iter().map(|(doc, ordinal)| (start + doc, map[*ordinal as usize])));
+            values.more.extend(
+                other
+                    .more(field)
+                    .iter()
+                    .map(|(doc, ordinal)| (start + doc, map[*ordinal as usize])),
+            );
         }
-        self.without_time.extend(other.without_time().iter().map(|doc| start + doc));
+        self.without_time
+            .extend(other.without_time().iter().map(|doc| start + doc));
         for doc in 0..other.len() {
             let number = |number| other.number(number, doc);
-            let numbers = [Number::Time, Number::Received, Number::Records, Number::Bytes, Number::Duration].map(number);
+            let numbers = [
+                Number::Time,
+                Number::Received,
+                Number::Records,
+                Number::Bytes,
+                Number::Duration,
+            ]
+            .map(number);
             self.push_numbers(other.sequence(doc), &numbers);
         }
     }
@@ -144,7 +167,11 @@ impl MemoryColumns {
     /// The bytes of a section of an index file for each column, by name.
     pub(crate) fn write(&self, mut section: impl FnMut(&str, &[u8])) {
         let mut out = Vec::new();
-        let sequences: Vec<i64> = self.sequences.iter().map(|sequence| *sequence as i64).collect();
+        let sequences: Vec<i64> = self
+            .sequences
+            .iter()
+            .map(|sequence| *sequence as i64)
+            .collect();
         column::write(&sequences, &mut out);
         section("sequence", &out);
         for (number, values) in self.numbers.iter().enumerate() {
@@ -153,7 +180,9 @@ impl MemoryColumns {
             section(&number_section(number), &out);
         }
         out.clear();
-        self.without_time.iter().for_each(|doc| out.extend(doc.to_le_bytes()));
+        self.without_time
+            .iter()
+            .for_each(|doc| out.extend(doc.to_le_bytes()));
         section("without_time", &out);
         for (field, values) in self.values.iter().enumerate() {
             out.clear();
@@ -203,7 +232,11 @@ impl Columns for MemoryColumns {
     }
 
     fn ordinal(&self, field: usize, doc: u32) -> u32 {
-        self.values[field].first.get(doc as usize).copied().unwrap_or(NO_VALUE)
+        self.values[field]
+            .first
+            .get(doc as usize)
+            .copied()
+            .unwrap_or(NO_VALUE)
     }
 
     fn has_all(&self, field: usize) -> bool {
@@ -243,7 +276,11 @@ impl MemoryValues {
                     ends.extend((dictionary.len() as u32).to_le_bytes());
                 }
             }
-            let shared = before.bytes().zip(text.bytes()).take_while(|(one, two)| one == two).count();
+            let shared = before
+                .bytes()
+                .zip(text.bytes())
+                .take_while(|(one, two)| one == two)
+                .count();
             push_varint(shared, &mut dictionary);
             push_varint(text.len() - shared, &mut dictionary);
             dictionary.extend(&text.as_bytes()[shared..]);
@@ -262,10 +299,12 @@ impl MemoryValues {
             out.extend(sorted[*ordinal as usize].to_le_bytes());
         }
         let ordinals: Vec<i64> = (0..docs as usize)
-            .map(|doc| match self.first.get(doc).copied().unwrap_or(NO_VALUE) {
-                NO_VALUE => ABSENT,
-                ordinal => i64::from(sorted[ordinal as usize]),
-            })
+            .map(
+                |doc| match self.first.get(doc).copied().unwrap_or(NO_VALUE) {
+                    NO_VALUE => ABSENT,
+                    ordinal => i64::from(sorted[ordinal as usize]),
+                },
+            )
             .collect();
         column::write(&ordinals, out);
     }
@@ -312,25 +351,39 @@ impl FileColumns {
     /// Opens what [`MemoryColumns::write`] wrote; `None` if the bytes are something else.
     pub(crate) fn open(section: impl Fn(&str) -> Option<OwnedBytes>) -> Option<FileColumns> {
         let sequences = Column::open(section("sequence")?)?;
-        let numbers: Vec<Column> =
-            (0..Number::COUNT).map(|number| Column::open(section(&number_section(number))?)).collect::<Option<_>>()?;
+        let numbers: Vec<Column> = (0..Number::COUNT)
+            .map(|number| Column::open(section(&number_section(number))?))
+            .collect::<Option<_>>()?;
         let numbers: [Column; Number::COUNT] = numbers.try_into().ok()?;
         let without_time = section("without_time")?;
-        let without_time =
-            RoaringBitmap::from_sorted_iter(without_time.chunks_exact(4).map(|doc| u32::from_le_bytes(doc.try_into().unwrap_or_default())))
-                .ok()?;
-        let values =
-            (0..VALUE_FIELDS.len()).map(|field| FileValues::open(section(&values_section(field))?)).collect::<Option<Vec<_>>>()?;
+        let without_time = RoaringBitmap::from_sorted_iter(
+            without_time
+                .chunks_exact(4)
+                .map(|doc| u32::from_le_bytes(doc.try_into().unwrap_or_default())),
+        )
+        .ok()?;
+        let values = (0..VALUE_FIELDS.len())
+            .map(|field| FileValues::open(section(&values_section(field))?))
+            .collect::<Option<Vec<_>>>()?;
         let len = sequences.len();
-        let same = numbers.iter().chain(values.iter().map(|values| &values.first)).all(|column| column.len() == len);
-        same.then_some(FileColumns { sequences, numbers, without_time, values })
+        let same = numbers
+            .iter()
+            .chain(values.iter().map(|values| &values.first))
+            .all(|column| column.len() == len);
+        same.then_some(FileColumns {
+            sequences,
+            numbers,
+            without_time,
+            values,
+        })
     }
 }
 
 impl FileValues {
     fn open(bytes: OwnedBytes) -> Option<FileValues> {
         let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
-        let (distinct, dictionary_bytes, more) = (number(0)?, number(4)? as usize, number(8)? as usize);
+        let (distinct, dictionary_bytes, more) =
+            (number(0)?, number(4)? as usize, number(8)? as usize);
         let ends = 12..12 + (distinct as usize).div_ceil(RESTART) * 4;
         let dictionary = ends.end..ends.end.checked_add(dictionary_bytes)?;
         let more = dictionary.end..dictionary.end.checked_add(more * 8)?;
@@ -339,13 +392,19 @@ impl FileValues {
         }
         let pair = |pair: &[u8]| {
             let (doc, ordinal) = pair.split_first_chunk::<4>()?;
-            Some((u32::from_le_bytes(*doc), u32::from_le_bytes(ordinal.try_into().ok()?)))
+            Some((
+                u32::from_le_bytes(*doc),
+                u32::from_le_bytes(ordinal.try_into().ok()?),
+            ))
         };
         Some(FileValues {
             distinct,
             ends: bytes.slice(ends),
             dictionary: bytes.slice(dictionary),
-            more: bytes[more.clone()].chunks_exact(8).map(pair).collect::<Option<_>>()?,
+            more: bytes[more.clone()]
+                .chunks_exact(8)
+                .map(pair)
+                .collect::<Option<_>>()?,
             first: Column::open(bytes.slice(more.end..bytes.len()))?,
         })
     }
@@ -421,11 +480,17 @@ impl Columns for FileColumns {
         let (mut low, mut high) = (0, self.sequences.blocks());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.sequences.bounds(middle).max < wanted { low = middle + 1 } else { high = middle }
+            if self.sequences.bounds(middle).max < wanted {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         let start = low * BLOCK_DOCS as u32;
         let end = (start + BLOCK_DOCS as u32).min(self.len());
-        (start..end).find(|doc| self.sequences.get(*doc) >= wanted).unwrap_or(end.max(start).min(self.len()))
+        (start..end)
+            .find(|doc| self.sequences.get(*doc) >= wanted)
+            .unwrap_or(end.max(start).min(self.len()))
     }
 }
 
@@ -436,7 +501,13 @@ pub(crate) fn docs_of_block(columns: &dyn Columns, block: u32) -> std::ops::Rang
 }
 
 /// The documents of `within` whose number is in `min..=max`; of all documents if there is none.
-pub(crate) fn in_range(columns: &dyn Columns, number: Number, min: i64, max: i64, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+pub(crate) fn in_range(
+    columns: &dyn Columns,
+    number: Number,
+    min: i64,
+    max: i64,
+    within: Option<&RoaringBitmap>,
+) -> RoaringBitmap {
     let mut found = RoaringBitmap::new();
     if min > max {
         return found;
@@ -457,7 +528,8 @@ pub(crate) fn in_range(columns: &dyn Columns, number: Number, min: i64, max: i64
                 if bounds.max < min || max < bounds.min {
                     return false;
                 }
-                (!bounds.gaps && min <= bounds.min && bounds.max <= max) || fits(columns.number(number, *doc))
+                (!bounds.gaps && min <= bounds.min && bounds.max <= max)
+                    || fits(columns.number(number, *doc))
             })
             .collect();
     }
@@ -474,7 +546,10 @@ pub(crate) fn in_range(columns: &dyn Columns, number: Number, min: i64, max: i64
         }
         columns.number_block(number, block, &mut values);
         // Documents come in order, so an append cannot fail.
-        let _ = found.append(docs.clone().filter(|doc| fits(values[(doc - docs.start) as usize])));
+        let _ = found.append(
+            docs.clone()
+                .filter(|doc| fits(values[(doc - docs.start) as usize])),
+        );
     }
     match within {
         Some(within) => found & within,
@@ -492,7 +567,10 @@ mod tests {
     fn columns_of_a_file_are_those_of_memory() {
         let mut random = Random::new(7);
         let mut document = Document::default();
-        let (mut memory, mut halves) = (MemoryColumns::default(), [MemoryColumns::default(), MemoryColumns::default()]);
+        let (mut memory, mut halves) = (
+            MemoryColumns::default(),
+            [MemoryColumns::default(), MemoryColumns::default()],
+        );
         for n in 0..900u64 {
             let event = testing::event(&mut random, event::Sequence::new(1000 + n * 3));
             document.read(&event);
@@ -520,14 +598,29 @@ mod tests {
         for doc in 0..memory.len() {
             assert_eq!(memory.sequence(doc), other.sequence(doc));
             assert_eq!(other.doc_from(memory.sequence(doc)), doc);
-            for number in [Number::Time, Number::Received, Number::Records, Number::Bytes, Number::Duration] {
+            for number in [
+                Number::Time,
+                Number::Received,
+                Number::Records,
+                Number::Bytes,
+                Number::Duration,
+            ] {
                 assert_eq!(memory.number(number, doc), other.number(number, doc));
             }
             for field in 0..VALUE_FIELDS.len() {
                 let texts = |columns: &dyn Columns| {
-                    let first = Some(columns.ordinal(field, doc)).filter(|ordinal| *ordinal != NO_VALUE);
-                    let more = columns.more(field).iter().filter(|(of, _)| *of == doc).map(|(_, ordinal)| *ordinal);
-                    first.into_iter().chain(more).map(|ordinal| columns.value(field, ordinal).into_owned()).collect::<Vec<_>>()
+                    let first =
+                        Some(columns.ordinal(field, doc)).filter(|ordinal| *ordinal != NO_VALUE);
+                    let more = columns
+                        .more(field)
+                        .iter()
+                        .filter(|(of, _)| *of == doc)
+                        .map(|(_, ordinal)| *ordinal);
+                    first
+                        .into_iter()
+                        .chain(more)
+                        .map(|ordinal| columns.value(field, ordinal).into_owned())
+                        .collect::<Vec<_>>()
                 };
                 assert_eq!(texts(memory), texts(other));
             }
@@ -537,11 +630,17 @@ mod tests {
         for (min, max) in [(0, 3), (1, 1), (1000, i64::MAX), (i64::MIN, 0), (5, 4)] {
             let all = in_range(other, Number::Records, min, max, None);
             let naive: RoaringBitmap = (0..memory.len())
-                .filter(|doc| Some(memory.number(Number::Records, *doc)).is_some_and(|n| n != ABSENT && min <= n && n <= max))
+                .filter(|doc| {
+                    Some(memory.number(Number::Records, *doc))
+                        .is_some_and(|n| n != ABSENT && min <= n && n <= max)
+                })
                 .collect();
             assert_eq!(all, naive);
             let few: RoaringBitmap = (0..30).map(|n| n * 29).collect();
-            assert_eq!(in_range(other, Number::Records, min, max, Some(&few)), naive & few);
+            assert_eq!(
+                in_range(other, Number::Records, min, max, Some(&few)),
+                naive & few
+            );
         }
     }
 }

@@ -24,12 +24,19 @@ pub(crate) fn add_to_buckets(
     field: Option<usize>,
     counted: &mut Counted,
 ) {
-    let Some(buckets) = boundaries.len().checked_sub(1).filter(|buckets| *buckets > 0) else { return };
-    let bucket_of = |time: i64| match boundaries.partition_point(|boundary| boundary.as_micros() <= time) {
-        0 => None,
-        after if after > buckets => None,
-        after => Some(after - 1),
+    let Some(buckets) = boundaries
+        .len()
+        .checked_sub(1)
+        .filter(|buckets| *buckets > 0)
+    else {
+        return;
     };
+    let bucket_of =
+        |time: i64| match boundaries.partition_point(|boundary| boundary.as_micros() <= time) {
+            0 => None,
+            after if after > buckets => None,
+            after => Some(after - 1),
+        };
     // A row of buckets for each value, and one for events without.
     let values = field.map_or(0, |field| columns.distinct(field) as usize);
     let mut rows: Vec<Vec<u64>> = vec![Vec::new(); values + 1];
@@ -66,29 +73,60 @@ pub(crate) fn add_to_buckets(
         }
         for doc in block_docs {
             if let Some(bucket) = same.or_else(|| bucket_of(times[(doc - range.start) as usize])) {
-                count(field.map_or(NO_VALUE, |field| columns.ordinal(field, doc)), bucket, 1);
+                count(
+                    field.map_or(NO_VALUE, |field| columns.ordinal(field, doc)),
+                    bucket,
+                    1,
+                );
             }
         }
     }
-    for (ordinal, row) in rows.into_iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-        let value = field.filter(|_| ordinal < values).map(|field| columns.value(field, ordinal as u32).into_owned());
-        let sums = counted.by_value.entry(value).or_insert_with(|| vec![0; buckets]);
-        sums.iter_mut().zip(row).for_each(|(sum, events)| *sum += events);
+    for (ordinal, row) in rows
+        .into_iter()
+        .enumerate()
+        .filter(|(_, row)| !row.is_empty())
+    {
+        let value = field
+            .filter(|_| ordinal < values)
+            .map(|field| columns.value(field, ordinal as u32).into_owned());
+        let sums = counted
+            .by_value
+            .entry(value)
+            .or_insert_with(|| vec![0; buckets]);
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, events)| *sum += events);
     }
 }
 
 /// Adds to each value of a kept field how many of the documents have it.
-pub(crate) fn add_to_values(columns: &dyn Columns, docs: &RoaringBitmap, field: usize, sums: &mut HashMap<String, u64>) {
+pub(crate) fn add_to_values(
+    columns: &dyn Columns,
+    docs: &RoaringBitmap,
+    field: usize,
+    sums: &mut HashMap<String, u64>,
+) {
     let mut counts = vec![0u64; columns.distinct(field) as usize];
     let mut count = |ordinal: u32| {
         if let Some(count) = counts.get_mut(ordinal as usize) {
             *count += 1;
         }
     };
-    docs.iter().for_each(|doc| count(columns.ordinal(field, doc)));
-    columns.more(field).iter().filter(|(doc, _)| docs.contains(*doc)).for_each(|(_, ordinal)| count(*ordinal));
-    for (ordinal, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-        *sums.entry(columns.value(field, ordinal as u32).into_owned()).or_default() += count;
+    docs.iter()
+        .for_each(|doc| count(columns.ordinal(field, doc)));
+    columns
+        .more(field)
+        .iter()
+        .filter(|(doc, _)| docs.contains(*doc))
+        .for_each(|(_, ordinal)| count(*ordinal));
+    for (ordinal, count) in counts
+        .into_iter()
+        .enumerate()
+        .filter(|(_, count)| *count > 0)
+    {
+        *sums
+            .entry(columns.value(field, ordinal as u32).into_owned())
+            .or_default() += count;
     }
 }
 
@@ -96,7 +134,9 @@ pub(crate) fn add_to_values(columns: &dyn Columns, docs: &RoaringBitmap, field: 
 pub(crate) fn most_frequent(sums: HashMap<String, u64>, limit: usize) -> (Vec<(String, u64)>, u64) {
     let distinct = sums.len() as u64;
     let mut values: Vec<(String, u64)> = sums.into_iter().collect();
-    let order = |one: &(String, u64), two: &(String, u64)| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0));
+    let order = |one: &(String, u64), two: &(String, u64)| {
+        two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0))
+    };
     if limit > 0 && limit < values.len() {
         values.select_nth_unstable_by(limit - 1, order);
     }

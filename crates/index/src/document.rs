@@ -138,7 +138,9 @@ impl Sink for Document {
 
     fn metadata(&mut self, key: &str, value: MetadataValue<'_>) {
         match value {
-            MetadataValue::Number(digits) => self.key(|keys| keys::push_metadata_number(key, digits, keys)),
+            MetadataValue::Number(digits) => {
+                self.key(|keys| keys::push_metadata_number(key, digits, keys))
+            }
             _ => value.words(|word| self.key(|keys| keys::push_metadata_word(key, word, keys))),
         }
     }

@@ -27,7 +27,13 @@ pub struct Scope {
 impl Scope {
     /// Everything an application sent that matches.
     pub fn of(expr: Expr) -> Scope {
-        Scope { expr, from: None, to: None, as_of: None, own: false }
+        Scope {
+            expr,
+            from: None,
+            to: None,
+            as_of: None,
+            own: false,
+        }
     }
 }
 
@@ -230,7 +236,12 @@ pub trait Engine: Send + Sync {
     ///
     /// # Errors
     /// When events cannot be read.
-    fn complete(&self, what: Completion, prefix: &str, limit: usize) -> Result<Vec<(String, u64)>, SearchError>;
+    fn complete(
+        &self,
+        what: Completion,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>, SearchError>;
 
     /// All matching places, for an export.
     ///

@@ -51,11 +51,15 @@ pub(crate) struct FileWriter {
 
 impl FileWriter {
     pub(crate) fn new() -> FileWriter {
-        FileWriter { bytes: Vec::new(), sections: Vec::new() }
+        FileWriter {
+            bytes: Vec::new(),
+            sections: Vec::new(),
+        }
     }
 
     pub(crate) fn section(&mut self, name: &str, bytes: &[u8]) {
-        self.sections.push((name.to_owned(), self.bytes.len() as u64, bytes.len() as u64));
+        self.sections
+            .push((name.to_owned(), self.bytes.len() as u64, bytes.len() as u64));
         self.bytes.extend_from_slice(bytes);
         // Sections begin where numbers of eight bytes may.
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
@@ -73,8 +77,10 @@ impl FileWriter {
         };
         let footer = serde_json::to_vec(&footer)?;
         self.bytes.extend_from_slice(&footer);
-        self.bytes.extend_from_slice(&(footer.len() as u32).to_le_bytes());
-        self.bytes.extend_from_slice(&crc32c::crc32c(&footer).to_le_bytes());
+        self.bytes
+            .extend_from_slice(&(footer.len() as u32).to_le_bytes());
+        self.bytes
+            .extend_from_slice(&crc32c::crc32c(&footer).to_le_bytes());
         self.bytes.extend_from_slice(&MAGIC);
         let shelf = path.parent().unwrap_or(folder);
         make_folder(shelf)?;
@@ -98,12 +104,20 @@ fn unfinished(path: &Path) -> PathBuf {
 /// Makes a folder that only its owner may read.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 fn private_file(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
 }
 
 /// The sections of an index file, mapped into memory.
@@ -117,20 +131,35 @@ impl Sections {
     /// Opens the file of a part and checks every byte of it. Why it cannot be used is in the
     /// error; `NotFound` if there is none.
     pub(crate) fn open(folder: &Path, part: &str, schema: &str) -> io::Result<Sections> {
-        let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("index file {part}: {what}"));
+        let damaged = |what: &str| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("index file {part}: {what}"),
+            )
+        };
         if !folder.join(part).try_exists()? {
             return Err(io::ErrorKind::NotFound.into());
         }
         let directory = MmapDirectory::open(folder).map_err(io::Error::other)?;
-        let bytes = directory.open_read(Path::new(part)).map_err(io::Error::other)?.read_bytes()?;
-        let Some((rest, tail)) = bytes.split_last_chunk::<TAIL_BYTES>() else { return Err(damaged("it is cut")) };
-        let [length, checksum] = [0, 4].map(|at| u32::from_le_bytes([tail[at], tail[at + 1], tail[at + 2], tail[at + 3]]));
-        let footer_start = rest.len().checked_sub(length as usize).ok_or_else(|| damaged("it is cut"))?;
+        let bytes = directory
+            .open_read(Path::new(part))
+            .map_err(io::Error::other)?
+            .read_bytes()?;
+        let Some((rest, tail)) = bytes.split_last_chunk::<TAIL_BYTES>() else {
+            return Err(damaged("it is cut"));
+        };
+        let [length, checksum] = [0, 4]
+            .map(|at| u32::from_le_bytes([tail[at], tail[at + 1], tail[at + 2], tail[at + 3]]));
+        let footer_start = rest
+            .len()
+            .checked_sub(length as usize)
+            .ok_or_else(|| damaged("it is cut"))?;
         let (body, footer) = rest.split_at(footer_start);
         if tail[8..] != MAGIC || crc32c::crc32c(footer) != checksum {
             return Err(damaged("its footer"));
         }
-        let footer: Footer = serde_json::from_slice(footer).map_err(|_| damaged("another format"))?;
+        let footer: Footer =
+            serde_json::from_slice(footer).map_err(|_| damaged("another format"))?;
         if footer.format != FORMAT || footer.schema != schema || footer.origin.part != part {
             return Err(damaged("another format"));
         }
@@ -146,7 +175,11 @@ impl Sections {
             })
             .collect::<Option<_>>()
             .ok_or_else(|| damaged("its sections"))?;
-        Ok(Sections { origin: footer.origin, bytes: bytes.len() as u64, sections })
+        Ok(Sections {
+            origin: footer.origin,
+            bytes: bytes.len() as u64,
+            sections,
+        })
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<OwnedBytes> {
@@ -155,6 +188,8 @@ impl Sections {
 
     /// Sections whose name begins with `prefix`, named by the rest.
     pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = (String, OwnedBytes)> {
-        self.sections.iter().filter_map(move |(name, bytes)| Some((name.strip_prefix(prefix)?.to_owned(), bytes.clone())))
+        self.sections.iter().filter_map(move |(name, bytes)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), bytes.clone()))
+        })
     }
 }

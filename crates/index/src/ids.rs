@@ -20,19 +20,32 @@ impl MemoryIds {
     }
 
     pub(crate) fn find(&self, hash: u32) -> RoaringBitmap {
-        self.pairs.iter().filter(|(other, _)| *other == hash).map(|(_, doc)| *doc).collect()
+        self.pairs
+            .iter()
+            .filter(|(other, _)| *other == hash)
+            .map(|(_, doc)| *doc)
+            .collect()
     }
 
     /// Adds the ids of a file whose documents begin at `start`.
     pub(crate) fn append(&mut self, other: &FileIds, start: u32) {
-        let pair = |place| (other.hashes.get(place) as u32, start + other.docs.get(place) as u32);
+        let pair = |place| {
+            (
+                other.hashes.get(place) as u32,
+                start + other.docs.get(place) as u32,
+            )
+        };
         self.pairs.extend((0..other.hashes.len()).map(pair));
     }
 
     pub(crate) fn write(mut self, mut section: impl FnMut(&str, &[u8])) {
         self.pairs.sort_unstable();
         let mut out = Vec::new();
-        let hashes: Vec<i64> = self.pairs.iter().map(|(hash, _)| i64::from(*hash)).collect();
+        let hashes: Vec<i64> = self
+            .pairs
+            .iter()
+            .map(|(hash, _)| i64::from(*hash))
+            .collect();
         column::write(&hashes, &mut out);
         section("ids/hash", &out);
         out.clear();
@@ -50,7 +63,10 @@ pub(crate) struct FileIds {
 
 impl FileIds {
     pub(crate) fn open(section: impl Fn(&str) -> Option<OwnedBytes>) -> Option<FileIds> {
-        let (hashes, docs) = (Column::open(section("ids/hash")?)?, Column::open(section("ids/doc")?)?);
+        let (hashes, docs) = (
+            Column::open(section("ids/hash")?)?,
+            Column::open(section("ids/doc")?)?,
+        );
         (hashes.len() == docs.len()).then_some(FileIds { hashes, docs })
     }
 
@@ -59,7 +75,11 @@ impl FileIds {
         let (mut low, mut high) = (0, self.hashes.blocks());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.hashes.bounds(middle).max < hash { low = middle + 1 } else { high = middle }
+            if self.hashes.bounds(middle).max < hash {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         (low * BLOCK_DOCS as u32..self.hashes.len())
             .map(|place| (self.hashes.get(place), place))

@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 use query::ExactField;
 
 use crate::engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError, Stats, Top, Totals,
+    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError,
+    Stats, Top, Totals,
 };
 use crate::local::LocalEngine;
 use crate::log::Log;
@@ -54,8 +55,15 @@ impl Index {
     /// As [`Index::open`].
     pub fn over(log: Arc<dyn Log>, dir: &Path) -> io::Result<Index> {
         let engine = LocalEngine::open(log.clone(), dir.join(FOLDER))?;
-        let inner = Arc::new(Inner { log, engine, stopped: AtomicBool::new(false) });
-        let index = Index { inner, threads: Mutex::default() };
+        let inner = Arc::new(Inner {
+            log,
+            engine,
+            stopped: AtomicBool::new(false),
+        });
+        let index = Index {
+            inner,
+            threads: Mutex::default(),
+        };
         index.start("annals-follow", Inner::follow)?;
         index.start("annals-index", Inner::build)?;
         Ok(index)
@@ -63,7 +71,9 @@ impl Index {
 
     fn start(&self, name: &str, run: fn(&Inner)) -> io::Result<()> {
         let inner = self.inner.clone();
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || run(&inner))?;
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || run(&inner))?;
         self.threads.lock().push(thread);
         Ok(())
     }
@@ -104,7 +114,12 @@ impl Index {
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn complete(&self, what: Completion, prefix: &str, limit: usize) -> Result<Vec<(String, u64)>, SearchError> {
+    pub fn complete(
+        &self,
+        what: Completion,
+        prefix: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>, SearchError> {
         self.current()?.complete(what, prefix, limit)
     }
 
@@ -127,7 +142,10 @@ impl Index {
         loop {
             let snapshot = self.inner.log.snapshot();
             let stats = self.stats();
-            if stats.covered >= snapshot.sealed && stats.unindexed_parts == 0 && stats.parts == snapshot.parts.len() as u64 {
+            if stats.covered >= snapshot.sealed
+                && stats.unindexed_parts == 0
+                && stats.parts == snapshot.parts.len() as u64
+            {
                 return true;
             }
             if std::time::Instant::now() >= deadline {

@@ -108,7 +108,10 @@ fn push_metadata(tag: char, key: &str, out: &mut String) {
 fn push_sort_key(number: &Decimal, out: &mut String) {
     let mut key = Vec::new();
     number.push_sort_key(&mut key);
-    out.extend(key.into_iter().filter_map(|byte| char::from_u32(u32::from(byte) + 2)));
+    out.extend(
+        key.into_iter()
+            .filter_map(|byte| char::from_u32(u32::from(byte) + 2)),
+    );
 }
 
 pub(crate) fn push_ip(address: IpAddr, out: &mut String) {
@@ -143,13 +146,17 @@ pub(crate) fn address_of(rest: &str) -> Option<IpAddr> {
 /// The hash under which a value that is only ever looked up whole is kept. Whoever finds one
 /// asks the event itself, so two values with one hash cost time and nothing else.
 pub(crate) fn id_hash(field: ExactField, value: &str) -> u32 {
-    let hash = hash(value.as_bytes()).wrapping_add(u64::from(field as u8)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let hash = hash(value.as_bytes())
+        .wrapping_add(u64::from(field as u8))
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15);
     (hash >> 32) as u32
 }
 
 /// FNV-1a: the same in every version, since files hold it.
 fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
+    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
+    })
 }
 
 /// What the bytes of an index file depend on beside its own layout: names and numbers of the
@@ -166,8 +173,23 @@ mod tests {
 
     #[test]
     fn numbers_sort_as_numbers() {
-        let ordered = ["-1e9", "-12.5", "-3", "-0.001", "0", "0.0001", "3", "3.5", "12", "99999999999999999999", "1e30"];
-        let keys: Vec<String> = ordered.iter().map(|digits| metadata_number("k", digits)).collect();
+        let ordered = [
+            "-1e9",
+            "-12.5",
+            "-3",
+            "-0.001",
+            "0",
+            "0.0001",
+            "3",
+            "3.5",
+            "12",
+            "99999999999999999999",
+            "1e30",
+        ];
+        let keys: Vec<String> = ordered
+            .iter()
+            .map(|digits| metadata_number("k", digits))
+            .collect();
         assert!(keys.is_sorted(), "{keys:?}");
         for (key, digits) in keys.iter().zip(ordered) {
             let rest = key.strip_prefix(&metadata_numbers("k")).unwrap();
@@ -178,7 +200,13 @@ mod tests {
 
     #[test]
     fn addresses_sort_and_come_back() {
-        for text in ["0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "2001:db8::1"] {
+        for text in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "255.255.255.255",
+            "::",
+            "2001:db8::1",
+        ] {
             let address: IpAddr = text.parse().unwrap();
             let key = ip(address);
             assert_eq!(address_of(key.strip_prefix(&ips()).unwrap()), Some(address));

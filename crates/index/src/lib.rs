@@ -40,8 +40,8 @@ mod tests;
 mod union;
 
 pub use engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Position, Scope, Search, SearchError, Split, Stats,
-    Top, Totals,
+    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Position, Scope, Search,
+    SearchError, Split, Stats, Top, Totals,
 };
 pub use index::Index;
 pub use log::{Batch, Log};

@@ -105,7 +105,9 @@ impl LocalEngine {
             let first = batch.first().get();
             let applied = self.applied.load(Ordering::Acquire);
             if applied < first {
-                return Err(io::Error::other(format!("events {applied} to {first} are missing")).into());
+                return Err(
+                    io::Error::other(format!("events {applied} to {first} are missing")).into(),
+                );
             }
             let end = first + batch.len() as u64;
             let mut next = applied;
@@ -116,7 +118,12 @@ impl LocalEngine {
                     let place = (next - first) as usize;
                     let event = batch.recorded(place)?;
                     document.read(&event);
-                    segment.push(&document, event.kind != Kind::Application, batch, place as u32);
+                    segment.push(
+                        &document,
+                        event.kind != Kind::Application,
+                        batch,
+                        place as u32,
+                    );
                     next += 1;
                 }
                 self.applied.store(next, Ordering::Release);
@@ -152,9 +159,20 @@ impl LocalEngine {
     }
 
     fn try_find(&self, scope: &Scope) -> Result<Option<(Totals, Vec<Found>)>, SearchError> {
-        let end = self.applied().get().min(scope.as_of.map_or(u64::MAX, Count::get));
+        let end = self
+            .applied()
+            .get()
+            .min(scope.as_of.map_or(u64::MAX, Count::get));
         let view = self.view();
-        let mut answer = Answer { own: scope.own, totals: Totals { total: 0, own_left_out: 0, as_of: Count::new(end) }, found: Vec::new() };
+        let mut answer = Answer {
+            own: scope.own,
+            totals: Totals {
+                total: 0,
+                own_left_out: 0,
+                as_of: Count::new(end),
+            },
+            found: Vec::new(),
+        };
         let window = |sequences| Window {
             from: scope.from.map_or(i64::MIN, |time| time.as_micros()),
             to: scope.to.map_or(i64::MAX, |time| time.as_micros()),
@@ -170,10 +188,14 @@ impl LocalEngine {
         for segment in view.segments.iter() {
             let (docs, own) = {
                 let segment = segment.read();
-                if segment.first().is_none_or(|first| first >= end) || segment.end() <= view.covered {
+                if segment.first().is_none_or(|first| first >= end) || segment.end() <= view.covered
+                {
                     continue;
                 }
-                (evaluate(&*segment, &scope.expr, &behind).map_err(fault)?, segment.own().clone())
+                (
+                    evaluate(&*segment, &scope.expr, &behind).map_err(fault)?,
+                    segment.own().clone(),
+                )
             };
             answer.take(Home::Segment(segment.clone()), docs, &own);
         }
@@ -181,12 +203,21 @@ impl LocalEngine {
     }
 
     /// `false` if the ledger has no such part any more.
-    fn find_in_part(&self, part: &Answering, expr: &Expr, window: &Window, answer: &mut Answer) -> Result<bool, SearchError> {
+    fn find_in_part(
+        &self,
+        part: &Answering,
+        expr: &Expr,
+        window: &Window,
+        answer: &mut Answer,
+    ) -> Result<bool, SearchError> {
         let info = match part {
             Answering::Plain(info) => *info,
             Answering::Indexed(index) => {
                 let (min, max) = index.times();
-                if max < window.from || window.to <= min || window.sequences.1 <= index.info.name.first {
+                if max < window.from
+                    || window.to <= min
+                    || window.sequences.1 <= index.info.name.first
+                {
                     return Ok(true);
                 }
                 match evaluate(&index.source(&*self.log), expr, window) {
@@ -203,7 +234,9 @@ impl LocalEngine {
                 }
             }
         };
-        let Some(rows) = self.read_rows(&info, expr, window)? else { return Ok(false) };
+        let Some(rows) = self.read_rows(&info, expr, window)? else {
+            return Ok(false);
+        };
         let (columns, own) = rows;
         let mut docs = roaring::RoaringBitmap::new();
         docs.insert_range(0..crate::columns::Columns::len(&columns));

@@ -39,14 +39,22 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// When events from there on are sealed.
-    fn batches_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError>;
+    fn batches_from(
+        &self,
+        from: Count,
+        patience: Duration,
+    ) -> Result<Vec<Arc<dyn Batch>>, FollowError>;
 
     /// Calls `each` with the events of a part, in order, until it says no; `false` if there is no
     /// such part any more.
     ///
     /// # Errors
     /// When the part cannot be read.
-    fn read_part(&self, name: &PartName, each: &mut dyn FnMut(Recorded) -> bool) -> io::Result<bool>;
+    fn read_part(
+        &self,
+        name: &PartName,
+        each: &mut dyn FnMut(Recorded) -> bool,
+    ) -> io::Result<bool>;
 
     /// Reads events in the order asked.
     ///
@@ -85,13 +93,26 @@ impl Log for Ledger {
         Ledger::snapshot(self)
     }
 
-    fn batches_from(&self, from: Count, patience: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError> {
+    fn batches_from(
+        &self,
+        from: Count,
+        patience: Duration,
+    ) -> Result<Vec<Arc<dyn Batch>>, FollowError> {
         let groups = self.groups_from(from, patience)?;
-        Ok(groups.into_iter().map(|group| group as Arc<dyn Batch>).collect())
+        Ok(groups
+            .into_iter()
+            .map(|group| group as Arc<dyn Batch>)
+            .collect())
     }
 
-    fn read_part(&self, name: &PartName, each: &mut dyn FnMut(Recorded) -> bool) -> io::Result<bool> {
-        let Some(part) = self.part(name) else { return Ok(false) };
+    fn read_part(
+        &self,
+        name: &PartName,
+        each: &mut dyn FnMut(Recorded) -> bool,
+    ) -> io::Result<bool> {
+        let Some(part) = self.part(name) else {
+            return Ok(false);
+        };
         for recorded in part.records() {
             if !each(recorded?) {
                 break;

@@ -67,8 +67,20 @@ impl Blocks {
 
 impl Ordered {
     pub(crate) fn new(found: Vec<Found>, order: Order, after: Option<Position>) -> Ordered {
-        let after = after.map(|position| rank(order, position.occurred.as_micros(), position.sequence.get()));
-        let mut ordered = Ordered { order, after, sources: Vec::new(), blocks: BinaryHeap::new(), hits: BinaryHeap::new() };
+        let after = after.map(|position| {
+            rank(
+                order,
+                position.occurred.as_micros(),
+                position.sequence.get(),
+            )
+        });
+        let mut ordered = Ordered {
+            order,
+            after,
+            sources: Vec::new(),
+            blocks: BinaryHeap::new(),
+            hits: BinaryHeap::new(),
+        };
         for Found { home, docs } in found {
             if docs.is_empty() {
                 continue;
@@ -84,7 +96,12 @@ impl Ordered {
                 Order::SequenceAsc => Blocks::Ascending(count()),
                 Order::SequenceDesc => Blocks::Descending(count()),
             };
-            ordered.sources.push(Cursor { home, docs, blocks, offered: 0 });
+            ordered.sources.push(Cursor {
+                home,
+                docs,
+                blocks,
+                offered: 0,
+            });
             ordered.offer(ordered.sources.len() - 1);
         }
         ordered
@@ -126,7 +143,9 @@ impl Ordered {
 
     fn read_block(&mut self, source: usize) {
         let cursor = &mut self.sources[source];
-        let Some(block) = cursor.blocks.get(cursor.offered) else { return };
+        let Some(block) = cursor.blocks.get(cursor.offered) else {
+            return;
+        };
         cursor.offered += 1;
         let (home, docs) = (cursor.home.clone(), std::mem::take(&mut cursor.docs));
         home.with(|columns| self.read(columns, docs.range(docs_of_block(columns, block))));
@@ -136,12 +155,23 @@ impl Ordered {
 }
 
 /// The ranks that no document of a block can be beyond.
-fn ends(columns: &dyn Columns, order: Order, block: u32, docs: &std::ops::Range<u32>) -> (Rank, Rank) {
+fn ends(
+    columns: &dyn Columns,
+    order: Order,
+    block: u32,
+    docs: &std::ops::Range<u32>,
+) -> (Rank, Rank) {
     let bounds = columns.bounds(Number::Time, block);
     let (first, last) = (columns.sequence(docs.start), columns.sequence(docs.end - 1));
     match order {
-        Order::OccurredDesc => (rank(order, bounds.max, last), rank(order, bounds.min, first)),
-        Order::OccurredAsc => (rank(order, bounds.min, first), rank(order, bounds.max, last)),
+        Order::OccurredDesc => (
+            rank(order, bounds.max, last),
+            rank(order, bounds.min, first),
+        ),
+        Order::OccurredAsc => (
+            rank(order, bounds.min, first),
+            rank(order, bounds.max, last),
+        ),
         Order::SequenceDesc => (rank(order, 0, last), rank(order, 0, first)),
         Order::SequenceAsc => (rank(order, 0, first), rank(order, 0, last)),
     }
@@ -159,6 +189,9 @@ impl Iterator for Ordered {
             self.read_block(source);
         }
         let (_, occurred, sequence) = self.hits.pop()?;
-        Some(Position { occurred: Timestamp::from_micros(occurred), sequence: Sequence::new(sequence) })
+        Some(Position {
+            occurred: Timestamp::from_micros(occurred),
+            sequence: Sequence::new(sequence),
+        })
     }
 }

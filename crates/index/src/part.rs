@@ -50,19 +50,39 @@ impl PartIndex {
     /// Opens the file of a part's index and checks it; `NotFound` if there is none.
     pub(crate) fn open(folder: &Path, info: &PartInfo) -> io::Result<PartIndex> {
         let name = info.name.to_string();
-        let damaged = |what: &str| io::Error::new(io::ErrorKind::InvalidData, format!("index file {name}: {what}"));
+        let damaged = |what: &str| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("index file {name}: {what}"),
+            )
+        };
         let sections = Sections::open(folder, &name, &keys::schema())?;
-        let columns = FileColumns::open(|name| sections.get(name)).ok_or_else(|| damaged("its columns"))?;
+        let columns =
+            FileColumns::open(|name| sections.get(name)).ok_or_else(|| damaged("its columns"))?;
         let ids = FileIds::open(|name| sections.get(name)).ok_or_else(|| damaged("its ids"))?;
         let files = Files::from_iter(sections.under(TERMS_PREFIX));
         let terms = Terms::open(&files)?;
         let count = sections.origin.count;
-        if [info.count, u64::from(columns.len()), u64::from(terms.docs())].iter().any(|other| *other != count) {
+        if [
+            info.count,
+            u64::from(columns.len()),
+            u64::from(terms.docs()),
+        ]
+        .iter()
+        .any(|other| *other != count)
+        {
             return Err(damaged("its count of events"));
         }
         let own_kinds = Kind::ALL.iter().filter(|kind| **kind != Kind::Application);
         let own = own_kinds
-            .filter_map(|kind| terms.list(Dictionary::Keys, &keys::exact(ExactField::Kind, kind.as_str())).transpose())
+            .filter_map(|kind| {
+                terms
+                    .list(
+                        Dictionary::Keys,
+                        &keys::exact(ExactField::Kind, kind.as_str()),
+                    )
+                    .transpose()
+            })
             .collect::<io::Result<Vec<List>>>()?;
         Ok(PartIndex {
             info: *info,
@@ -97,7 +117,8 @@ impl PartIndex {
 
     /// The ends of the times in it.
     pub(crate) fn times(&self) -> (i64, i64) {
-        let end = |block: Option<&u32>| block.map(|block| self.columns.bounds(Number::Time, *block));
+        let end =
+            |block: Option<&u32>| block.map(|block| self.columns.bounds(Number::Time, *block));
         let min = end(self.oldest_blocks.first()).map_or(i64::MAX, |bounds| bounds.min);
         let max = end(self.newest_blocks.first()).map_or(i64::MIN, |bounds| bounds.max);
         (min, max)
@@ -105,7 +126,8 @@ impl PartIndex {
 
     /// Remembers that it is still the index of a part of the ledger after these erasures.
     pub(crate) fn holds_after(&self, erased_through: u64) {
-        self.erased_through.fetch_max(erased_through, Ordering::Relaxed);
+        self.erased_through
+            .fetch_max(erased_through, Ordering::Relaxed);
     }
 
     pub(crate) fn erased_through(&self) -> u64 {
@@ -161,7 +183,8 @@ impl PartBuilder {
     pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
         if self.piece_events == PIECE_EVENTS {
             let next = TermsBuilder::new(self.left.min(PIECE_EVENTS))?;
-            self.pieces.push(std::mem::replace(&mut self.piece, next).finish()?);
+            self.pieces
+                .push(std::mem::replace(&mut self.piece, next).finish()?);
             self.piece_events = 0;
         }
         self.document.read(event);
@@ -196,11 +219,22 @@ pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -
     publish(folder, info, &terms, &columns, ids)
 }
 
-fn publish(folder: &Path, info: &PartInfo, terms: &Files, columns: &MemoryColumns, ids: MemoryIds) -> io::Result<()> {
+fn publish(
+    folder: &Path,
+    info: &PartInfo,
+    terms: &Files,
+    columns: &MemoryColumns,
+    ids: MemoryIds,
+) -> io::Result<()> {
     if u64::from(columns.len()) != info.count {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("part {} has {} events instead of {}", info.name, columns.len(), info.count),
+            format!(
+                "part {} has {} events instead of {}",
+                info.name,
+                columns.len(),
+                info.count
+            ),
         ));
     }
     let mut file = FileWriter::new();
@@ -209,7 +243,14 @@ fn publish(folder: &Path, info: &PartInfo, terms: &Files, columns: &MemoryColumn
     }
     columns.write(|name, bytes| file.section(name, bytes));
     ids.write(|name, bytes| file.section(name, bytes));
-    file.publish(folder, Origin { part: info.name.to_string(), count: info.count }, &keys::schema())
+    file.publish(
+        folder,
+        Origin {
+            part: info.name.to_string(),
+            count: info.count,
+        },
+        &keys::schema(),
+    )
 }
 
 /// A part's index and the log its events are in.
@@ -264,10 +305,17 @@ impl Source for PartSource<'_> {
         let mut found = RoaringBitmap::new();
         let docs: Vec<u32> = docs.iter().collect();
         for docs in docs.chunks(CHECK_EVENTS) {
-            let sequences: Vec<Sequence> =
-                docs.iter().map(|doc| Sequence::new(self.index.columns.sequence(*doc))).collect();
+            let sequences: Vec<Sequence> = docs
+                .iter()
+                .map(|doc| Sequence::new(self.index.columns.sequence(*doc)))
+                .collect();
             let events = self.log.read_many(&sequences)?;
-            found.extend(docs.iter().zip(&events).filter(|(_, event)| leaf.matches(event)).map(|(doc, _)| *doc));
+            found.extend(
+                docs.iter()
+                    .zip(&events)
+                    .filter(|(_, event)| leaf.matches(event))
+                    .map(|(doc, _)| *doc),
+            );
         }
         Ok(found)
     }

@@ -25,9 +25,12 @@ pub(crate) struct Window {
     pub(crate) sequences: (u64, u64),
 }
 
-
 /// The documents of a source in the window that the formula holds for.
-pub(crate) fn evaluate<S: Source>(source: &S, expr: &Expr, window: &Window) -> Result<RoaringBitmap, Fault> {
+pub(crate) fn evaluate<S: Source>(
+    source: &S,
+    expr: &Expr,
+    window: &Window,
+) -> Result<RoaringBitmap, Fault> {
     let columns = source.columns();
     let mut members = Vec::new();
     let docs = columns.doc_from(window.sequences.0)..columns.doc_from(window.sequences.1);
@@ -35,8 +38,15 @@ pub(crate) fn evaluate<S: Source>(source: &S, expr: &Expr, window: &Window) -> R
         members.push(Plan::Docs(docs));
     }
     if window.from != i64::MIN || window.to != i64::MAX {
-        let last = window.to.saturating_sub(if window.to == i64::MAX { 0 } else { 1 });
-        members.push(Plan::Numbers { number: Number::Time, min: window.from, max: last, own: false });
+        let last = window
+            .to
+            .saturating_sub(if window.to == i64::MAX { 0 } else { 1 });
+        members.push(Plan::Numbers {
+            number: Number::Time,
+            min: window.from,
+            max: last,
+            own: false,
+        });
     }
     members.push(look_up(source, expr)?);
     Plan::And(members).run(source, None)
@@ -48,7 +58,12 @@ enum Plan<L> {
     Docs(Range<u32>),
     Lists(Vec<L>),
     /// `own`: only documents whose time is their own.
-    Numbers { number: Number, min: i64, max: i64, own: bool },
+    Numbers {
+        number: Number,
+        min: i64,
+        max: i64,
+        own: bool,
+    },
     Phrase(Vec<Vec<L>>),
     /// Narrowed by the plan, decided by the events themselves.
     Check(Leaf, Box<Plan<L>>),
@@ -59,7 +74,12 @@ enum Plan<L> {
 }
 
 fn look_up<S: Source>(source: &S, expr: &Expr) -> Result<Plan<S::List>, Fault> {
-    let all = |members: &[Expr]| members.iter().map(|member| look_up(source, member)).collect::<Result<Vec<_>, _>>();
+    let all = |members: &[Expr]| {
+        members
+            .iter()
+            .map(|member| look_up(source, member))
+            .collect::<Result<Vec<_>, _>>()
+    };
     Ok(match expr {
         Expr::All => Plan::All,
         Expr::None => Plan::Lists(Vec::new()),
@@ -82,23 +102,51 @@ impl<S: Source> Lookup<'_, S> {
                 let found = Plan::Found(self.source.ids(keys::id_hash(*field, value)));
                 return Ok(Plan::Check(leaf.clone(), Box::new(found)));
             }
-            Leaf::Exact { field: ExactField::Ip, value } => {
+            Leaf::Exact {
+                field: ExactField::Ip,
+                value,
+            } => {
                 self.ips(|address| address.to_string() == *value, &mut lists)?;
             }
-            Leaf::ExactPrefix { field: ExactField::Ip, prefix } => {
-                self.ips(|address| address.to_string().starts_with(prefix), &mut lists)?;
+            Leaf::ExactPrefix {
+                field: ExactField::Ip,
+                prefix,
+            } => {
+                self.ips(
+                    |address| address.to_string().starts_with(prefix),
+                    &mut lists,
+                )?;
             }
-            Leaf::ExactContains { field: ExactField::Ip, part } => {
+            Leaf::ExactContains {
+                field: ExactField::Ip,
+                part,
+            } => {
                 self.ips(|address| address.to_string().contains(part), &mut lists)?;
             }
-            Leaf::Exact { field, value } => self.one(Dictionary::Keys, &keys::exact(*field, value), &mut lists)?,
+            Leaf::Exact { field, value } => {
+                self.one(Dictionary::Keys, &keys::exact(*field, value), &mut lists)?
+            }
             Leaf::ExactPrefix { field, prefix } => {
-                self.beginning(Dictionary::Keys, &keys::exact(*field, prefix), |_| true, &mut lists)?;
+                self.beginning(
+                    Dictionary::Keys,
+                    &keys::exact(*field, prefix),
+                    |_| true,
+                    &mut lists,
+                )?;
             }
             Leaf::ExactContains { field, part } => {
-                self.beginning(Dictionary::Keys, &keys::exact(*field, ""), |value| value.contains(part), &mut lists)?;
+                self.beginning(
+                    Dictionary::Keys,
+                    &keys::exact(*field, ""),
+                    |value| value.contains(part),
+                    &mut lists,
+                )?;
             }
-            Leaf::Words { fields, words, prefix } => match words.as_slice() {
+            Leaf::Words {
+                fields,
+                words,
+                prefix,
+            } => match words.as_slice() {
                 [word] => {
                     for field in fields.iter() {
                         self.word(field, word, *prefix, &mut lists)?;
@@ -110,7 +158,12 @@ impl<S: Source> Lookup<'_, S> {
             _ if leaf.needs_verification() => return self.check(leaf),
             Leaf::WordContains { fields, part } => {
                 for field in fields.iter() {
-                    self.beginning(Dictionary::Words, &keys::text(field, ""), |word| word.contains(part), &mut lists)?;
+                    self.beginning(
+                        Dictionary::Words,
+                        &keys::text(field, ""),
+                        |word| word.contains(part),
+                        &mut lists,
+                    )?;
                 }
             }
             Leaf::MetadataWords { key, words, prefix } => {
@@ -118,24 +171,43 @@ impl<S: Source> Lookup<'_, S> {
                 self.metadata_word(key, word, *prefix, &mut lists)?;
             }
             Leaf::MetadataContains { key, part } => {
-                self.beginning(Dictionary::Keys, &keys::metadata_word(key, ""), |word| word.contains(part), &mut lists)?;
+                self.beginning(
+                    Dictionary::Keys,
+                    &keys::metadata_word(key, ""),
+                    |word| word.contains(part),
+                    &mut lists,
+                )?;
                 self.numbers(key, |digits| digits.contains(part), &mut lists)?;
             }
             Leaf::MetadataNumber { key, range } => self.number_range(key, range, &mut lists)?,
             Leaf::Number { field, range } => return Ok(self.number(*field, range.min, range.max)),
             Leaf::Ip { net } => {
                 let (first, last) = (keys::ip(net.network()), keys::ip(net.broadcast()));
-                self.between(Dictionary::Keys, first.as_bytes(), &after(&last), |_| true, &mut lists)?;
+                self.between(
+                    Dictionary::Keys,
+                    first.as_bytes(),
+                    &after(&last),
+                    |_| true,
+                    &mut lists,
+                )?;
             }
         }
         Ok(Plan::Lists(lists))
     }
 
     fn check(&self, leaf: &Leaf) -> Result<Plan<S::List>, Fault> {
-        Ok(Plan::Check(leaf.clone(), Box::new(look_up(self.source, &leaf.candidates())?)))
+        Ok(Plan::Check(
+            leaf.clone(),
+            Box::new(look_up(self.source, &leaf.candidates())?),
+        ))
     }
 
-    fn one(&self, dictionary: Dictionary, key: &str, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn one(
+        &self,
+        dictionary: Dictionary,
+        key: &str,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         lists.extend(self.source.list(dictionary, key)?);
         Ok(())
     }
@@ -169,7 +241,13 @@ impl<S: Source> Lookup<'_, S> {
         self.between(dictionary, prefix.as_bytes(), &after(prefix), keep, lists)
     }
 
-    fn word(&self, field: TextField, word: &str, prefix: bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn word(
+        &self,
+        field: TextField,
+        word: &str,
+        prefix: bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         let key = keys::text(field, word);
         if prefix {
             self.beginning(Dictionary::Words, &key, |_| true, lists)
@@ -178,7 +256,12 @@ impl<S: Source> Lookup<'_, S> {
         }
     }
 
-    fn phrase(&self, fields: TextFields, words: &[String], prefix: bool) -> Result<Plan<S::List>, Fault> {
+    fn phrase(
+        &self,
+        fields: TextFields,
+        words: &[String],
+        prefix: bool,
+    ) -> Result<Plan<S::List>, Fault> {
         let last = words.len().saturating_sub(1);
         let mut phrases = Vec::new();
         'field: for field in fields.iter() {
@@ -196,7 +279,13 @@ impl<S: Source> Lookup<'_, S> {
         Ok(Plan::Or(phrases))
     }
 
-    fn metadata_word(&self, key: &str, word: &str, prefix: bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn metadata_word(
+        &self,
+        key: &str,
+        word: &str,
+        prefix: bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         let name = keys::metadata_word(key, word);
         if prefix {
             self.beginning(Dictionary::Keys, &name, |_| true, lists)?;
@@ -207,12 +296,22 @@ impl<S: Source> Lookup<'_, S> {
         }
     }
 
-    fn numbers(&self, key: &str, keep: impl Fn(&str) -> bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn numbers(
+        &self,
+        key: &str,
+        keep: impl Fn(&str) -> bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         let keep = |rest: &str| keys::digits_of(rest).is_some_and(&keep);
         self.beginning(Dictionary::Keys, &keys::metadata_numbers(key), keep, lists)
     }
 
-    fn number_range(&self, key: &str, range: &DecimalRange, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn number_range(
+        &self,
+        key: &str,
+        range: &DecimalRange,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         let from = match &range.min {
             Bound::Included(min) => keys::metadata_number_from(key, min),
             Bound::Excluded(min) => keys::metadata_number_after(key, min),
@@ -226,7 +325,11 @@ impl<S: Source> Lookup<'_, S> {
         self.between(Dictionary::Keys, from.as_bytes(), &to, |_| true, lists)
     }
 
-    fn ips(&self, keep: impl Fn(std::net::IpAddr) -> bool, lists: &mut Vec<S::List>) -> Result<(), Fault> {
+    fn ips(
+        &self,
+        keep: impl Fn(std::net::IpAddr) -> bool,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
         let keep = |rest: &str| keys::address_of(rest).is_some_and(&keep);
         self.beginning(Dictionary::Keys, &keys::ips(), keep, lists)
     }
@@ -240,11 +343,17 @@ impl<S: Source> Lookup<'_, S> {
             NumberField::Received => (Number::Received, false),
             NumberField::Sequence => {
                 let columns = self.source.columns();
-                let end = u64::try_from(max).map_or(0, |max| columns.doc_from(max.saturating_add(1)));
+                let end =
+                    u64::try_from(max).map_or(0, |max| columns.doc_from(max.saturating_add(1)));
                 return Plan::Docs(columns.doc_from(u64::try_from(min).unwrap_or(0)).min(end)..end);
             }
         };
-        Plan::Numbers { number, min, max, own }
+        Plan::Numbers {
+            number,
+            min,
+            max,
+            own,
+        }
     }
 }
 
@@ -269,22 +378,40 @@ impl<L: Clone> Plan<L> {
     /// How much work it is at the most, in documents.
     fn cost<S: Source<List = L>>(&self, source: &S) -> u64 {
         let all = u64::from(source.columns().len());
-        let listed = |lists: &[L]| lists.iter().map(|list| u64::from(source.docs_of(list))).sum::<u64>();
+        let listed = |lists: &[L]| {
+            lists
+                .iter()
+                .map(|list| u64::from(source.docs_of(list)))
+                .sum::<u64>()
+        };
         match self {
             Plan::All | Plan::Docs(_) => 0,
             Plan::Lists(lists) => listed(lists),
             Plan::Numbers { .. } => all / 8,
-            Plan::Phrase(words) => words.iter().map(|lists| listed(lists)).min().unwrap_or(0).saturating_mul(PLACE_COST),
+            Plan::Phrase(words) => words
+                .iter()
+                .map(|lists| listed(lists))
+                .min()
+                .unwrap_or(0)
+                .saturating_mul(PLACE_COST),
             Plan::Check(_, narrowed) => narrowed.cost(source).saturating_mul(CHECK_COST),
             Plan::Found(docs) => docs.len(),
-            Plan::And(members) => members.iter().map(|member| member.cost(source)).min().unwrap_or(0),
+            Plan::And(members) => members
+                .iter()
+                .map(|member| member.cost(source))
+                .min()
+                .unwrap_or(0),
             Plan::Or(members) => members.iter().map(|member| member.cost(source)).sum(),
             Plan::Not(inner) => inner.cost(source).saturating_add(all),
         }
     }
 
     /// The documents it holds for, of `within` or of all.
-    fn run<S: Source<List = L>>(&self, source: &S, within: Option<&RoaringBitmap>) -> Result<RoaringBitmap, Fault> {
+    fn run<S: Source<List = L>>(
+        &self,
+        source: &S,
+        within: Option<&RoaringBitmap>,
+    ) -> Result<RoaringBitmap, Fault> {
         if within.is_some_and(|within| within.is_empty()) {
             return Ok(RoaringBitmap::new());
         }
@@ -298,13 +425,27 @@ impl<L: Clone> Plan<L> {
             }
             Plan::Found(docs) => cut(docs.clone(), within),
             Plan::Lists(lists) => lists_within(source, lists, within)?,
-            Plan::Numbers { number, min, max, own } => {
+            Plan::Numbers {
+                number,
+                min,
+                max,
+                own,
+            } => {
                 let found = in_range(columns, *number, *min, *max, within);
-                if *own { found - columns.without_time() } else { found }
+                if *own {
+                    found - columns.without_time()
+                } else {
+                    found
+                }
             }
             Plan::Phrase(words) => {
                 let mut order: Vec<&Vec<L>> = words.iter().collect();
-                order.sort_by_key(|lists| lists.iter().map(|list| u64::from(source.docs_of(list))).sum::<u64>());
+                order.sort_by_key(|lists| {
+                    lists
+                        .iter()
+                        .map(|list| u64::from(source.docs_of(list)))
+                        .sum::<u64>()
+                });
                 let mut found: Option<RoaringBitmap> = within.cloned();
                 for lists in order {
                     found = Some(lists_within(source, lists, found.as_ref())?);
@@ -313,10 +454,17 @@ impl<L: Clone> Plan<L> {
             }
             Plan::Check(leaf, narrowed) => {
                 let narrowed = narrowed.run(source, within)?;
-                if narrowed.is_empty() { narrowed } else { source.check(leaf, &narrowed)? }
+                if narrowed.is_empty() {
+                    narrowed
+                } else {
+                    source.check(leaf, &narrowed)?
+                }
             }
             Plan::And(members) => {
-                let mut order: Vec<(u64, &Plan<L>)> = members.iter().map(|member| (member.cost(source), member)).collect();
+                let mut order: Vec<(u64, &Plan<L>)> = members
+                    .iter()
+                    .map(|member| (member.cost(source), member))
+                    .collect();
                 order.sort_by_key(|(cost, _)| *cost);
                 let mut found: Option<RoaringBitmap> = within.cloned();
                 for (_, member) in order {
@@ -336,8 +484,15 @@ impl<L: Clone> Plan<L> {
     }
 }
 
-fn lists_within<S: Source>(source: &S, lists: &[S::List], within: Option<&RoaringBitmap>) -> Result<RoaringBitmap, Fault> {
-    let docs: u64 = lists.iter().map(|list| u64::from(source.docs_of(list))).sum();
+fn lists_within<S: Source>(
+    source: &S,
+    lists: &[S::List],
+    within: Option<&RoaringBitmap>,
+) -> Result<RoaringBitmap, Fault> {
+    let docs: u64 = lists
+        .iter()
+        .map(|list| u64::from(source.docs_of(list)))
+        .sum();
     match within {
         Some(within) if within.len().saturating_mul(SEEK_WORTH * lists.len() as u64) < docs => {
             let mut found = RoaringBitmap::new();

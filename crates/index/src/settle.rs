@@ -18,13 +18,21 @@ use crate::part::{self, PartBuilder, PartIndex};
 /// The parts that answer for the events before `view.covered`.
 pub(crate) fn answering(view: &View, snapshot: &Snapshot) -> Vec<Answering> {
     let mut parts = Vec::new();
-    for info in snapshot.parts.iter().filter(|info| info.name.first < view.covered) {
+    for info in snapshot
+        .parts
+        .iter()
+        .filter(|info| info.name.first < view.covered)
+    {
         if let Some(index) = view.open.get(&info.name) {
             parts.push(Answering::Indexed(index.clone()));
             continue;
         }
         // A merged part whose index is not there yet: those it was made from still answer.
-        let old: Vec<&Answering> = view.parts.iter().filter(|part| is_within(part, info)).collect();
+        let old: Vec<&Answering> = view
+            .parts
+            .iter()
+            .filter(|part| is_within(part, info))
+            .collect();
         if old.iter().map(|part| part.info().count).sum::<u64>() == info.count {
             parts.extend(old.into_iter().cloned());
         } else {
@@ -46,7 +54,13 @@ fn is_within(part: &Answering, info: &PartInfo) -> bool {
 /// The place up to which parts can answer: everything before it is in parts with an index, or
 /// already answered for by parts.
 fn coverage(view: &View, snapshot: &Snapshot) -> u64 {
-    let ahead = || snapshot.parts.iter().map(|info| info.name).filter(|name| name.first >= view.covered);
+    let ahead = || {
+        snapshot
+            .parts
+            .iter()
+            .map(|info| info.name)
+            .filter(|name| name.first >= view.covered)
+    };
     let mut covered = snapshot.sealed.get();
     for name in ahead().filter(|name| !view.open.contains_key(name)) {
         covered = covered.min(name.first);
@@ -110,7 +124,13 @@ impl LocalEngine {
                 let segment = segment.read();
                 segment.first().is_none() || segment.end() > covered
             };
-            view.segments = Arc::new(view.segments.iter().filter(|segment| keep(segment)).cloned().collect());
+            view.segments = Arc::new(
+                view.segments
+                    .iter()
+                    .filter(|segment| keep(segment))
+                    .cloned()
+                    .collect(),
+            );
             covered
         };
         self.log.set_view_progress(Count::new(covered));
@@ -124,8 +144,13 @@ impl LocalEngine {
         self.adopt(&snapshot)?;
         let next = {
             let view = self.view.lock();
-            let missing = snapshot.parts.iter().filter(|info| !view.open.contains_key(&info.name));
-            missing.min_by_key(|info| (info.name.first, info.count)).copied()
+            let missing = snapshot
+                .parts
+                .iter()
+                .filter(|info| !view.open.contains_key(&info.name));
+            missing
+                .min_by_key(|info| (info.name.first, info.count))
+                .copied()
         };
         let Some(info) = next else {
             self.close_unused(&snapshot);
@@ -153,7 +178,9 @@ impl LocalEngine {
         if let Some(inputs) = self.merge_inputs(info, snapshot) {
             match part::merge(&self.folder, info, &inputs) {
                 Ok(()) => return Ok(true),
-                Err(error) => tracing::warn!(part = %info.name, %error, "index files cannot be merged; the part is read instead"),
+                Err(error) => {
+                    tracing::warn!(part = %info.name, %error, "index files cannot be merged; the part is read instead")
+                }
             }
         }
         let mut builder = PartBuilder::new(info.count)?;
@@ -186,7 +213,9 @@ impl LocalEngine {
             .cloned()
             .collect();
         inputs.sort_by_key(|index| index.info.name.first);
-        let apart = inputs.windows(2).all(|pair| pair[0].info.name.last < pair[1].info.name.first);
+        let apart = inputs
+            .windows(2)
+            .all(|pair| pair[0].info.name.last < pair[1].info.name.first);
         let count: u64 = inputs.iter().map(|index| index.info.count).sum();
         (inputs.len() > 1 && apart && count == info.count).then_some(inputs)
     }
@@ -194,8 +223,12 @@ impl LocalEngine {
     /// Closes what neither answers nor is a part of the ledger.
     fn close_unused(&self, snapshot: &Snapshot) {
         let mut view = self.view.lock();
-        let used: HashSet<PartName> =
-            snapshot.parts.iter().map(|info| info.name).chain(view.parts.iter().map(|part| part.info().name)).collect();
+        let used: HashSet<PartName> = snapshot
+            .parts
+            .iter()
+            .map(|info| info.name)
+            .chain(view.parts.iter().map(|part| part.info().name))
+            .collect();
         if view.open.keys().any(|name| !used.contains(name)) {
             let open = view.open.iter().filter(|(name, _)| used.contains(name));
             view.open = Arc::new(open.map(|(name, index)| (*name, index.clone())).collect());
@@ -204,7 +237,12 @@ impl LocalEngine {
 
     /// Deletes files that no open index uses. Whoever still reads one keeps its bytes until done.
     pub(crate) fn remove_unused(&self) -> io::Result<()> {
-        let used: HashSet<_> = self.view().open.keys().map(|name| self.folder.join(name.to_string())).collect();
+        let used: HashSet<_> = self
+            .view()
+            .open
+            .keys()
+            .map(|name| self.folder.join(name.to_string()))
+            .collect();
         for shelf in fs::read_dir(&self.folder)? {
             let shelf = shelf?.path();
             if !shelf.is_dir() {
@@ -214,7 +252,11 @@ impl LocalEngine {
             for file in fs::read_dir(&shelf)? {
                 let file = file?.path();
                 if !used.contains(&file) {
-                    if file.is_dir() { fs::remove_dir_all(&file)? } else { fs::remove_file(&file)? }
+                    if file.is_dir() {
+                        fs::remove_dir_all(&file)?
+                    } else {
+                        fs::remove_file(&file)?
+                    }
                 }
             }
         }

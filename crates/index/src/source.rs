@@ -41,7 +41,11 @@ pub(crate) trait Source {
     fn union(&self, lists: &[Self::List]) -> io::Result<RoaringBitmap>;
     fn retain(&self, list: &Self::List, within: &RoaringBitmap) -> io::Result<RoaringBitmap>;
     /// The documents of `within` with the words one after the other; each word is any of several.
-    fn phrase(&self, words: &[Vec<Self::List>], within: &RoaringBitmap) -> io::Result<RoaringBitmap>;
+    fn phrase(
+        &self,
+        words: &[Vec<Self::List>],
+        within: &RoaringBitmap,
+    ) -> io::Result<RoaringBitmap>;
     /// The documents that may have a value with this hash.
     fn ids(&self, hash: u32) -> RoaringBitmap;
     /// Asks the events themselves.

@@ -55,12 +55,26 @@ impl Lists {
 
 impl Segment {
     /// Takes an event that stands at `place` in its batch.
-    pub(crate) fn push(&mut self, document: &Document, is_own: bool, batch: &Arc<dyn Batch>, place: u32) {
+    pub(crate) fn push(
+        &mut self,
+        document: &Document,
+        is_own: bool,
+        batch: &Arc<dyn Batch>,
+        place: u32,
+    ) {
         let doc = self.columns.len();
-        if self.batches.last().is_none_or(|(_, _, last)| !Arc::ptr_eq(last, batch)) {
+        if self
+            .batches
+            .last()
+            .is_none_or(|(_, _, last)| !Arc::ptr_eq(last, batch))
+        {
             self.batches.push((doc, place, batch.clone()));
         }
-        for (lists, text) in self.dictionaries.iter_mut().zip([&document.keys, &document.words]) {
+        for (lists, text) in self
+            .dictionaries
+            .iter_mut()
+            .zip([&document.keys, &document.words])
+        {
             for key in text.split_terminator(BETWEEN).filter(|key| !key.is_empty()) {
                 lists.push(key, doc);
             }
@@ -88,7 +102,10 @@ impl Segment {
 
     /// The sequence after the newest event.
     pub(crate) fn end(&self) -> u64 {
-        self.columns.len().checked_sub(1).map_or(0, |last| self.columns.sequence(last) + 1)
+        self.columns
+            .len()
+            .checked_sub(1)
+            .map_or(0, |last| self.columns.sequence(last) + 1)
     }
 
     /// The sequence of the first event.
@@ -97,7 +114,10 @@ impl Segment {
     }
 
     fn event(&self, doc: u32) -> io::Result<Recorded> {
-        let batch = self.batches.partition_point(|(first, _, _)| *first <= doc).saturating_sub(1);
+        let batch = self
+            .batches
+            .partition_point(|(first, _, _)| *first <= doc)
+            .saturating_sub(1);
         match self.batches.get(batch) {
             Some((first, place, batch)) => batch.recorded((place + doc - first) as usize),
             None => Err(io::Error::other("an event of the tail has no batch")),
@@ -130,7 +150,10 @@ impl Source for Segment {
 
     fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<TailList>> {
         let place = self.dictionaries[dictionary as usize].places.get(key);
-        Ok(place.map(|place| TailList { dictionary, place: *place }))
+        Ok(place.map(|place| TailList {
+            dictionary,
+            place: *place,
+        }))
     }
 
     fn lists(
@@ -142,7 +165,15 @@ impl Source for Segment {
     ) -> io::Result<()> {
         for (key, place) in &self.dictionaries[dictionary as usize].places {
             let is_in = from <= key.as_bytes() && key.as_bytes() < to;
-            if is_in && !each(key, TailList { dictionary, place: *place }) {
+            if is_in
+                && !each(
+                    key,
+                    TailList {
+                        dictionary,
+                        place: *place,
+                    },
+                )
+            {
                 break;
             }
         }
@@ -158,7 +189,10 @@ impl Source for Segment {
 
     fn retain(&self, list: &TailList, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
         let docs = self.docs(list);
-        Ok(within.iter().filter(|doc| docs.binary_search(doc).is_ok()).collect())
+        Ok(within
+            .iter()
+            .filter(|doc| docs.binary_search(doc).is_ok())
+            .collect())
     }
 
     fn phrase(&self, _: &[Vec<TailList>], _: &RoaringBitmap) -> io::Result<RoaringBitmap> {

@@ -11,14 +11,16 @@ use std::sync::Arc;
 
 use roaring::RoaringBitmap;
 use tantivy::directory::error::{DeleteError, OpenReadError, OpenWriteError};
-use tantivy::directory::{FileHandle, OwnedBytes, RamDirectory, WatchCallback, WatchHandle, WritePtr};
+use tantivy::directory::{
+    FileHandle, OwnedBytes, RamDirectory, WatchCallback, WatchHandle, WritePtr,
+};
 use tantivy::index::{InvertedIndexReader, SegmentReader};
 use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::store::{Compressor, ZstdCompressor};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
-use tantivy::{DocSet, Directory, Index, IndexSettings, SingleSegmentIndexWriter};
+use tantivy::{Directory, DocSet, Index, IndexSettings, SingleSegmentIndexWriter};
 
 use crate::document::Document;
 use crate::keys::BETWEEN;
@@ -53,7 +55,8 @@ impl TermsBuilder {
     /// For about `events` events.
     pub(crate) fn new(events: usize) -> io::Result<TermsBuilder> {
         let directory = RamDirectory::create();
-        let budget = (events * BUILD_BYTES_PER_EVENT).clamp(*BUILD_BYTES.start(), *BUILD_BYTES.end());
+        let budget =
+            (events * BUILD_BYTES_PER_EVENT).clamp(*BUILD_BYTES.start(), *BUILD_BYTES.end());
         let writer = Index::builder()
             .schema(schema())
             .tokenizers(tokenizers())
@@ -69,7 +72,10 @@ impl TermsBuilder {
 
     /// Adds the next event of the part.
     pub(crate) fn push(&mut self, document: &Document) -> io::Result<()> {
-        let row = Row { keys: document.keys.clone(), words: document.words.clone() };
+        let row = Row {
+            keys: document.keys.clone(),
+            words: document.words.clone(),
+        };
         self.writer.add_document(row).map_err(io::Error::other)
     }
 
@@ -91,7 +97,10 @@ impl Files {
         let mut take = |name: String| -> io::Result<()> {
             let path = PathBuf::from(name);
             if directory.exists(&path).map_err(io::Error::other)? {
-                let bytes = directory.open_read(&path).map_err(io::Error::other)?.read_bytes()?;
+                let bytes = directory
+                    .open_read(&path)
+                    .map_err(io::Error::other)?
+                    .read_bytes()?;
                 files.insert(path, bytes);
             }
             Ok(())
@@ -102,15 +111,25 @@ impl Files {
                 take(format!("{}.{extension}", segment.uuid_string()))?;
             }
         }
-        Ok(Files { files: Arc::new(files) })
+        Ok(Files {
+            files: Arc::new(files),
+        })
     }
 
     pub(crate) fn from_iter(files: impl Iterator<Item = (String, OwnedBytes)>) -> Files {
-        Files { files: Arc::new(files.map(|(name, bytes)| (PathBuf::from(name), bytes)).collect()) }
+        Files {
+            files: Arc::new(
+                files
+                    .map(|(name, bytes)| (PathBuf::from(name), bytes))
+                    .collect(),
+            ),
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().filter_map(|(path, bytes)| Some((path.to_str()?, bytes.as_slice())))
+        self.files
+            .iter()
+            .filter_map(|(path, bytes)| Some((path.to_str()?, bytes.as_slice())))
     }
 
     fn open(&self) -> io::Result<Index> {
@@ -121,7 +140,10 @@ impl Files {
 
     /// One inverted index with the documents of all, in order.
     pub(crate) fn merge(parts: &[Files]) -> io::Result<Files> {
-        let indices = parts.iter().map(Files::open).collect::<io::Result<Vec<_>>>()?;
+        let indices = parts
+            .iter()
+            .map(Files::open)
+            .collect::<io::Result<Vec<_>>>()?;
         let directory = RamDirectory::create();
         let output: Box<dyn Directory> = Box::new(directory.clone());
         let index = tantivy::indexer::merge_indices(&indices, output).map_err(io::Error::other)?;
@@ -153,13 +175,21 @@ impl Terms {
         let index = files.open()?;
         let segments = index.searchable_segments().map_err(io::Error::other)?;
         let [segment] = segments.as_slice() else {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an index of a part has one segment"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "an index of a part has one segment",
+            ));
         };
         let reader = SegmentReader::open(segment).map_err(io::Error::other)?;
         let field = |dictionary: Dictionary| {
-            reader.inverted_index(Field::from_field_id(dictionary as u32)).map_err(io::Error::other)
+            reader
+                .inverted_index(Field::from_field_id(dictionary as u32))
+                .map_err(io::Error::other)
         };
-        Ok(Terms { dictionaries: [field(Dictionary::Keys)?, field(Dictionary::Words)?], docs: reader.max_doc() })
+        Ok(Terms {
+            dictionaries: [field(Dictionary::Keys)?, field(Dictionary::Words)?],
+            docs: reader.max_doc(),
+        })
     }
 
     pub(crate) fn docs(&self) -> u32 {
@@ -183,10 +213,24 @@ impl Terms {
         to: &[u8],
         each: &mut dyn FnMut(&str, List) -> bool,
     ) -> io::Result<()> {
-        let mut keys = self.of(dictionary).terms().range().ge(from).lt(to).into_stream()?;
+        let mut keys = self
+            .of(dictionary)
+            .terms()
+            .range()
+            .ge(from)
+            .lt(to)
+            .into_stream()?;
         while keys.advance() {
-            let Ok(key) = std::str::from_utf8(keys.key()) else { continue };
-            if !each(key, List { dictionary, info: keys.value().clone() }) {
+            let Ok(key) = std::str::from_utf8(keys.key()) else {
+                continue;
+            };
+            if !each(
+                key,
+                List {
+                    dictionary,
+                    info: keys.value().clone(),
+                },
+            ) {
                 break;
             }
         }
@@ -198,8 +242,9 @@ impl Terms {
         let expected = lists.iter().map(|list| u64::from(list.docs())).sum();
         let mut union = Union::new(self.docs, lists.len(), expected);
         for list in lists {
-            let mut blocks =
-                self.of(list.dictionary).read_block_postings_from_terminfo(&list.info, IndexRecordOption::Basic)?;
+            let mut blocks = self
+                .of(list.dictionary)
+                .read_block_postings_from_terminfo(&list.info, IndexRecordOption::Basic)?;
             while blocks.block_len() > 0 {
                 union.add(blocks.docs());
                 blocks.advance();
@@ -211,17 +256,30 @@ impl Terms {
     /// The documents of `within` that are in the list. Looks only where they are.
     pub(crate) fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
         let mut postings = self.postings(list, IndexRecordOption::Basic)?;
-        Ok(within.iter().filter(|doc| postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)).collect())
+        Ok(within
+            .iter()
+            .filter(|doc| {
+                postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
+            })
+            .collect())
     }
 
     fn postings(&self, list: &List, option: IndexRecordOption) -> io::Result<SegmentPostings> {
-        self.of(list.dictionary).read_postings_from_terminfo(&list.info, option)
+        self.of(list.dictionary)
+            .read_postings_from_terminfo(&list.info, option)
     }
 
     /// The documents of `within` that have the words one after the other; a word may be any of
     /// several.
-    pub(crate) fn phrase(&self, words: &[Vec<List>], within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
-        let mut places = words.iter().map(|lists| self.places(lists, within)).collect::<io::Result<Vec<_>>>()?;
+    pub(crate) fn phrase(
+        &self,
+        words: &[Vec<List>],
+        within: &RoaringBitmap,
+    ) -> io::Result<RoaringBitmap> {
+        let mut places = words
+            .iter()
+            .map(|lists| self.places(lists, within))
+            .collect::<io::Result<Vec<_>>>()?;
         let mut found = RoaringBitmap::new();
         let (mut starts, mut next) = (Vec::new(), Vec::new());
         for doc in within {
@@ -248,7 +306,9 @@ impl Terms {
 
     fn places(&self, lists: &[List], within: &RoaringBitmap) -> io::Result<Places> {
         if let [list] = lists {
-            return Ok(Places::One(Box::new(self.postings(list, IndexRecordOption::WithFreqsAndPositions)?)));
+            return Ok(Places::One(Box::new(
+                self.postings(list, IndexRecordOption::WithFreqsAndPositions)?,
+            )));
         }
         let mut places: HashMap<u32, Vec<u32>> = HashMap::new();
         for list in lists {
@@ -260,7 +320,9 @@ impl Terms {
                 postings.append_positions_with_offset(0, places.entry(doc).or_default());
             }
         }
-        places.values_mut().for_each(|places| places.sort_unstable());
+        places
+            .values_mut()
+            .for_each(|places| places.sort_unstable());
         Ok(Places::Several(places))
     }
 }
@@ -286,7 +348,10 @@ impl Places {
 
 fn schema() -> Schema {
     let indexed = |option| {
-        let indexing = TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(option).set_fieldnorms(false);
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(TOKENIZER)
+            .set_index_option(option)
+            .set_fieldnorms(false);
         TextOptions::default().set_indexing_options(indexing)
     };
     let mut schema = Schema::builder();
@@ -327,7 +392,11 @@ impl tantivy::Document for Row {
 
     fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
         let field = |dictionary: Dictionary| Field::from_field_id(dictionary as u32);
-        [(field(Dictionary::Keys), Text(&self.keys)), (field(Dictionary::Words), Text(&self.words))].into_iter()
+        [
+            (field(Dictionary::Keys), Text(&self.keys)),
+            (field(Dictionary::Words), Text(&self.words)),
+        ]
+        .into_iter()
     }
 }
 
@@ -341,7 +410,11 @@ impl Tokenizer for Split {
     type TokenStream<'a> = Pieces<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Pieces<'a> {
-        Pieces { rest: text, place: 0, token: &mut self.token }
+        Pieces {
+            rest: text,
+            place: 0,
+            token: &mut self.token,
+        }
     }
 }
 
@@ -392,7 +465,10 @@ impl Directory for Files {
     }
 
     fn delete(&self, path: &Path) -> Result<(), DeleteError> {
-        Err(DeleteError::IoError { io_error: Arc::new(read_only()), filepath: path.to_owned() })
+        Err(DeleteError::IoError {
+            io_error: Arc::new(read_only()),
+            filepath: path.to_owned(),
+        })
     }
 
     fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
@@ -400,7 +476,10 @@ impl Directory for Files {
     }
 
     fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        Err(OpenWriteError::IoError { io_error: Arc::new(read_only()), filepath: path.to_owned() })
+        Err(OpenWriteError::IoError {
+            io_error: Arc::new(read_only()),
+            filepath: path.to_owned(),
+        })
     }
 
     fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
@@ -424,5 +503,8 @@ impl Directory for Files {
 }
 
 fn read_only() -> io::Error {
-    io::Error::new(io::ErrorKind::ReadOnlyFilesystem, "an index file never changes")
+    io::Error::new(
+        io::ErrorKind::ReadOnlyFilesystem,
+        "an index file never changes",
+    )
 }

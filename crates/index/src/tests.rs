@@ -1,8 +1,7 @@
 //! The engine against the plain meaning of the language: matches, tail, parts and parts without an
 //! index give one answer.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,10 @@ use std::time::Duration;
 use event::{Count, Kind, Recorded, Sequence, Timestamp};
 use ledger::{FollowError, PartInfo, PartName, ReadError, Shelf, Snapshot};
 use parking_lot::Mutex;
+use query::Query;
 use query::testing::{self, Random};
-use query::{ExactField, Expr, MetadataValue, NumberField, Query, Sink, TextField};
 
-use crate::engine::{Engine, Histogram, Order, Position, Scope, Search, SearchError, Split};
+use crate::engine::{Engine, Order, Position, Scope, Search};
 use crate::local::LocalEngine;
 use crate::log::{Batch, Log};
 
@@ -60,17 +59,41 @@ impl FakeLog {
             .step_by(batch)
             .map(|first| {
                 let len = batch.min(events.len() - first);
-                Arc::new(FakeBatch { events: events.clone(), first, len }) as Arc<dyn Batch>
+                Arc::new(FakeBatch {
+                    events: events.clone(),
+                    first,
+                    len,
+                }) as Arc<dyn Batch>
             })
             .collect();
-        Arc::new(FakeLog { state: Mutex::new(FakeState { events, batches, ..FakeState::default() }) })
+        Arc::new(FakeLog {
+            state: Mutex::new(FakeState {
+                events,
+                batches,
+                ..FakeState::default()
+            }),
+        })
     }
 
     fn add_part(state: &mut FakeState, shelf: Shelf, sequences: Vec<u64>) {
-        let (Some(first), Some(last)) = (sequences.first(), sequences.last()) else { return };
+        let (Some(first), Some(last)) = (sequences.first(), sequences.last()) else {
+            return;
+        };
         state.generation += 1;
-        let name = PartName { shelf, first: *first, last: *last, generation: state.generation };
-        state.parts.push((PartInfo { name, count: sequences.len() as u64, bytes: 1 }, sequences));
+        let name = PartName {
+            shelf,
+            first: *first,
+            last: *last,
+            generation: state.generation,
+        };
+        state.parts.push((
+            PartInfo {
+                name,
+                count: sequences.len() as u64,
+                bytes: 1,
+            },
+            sequences,
+        ));
         state.parts.sort_by_key(|(info, _)| info.name);
     }
 
@@ -85,7 +108,9 @@ impl FakeLog {
             };
             shelves.entry(shelf).or_default().push(event.sequence.get());
         }
-        shelves.into_iter().for_each(|(shelf, sequences)| FakeLog::add_part(&mut state, shelf, sequences));
+        shelves
+            .into_iter()
+            .for_each(|(shelf, sequences)| FakeLog::add_part(&mut state, shelf, sequences));
         state.sealed = end;
     }
 
@@ -94,16 +119,24 @@ impl FakeLog {
         let mut state = self.state.lock();
         let mut shelves: BTreeMap<Shelf, Vec<u64>> = BTreeMap::new();
         for (info, sequences) in std::mem::take(&mut state.parts) {
-            shelves.entry(info.name.shelf).or_default().extend(sequences);
+            shelves
+                .entry(info.name.shelf)
+                .or_default()
+                .extend(sequences);
         }
-        shelves.into_iter().for_each(|(shelf, sequences)| FakeLog::add_part(&mut state, shelf, sequences));
+        shelves
+            .into_iter()
+            .for_each(|(shelf, sequences)| FakeLog::add_part(&mut state, shelf, sequences));
     }
 
     /// Erases events, and rewrites the parts.
     fn erase(&self, erased: &HashSet<u64>) {
         let mut state = self.state.lock();
         let mut events = state.events.to_vec();
-        for event in events.iter_mut().filter(|event| erased.contains(&event.sequence.get())) {
+        for event in events
+            .iter_mut()
+            .filter(|event| erased.contains(&event.sequence.get()))
+        {
             event.content = event.content.clone().erase();
             event.enrichment = None;
         }
@@ -137,25 +170,40 @@ impl Log for FakeLog {
     fn batches_from(&self, from: Count, _: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError> {
         let state = self.state.lock();
         if from.get() < state.sealed {
-            return Err(FollowError::Sealed { sealed: Count::new(state.sealed) });
+            return Err(FollowError::Sealed {
+                sealed: Count::new(state.sealed),
+            });
         }
-        let behind = |batch: &&Arc<dyn Batch>| batch.first().get() + batch.len() as u64 > from.get();
+        let behind =
+            |batch: &&Arc<dyn Batch>| batch.first().get() + batch.len() as u64 > from.get();
         Ok(state.batches.iter().filter(behind).cloned().collect())
     }
 
-    fn read_part(&self, name: &PartName, each: &mut dyn FnMut(Recorded) -> bool) -> io::Result<bool> {
+    fn read_part(
+        &self,
+        name: &PartName,
+        each: &mut dyn FnMut(Recorded) -> bool,
+    ) -> io::Result<bool> {
         let (events, sequences) = {
             let state = self.state.lock();
-            let Some((_, sequences)) = state.parts.iter().find(|(info, _)| info.name == *name) else { return Ok(false) };
+            let Some((_, sequences)) = state.parts.iter().find(|(info, _)| info.name == *name)
+            else {
+                return Ok(false);
+            };
             (state.events.clone(), sequences.clone())
         };
-        sequences.iter().all(|sequence| each(events[*sequence as usize].clone()));
+        sequences
+            .iter()
+            .all(|sequence| each(events[*sequence as usize].clone()));
         Ok(true)
     }
 
     fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError> {
         let events = self.events();
-        Ok(sequences.iter().map(|sequence| events[sequence.get() as usize].clone()).collect())
+        Ok(sequences
+            .iter()
+            .map(|sequence| events[sequence.get() as usize].clone())
+            .collect())
     }
 
     fn set_view_progress(&self, _: Count) {}
@@ -167,7 +215,9 @@ impl Log for FakeLog {
 }
 
 fn corpus(random: &mut Random, events: u64) -> Vec<Recorded> {
-    (0..events).map(|sequence| testing::event(random, Sequence::new(sequence))).collect()
+    (0..events)
+        .map(|sequence| testing::event(random, Sequence::new(sequence)))
+        .collect()
 }
 
 fn open(log: &Arc<FakeLog>, dir: &std::path::Path) -> LocalEngine {
@@ -176,7 +226,9 @@ fn open(log: &Arc<FakeLog>, dir: &std::path::Path) -> LocalEngine {
 
 fn take_in(engine: &LocalEngine, log: &FakeLog) {
     while engine.applied() < log.durable() {
-        engine.apply(&log.batches_from(engine.applied(), Duration::ZERO).unwrap()).unwrap();
+        engine
+            .apply(&log.batches_from(engine.applied(), Duration::ZERO).unwrap())
+            .unwrap();
     }
 }
 
@@ -185,14 +237,18 @@ fn settle(engine: &LocalEngine) {
 }
 
 fn occurred(event: &Recorded) -> i64 {
-    let field = event.field(event::path::OCCURRED_AT).and_then(|field| field.as_string().map(|text| text.into_owned()));
+    let field = event
+        .field(event::path::OCCURRED_AT)
+        .and_then(|field| field.as_string().map(|text| text.into_owned()));
     let time = field.and_then(|text| Timestamp::parse_rfc3339(&text).ok());
     time.unwrap_or(event.received_at).as_micros()
 }
 
 fn in_scope(event: &Recorded, scope: &Scope) -> bool {
     let time = Timestamp::from_micros(occurred(event));
-    scope.as_of.is_none_or(|count| count.contains(event.sequence))
+    scope
+        .as_of
+        .is_none_or(|count| count.contains(event.sequence))
         && scope.from.is_none_or(|from| from <= time)
         && scope.to.is_none_or(|to| time < to)
         && Query::new(scope.expr.clone()).matches(event)
@@ -200,10 +256,16 @@ fn in_scope(event: &Recorded, scope: &Scope) -> bool {
 
 /// What a page holds, by looking at every event.
 fn naive(events: &[Recorded], search: &Search) -> (Vec<(i64, u64)>, u64, u64) {
-    let matching: Vec<&Recorded> = events.iter().filter(|event| in_scope(event, &search.scope)).collect();
+    let matching: Vec<&Recorded> = events
+        .iter()
+        .filter(|event| in_scope(event, &search.scope))
+        .collect();
     let counts = |event: &&&Recorded| search.scope.own || event.kind == Kind::Application;
-    let mut hits: Vec<(i64, u64)> =
-        matching.iter().filter(counts).map(|event| (occurred(event), event.sequence.get())).collect();
+    let mut hits: Vec<(i64, u64)> = matching
+        .iter()
+        .filter(counts)
+        .map(|event| (occurred(event), event.sequence.get()))
+        .collect();
     match search.order {
         Order::OccurredAsc => hits.sort(),
         Order::OccurredDesc => hits.sort_by(|one, two| two.cmp(one)),
@@ -223,25 +285,58 @@ fn check(engine: &LocalEngine, events: &[Recorded], search: &Search, home: &str,
     let (hits, total, own_left_out) = naive(events, search);
     let answer = engine.search(search).unwrap();
     let found: Vec<_> = answer.hits.iter().map(pair).collect();
-    let context = || format!("{home}, seed {seed}: {} ({:?})", Query::new(search.scope.expr.clone()), search);
+    let context = || {
+        format!(
+            "{home}, seed {seed}: {} ({:?})",
+            Query::new(search.scope.expr.clone()),
+            search
+        )
+    };
     assert_eq!(found, hits[..hits.len().min(search.limit)], "{}", context());
-    assert_eq!((answer.totals.total, answer.totals.own_left_out), (total, own_left_out), "{}", context());
-    assert_eq!(answer.next.is_some(), hits.len() > search.limit && search.limit > 0, "{}", context());
+    assert_eq!(
+        (answer.totals.total, answer.totals.own_left_out),
+        (total, own_left_out),
+        "{}",
+        context()
+    );
+    assert_eq!(
+        answer.next.is_some(),
+        hits.len() > search.limit && search.limit > 0,
+        "{}",
+        context()
+    );
 }
 
 fn random_search(random: &mut Random, events: u64) -> Search {
     let mut scope = Scope::of(testing::query(random).expr().clone());
     scope.own = random.once_in(3);
-    let time = |random: &mut Random| testing::NOW.plus_micros(-(random.below(400 * 86_400) as i64) * 1_000_000);
+    let time = |random: &mut Random| {
+        testing::NOW.plus_micros(-(random.below(400 * 86_400) as i64) * 1_000_000)
+    };
     scope.from = random.once_in(4).then(|| time(random));
     scope.to = random.once_in(4).then(|| time(random));
-    scope.as_of = random.once_in(4).then(|| Count::new(random.below(events as usize + 1) as u64));
-    let order = random.pick(&[Order::OccurredDesc, Order::OccurredAsc, Order::SequenceDesc, Order::SequenceAsc]);
-    Search { scope, order, limit: 1 + random.below(30), after: None }
+    scope.as_of = random
+        .once_in(4)
+        .then(|| Count::new(random.below(events as usize + 1) as u64));
+    let order = random.pick(&[
+        Order::OccurredDesc,
+        Order::OccurredAsc,
+        Order::SequenceDesc,
+        Order::SequenceAsc,
+    ]);
+    Search {
+        scope,
+        order,
+        limit: 1 + random.below(30),
+        after: None,
+    }
 }
 
 fn first_seed() -> u64 {
-    std::env::var("ANNALS_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
+    std::env::var("ANNALS_TEST_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or(1)
 }
 
 /// 40 ledgers, 260 questions each, in four homes.
@@ -255,7 +350,9 @@ fn every_home_answers_what_looking_at_every_event_answers() {
         let searches: Vec<Search> = (0..260).map(|_| random_search(random, count)).collect();
         let dir = tempfile::tempdir().unwrap();
         let check_all = |engine: &LocalEngine, home: &str| {
-            searches.iter().for_each(|search| check(engine, &log.events(), search, home, seed));
+            searches
+                .iter()
+                .for_each(|search| check(engine, &log.events(), search, home, seed));
         };
 
         let engine = open(&log, dir.path());

@@ -17,8 +17,16 @@ impl Union {
     /// Of documents `0..docs`; `expected` is how many the lists hold, doubles counted.
     pub(crate) fn new(docs: u32, lists: usize, expected: u64) -> Union {
         let dense = expected > u64::from(docs / DENSE) || (lists > 8 && expected > 256);
-        let bits = if dense { vec![0; (docs as usize).div_ceil(8)] } else { Vec::new() };
-        Union { few: RoaringBitmap::new(), bits, docs }
+        let bits = if dense {
+            vec![0; (docs as usize).div_ceil(8)]
+        } else {
+            Vec::new()
+        };
+        Union {
+            few: RoaringBitmap::new(),
+            bits,
+            docs,
+        }
     }
 
     /// Adds documents in ascending order.

@@ -169,8 +169,14 @@ impl Instance {
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
         match request {
-            AdminRequest::KeyCreate { tenant, name, scopes, expires_at } => {
-                self.create_key(&tenant, &name, &scopes, expires_at.as_deref(), doer).await
+            AdminRequest::KeyCreate {
+                tenant,
+                name,
+                scopes,
+                expires_at,
+            } => {
+                self.create_key(&tenant, &name, &scopes, expires_at.as_deref(), doer)
+                    .await
             }
             AdminRequest::KeyList { tenant } => self.list_keys(tenant.as_deref()).await,
             AdminRequest::KeyRevoke { id } => self.revoke_key(&KeyId::from_text(&id), doer).await,
@@ -181,7 +187,13 @@ impl Instance {
             AdminRequest::TenantResume { name } => self.resume_tenant(&parsed(&name)?, doer).await,
             AdminRequest::TenantDelete { name } => self.delete_tenant(&parsed(&name)?, doer).await,
             AdminRequest::TenantList => {
-                let tenants = self.catalog.tenants().await?.iter().map(tenant_view).collect();
+                let tenants = self
+                    .catalog
+                    .tenants()
+                    .await?
+                    .iter()
+                    .map(tenant_view)
+                    .collect();
                 Ok(AdminAnswer::Tenants { tenants })
             }
         }
@@ -198,7 +210,9 @@ impl Instance {
         let now = now();
         let expires_at = expires_at.map(parsed_time).transpose()?;
         if expires_at.is_some_and(|at| at <= now) {
-            return Err(AdminError::Refused("the key would have expired already".to_owned()));
+            return Err(AdminError::Refused(
+                "the key would have expired already".to_owned(),
+            ));
         }
         let text = KeyText::from_random(random()?);
         let key = ApiKey {
@@ -220,17 +234,28 @@ impl Instance {
                 AdminError::Refused(refused.to_string())
             }
         })?;
-        self.record(&key.tenant, key_event("annals.key.create", "made", &key, doer)).await?;
+        self.record(
+            &key.tenant,
+            key_event("annals.key.create", "made", &key, doer),
+        )
+        .await?;
         change.commit().await?;
         self.keys.put(key.clone());
-        Ok(AdminAnswer::KeyCreated { key: key_view(&key), text: text.reveal().to_owned() })
+        Ok(AdminAnswer::KeyCreated {
+            key: key_view(&key),
+            text: text.reveal().to_owned(),
+        })
     }
 
     async fn list_keys(&self, tenant: Option<&str>) -> Result<AdminAnswer, AdminError> {
         let tenant: Option<TenantName> = tenant.map(parsed).transpose()?;
         let keys = self.catalog.keys().await?;
-        let wanted = keys.iter().filter(|key| tenant.as_ref().is_none_or(|it| *it == key.tenant));
-        Ok(AdminAnswer::Keys { keys: wanted.map(key_view).collect() })
+        let wanted = keys
+            .iter()
+            .filter(|key| tenant.as_ref().is_none_or(|it| *it == key.tenant));
+        Ok(AdminAnswer::Keys {
+            keys: wanted.map(key_view).collect(),
+        })
     }
 
     async fn revoke_key(&self, id: &KeyId, doer: Doer) -> Result<AdminAnswer, AdminError> {
@@ -240,11 +265,17 @@ impl Instance {
         // A key revoked before stays as it was, and a deleted tenant's ledger takes no events.
         let living = self.tenant_state(&key.tenant) != Some(TenantState::Deleted);
         if key.revoked_at == Some(now) && living {
-            self.record(&key.tenant, key_event("annals.key.revoke", "revoked", &key, doer)).await?;
+            self.record(
+                &key.tenant,
+                key_event("annals.key.revoke", "revoked", &key, doer),
+            )
+            .await?;
         }
         change.commit().await?;
         self.keys.put(key.clone());
-        Ok(AdminAnswer::KeyRevoked { key: key_view(&key) })
+        Ok(AdminAnswer::KeyRevoked {
+            key: key_view(&key),
+        })
     }
 
     async fn create_tenant(
@@ -253,16 +284,25 @@ impl Instance {
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
         let mut change = self.catalog.change().await?;
-        let tenant = change.create_tenant(name, now()).await.map_err(|error| match error {
-            catalog::CreateTenantError::Store(error) => error.into(),
-            refused @ catalog::CreateTenantError::Exists(_) => {
-                AdminError::Refused(refused.to_string())
-            }
-        })?;
-        self.record(name, tenant_event("annals.tenant.create", "made", name, doer)).await?;
+        let tenant = change
+            .create_tenant(name, now())
+            .await
+            .map_err(|error| match error {
+                catalog::CreateTenantError::Store(error) => error.into(),
+                refused @ catalog::CreateTenantError::Exists(_) => {
+                    AdminError::Refused(refused.to_string())
+                }
+            })?;
+        self.record(
+            name,
+            tenant_event("annals.tenant.create", "made", name, doer),
+        )
+        .await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Active);
-        Ok(AdminAnswer::Tenant { tenant: tenant_view(&tenant) })
+        Ok(AdminAnswer::Tenant {
+            tenant: tenant_view(&tenant),
+        })
     }
 
     async fn suspend_tenant(
@@ -271,11 +311,19 @@ impl Instance {
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
         let mut change = self.catalog.change().await?;
-        let tenant = change.set_tenant_state(name, TenantState::Suspended).await?;
-        self.record(name, tenant_event("annals.tenant.suspend", "suspended", name, doer)).await?;
+        let tenant = change
+            .set_tenant_state(name, TenantState::Suspended)
+            .await?;
+        self.record(
+            name,
+            tenant_event("annals.tenant.suspend", "suspended", name, doer),
+        )
+        .await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Suspended);
-        Ok(AdminAnswer::Tenant { tenant: tenant_view(&tenant) })
+        Ok(AdminAnswer::Tenant {
+            tenant: tenant_view(&tenant),
+        })
     }
 
     async fn resume_tenant(
@@ -285,10 +333,16 @@ impl Instance {
     ) -> Result<AdminAnswer, AdminError> {
         let mut change = self.catalog.change().await?;
         let tenant = change.set_tenant_state(name, TenantState::Active).await?;
-        self.record(name, tenant_event("annals.tenant.resume", "resumed", name, doer)).await?;
+        self.record(
+            name,
+            tenant_event("annals.tenant.resume", "resumed", name, doer),
+        )
+        .await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Active);
-        Ok(AdminAnswer::Tenant { tenant: tenant_view(&tenant) })
+        Ok(AdminAnswer::Tenant {
+            tenant: tenant_view(&tenant),
+        })
     }
 
     /// The event of a deletion stands in `main`, because the tenant's own ledger goes.
@@ -304,7 +358,11 @@ impl Instance {
         }
         let mut change = self.catalog.change().await?;
         let tenant = change.set_tenant_state(name, TenantState::Deleted).await?;
-        self.record(&main, tenant_event("annals.tenant.delete", "deleted", name, doer)).await?;
+        self.record(
+            &main,
+            tenant_event("annals.tenant.delete", "deleted", name, doer),
+        )
+        .await?;
         change.commit().await?;
         // Committed. From here the tenant is gone for everybody; what is left of its files after a
         // crash is removed when the command is given again.
@@ -315,7 +373,9 @@ impl Instance {
             what: "the tenant is deleted, but its files could not all be removed",
             source,
         })?;
-        Ok(AdminAnswer::Tenant { tenant: tenant_view(&tenant) })
+        Ok(AdminAnswer::Tenant {
+            tenant: tenant_view(&tenant),
+        })
     }
 }
 
@@ -387,7 +447,8 @@ where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error: T::Err| AdminError::Refused(error.to_string()))
+    text.parse()
+        .map_err(|error: T::Err| AdminError::Refused(error.to_string()))
 }
 
 fn parsed_time(text: &str) -> Result<event::Timestamp, AdminError> {

@@ -86,13 +86,19 @@ impl Caller {
         for scope in action.scopes() {
             if !self.key.scopes.contain(*scope) {
                 let scope = scope.as_str();
-                let detail = format!("this needs the scope `{scope}`, which key `{}` lacks", self.key.id);
+                let detail = format!(
+                    "this needs the scope `{scope}`, which key `{}` lacks",
+                    self.key.id
+                );
                 return Err(Refusal::new(Code::MissingScope, detail).with_hint(format!(
                     "make a key that has it: annals key create --name NAME --scope {scope}"
                 )));
             }
         }
-        Ok(Grant { tenant: self.key.tenant.clone(), key: Some(self.key.clone()) })
+        Ok(Grant {
+            tenant: self.key.tenant.clone(),
+            key: Some(self.key.clone()),
+        })
     }
 
     /// Leave to read the numbers of the whole instance. They name every tenant, so a key of `main`
@@ -125,9 +131,9 @@ impl FromRequestParts<Arc<App>> for Caller {
             let (scheme, text) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(text.trim())
         });
-        let text: KeyText = text
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| no_key("the Authorization header holds no API key (`Bearer ann_...`)"))?;
+        let text: KeyText = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
+            no_key("the Authorization header holds no API key (`Bearer ann_...`)")
+        })?;
         let unknown = || no_key("this API key does not exist");
         let key = app.instance.keys.find(&text).ok_or_else(unknown)?;
         match key.standing(now()) {
@@ -154,6 +160,8 @@ impl OptionalFromRequestParts<Arc<App>> for Caller {
         if !parts.headers.contains_key(header::AUTHORIZATION) {
             return Ok(None);
         }
-        <Caller as FromRequestParts<Arc<App>>>::from_request_parts(parts, app).await.map(Some)
+        <Caller as FromRequestParts<Arc<App>>>::from_request_parts(parts, app)
+            .await
+            .map(Some)
     }
 }

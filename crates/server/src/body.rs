@@ -23,7 +23,9 @@ pub(crate) enum Encoding {
 impl Encoding {
     /// What the headers say.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Encoding::Plain) };
+        let Some(value) = headers.get(header::CONTENT_ENCODING) else {
+            return Ok(Encoding::Plain);
+        };
         let name = value.to_str().unwrap_or_default().trim();
         match name.to_ascii_lowercase().as_str() {
             "" | "identity" => Ok(Encoding::Plain),
@@ -31,8 +33,11 @@ impl Encoding {
             "zstd" => Ok(Encoding::Zstd),
             _ => {
                 let shown: String = name.chars().take(40).collect();
-                Err(Refusal::new(Code::Unsupported, format!("`{shown}` is no known Content-Encoding"))
-                    .with_hint("gzip, zstd, or none"))
+                Err(Refusal::new(
+                    Code::Unsupported,
+                    format!("`{shown}` is no known Content-Encoding"),
+                )
+                .with_hint("gzip, zstd, or none"))
             }
         }
     }
@@ -56,14 +61,24 @@ pub(crate) async fn read_sent(
     loop {
         let piece_deadline = deadline.min(tokio::time::Instant::now() + BODY_PIECE_TIMEOUT);
         let frame = match tokio::time::timeout_at(piece_deadline, body.frame()).await {
-            Err(_) => return Err(Refusal::new(Code::Timeout, "the body took too long to arrive")),
+            Err(_) => {
+                return Err(Refusal::new(
+                    Code::Timeout,
+                    "the body took too long to arrive",
+                ));
+            }
             Ok(None) => return Ok(sent),
             Ok(Some(Err(error))) => {
-                return Err(Refusal::new(Code::BrokenBody, format!("the body broke off: {error}")));
+                return Err(Refusal::new(
+                    Code::BrokenBody,
+                    format!("the body broke off: {error}"),
+                ));
             }
             Ok(Some(Ok(frame))) => frame,
         };
-        let Ok(piece) = frame.into_data() else { continue };
+        let Ok(piece) = frame.into_data() else {
+            continue;
+        };
         if sent.len() + piece.len() > BODY_SENT_MAX_BYTES {
             return Err(sent_too_large());
         }
@@ -83,9 +98,11 @@ pub(crate) fn unpack(
 ) -> Result<Vec<u8>, Refusal> {
     match encoding {
         Encoding::Plain => Ok(sent),
-        Encoding::Gzip => {
-            unpack_from(flate2::read::MultiGzDecoder::new(sent.as_slice()), "gzip", held)
-        }
+        Encoding::Gzip => unpack_from(
+            flate2::read::MultiGzDecoder::new(sent.as_slice()),
+            "gzip",
+            held,
+        ),
         Encoding::Zstd => {
             let broken = |error| broken("zstd", &error);
             let mut decoder = zstd::stream::read::Decoder::new(sent.as_slice()).map_err(broken)?;
@@ -103,7 +120,9 @@ fn unpack_from(mut decoder: impl Read, name: &str, held: &mut Held) -> Result<Ve
     let mut step = vec![0; STEP_BYTES];
     let sent_bytes = held.bytes();
     loop {
-        let read = decoder.read(&mut step).map_err(|error| broken(name, &error))?;
+        let read = decoder
+            .read(&mut step)
+            .map_err(|error| broken(name, &error))?;
         if read == 0 {
             return Ok(unpacked);
         }
@@ -120,21 +139,34 @@ fn unpack_from(mut decoder: impl Read, name: &str, held: &mut Held) -> Result<Ve
 }
 
 fn hold(held: &mut Held, bytes: usize) -> Result<(), Refusal> {
-    if held.grow_to(bytes) { Ok(()) } else { Err(no_memory()) }
+    if held.grow_to(bytes) {
+        Ok(())
+    } else {
+        Err(no_memory())
+    }
 }
 
 fn no_memory() -> Refusal {
-    Refusal::new(Code::Overloaded, "too many events are being received; send this batch again")
+    Refusal::new(
+        Code::Overloaded,
+        "too many events are being received; send this batch again",
+    )
 }
 
 fn sent_too_large() -> Refusal {
     let limit = BODY_SENT_MAX_BYTES >> 20;
-    Refusal::new(Code::BodyTooLarge, format!("the body has more than {limit} MiB"))
-        .with_hint("send smaller batches")
+    Refusal::new(
+        Code::BodyTooLarge,
+        format!("the body has more than {limit} MiB"),
+    )
+    .with_hint("send smaller batches")
 }
 
 fn broken(name: &str, error: &io::Error) -> Refusal {
-    Refusal::new(Code::BrokenEncoding, format!("the body is no whole {name} stream: {error}"))
+    Refusal::new(
+        Code::BrokenEncoding,
+        format!("the body is no whole {name} stream: {error}"),
+    )
 }
 
 #[cfg(test)]
@@ -165,8 +197,16 @@ mod tests {
     #[test]
     fn whole_streams_are_unpacked() {
         check(gzip(b"{}"), Encoding::Gzip, Ok(b"{}"));
-        check([gzip(b"{}"), gzip(b"\n{}")].concat(), Encoding::Gzip, Ok(b"{}\n{}"));
-        check(zstd::encode_all(&b"{}"[..], 3).unwrap(), Encoding::Zstd, Ok(b"{}"));
+        check(
+            [gzip(b"{}"), gzip(b"\n{}")].concat(),
+            Encoding::Gzip,
+            Ok(b"{}\n{}"),
+        );
+        check(
+            zstd::encode_all(&b"{}"[..], 3).unwrap(),
+            Encoding::Zstd,
+            Ok(b"{}"),
+        );
         check(b"{}".to_vec(), Encoding::Plain, Ok(b"{}"));
     }
 
@@ -186,7 +226,11 @@ mod tests {
     fn bombs_are_refused_before_they_go_off() {
         let zeros = vec![0; BODY_UNPACKED_MAX_BYTES + 1];
         check(gzip(&zeros), Encoding::Gzip, Err("body_too_large"));
-        check(zstd::encode_all(&zeros[..], 3).unwrap(), Encoding::Zstd, Err("body_too_large"));
+        check(
+            zstd::encode_all(&zeros[..], 3).unwrap(),
+            Encoding::Zstd,
+            Err("body_too_large"),
+        );
     }
 
     #[test]

@@ -18,12 +18,17 @@ pub(crate) struct Held {
 
 impl Budget {
     pub(crate) fn new(bytes: usize) -> Self {
-        Budget { left: Arc::new(AtomicUsize::new(bytes)) }
+        Budget {
+            left: Arc::new(AtomicUsize::new(bytes)),
+        }
     }
 
     /// Nothing yet.
     pub(crate) fn hold(&self) -> Held {
-        Held { budget: self.clone(), bytes: 0 }
+        Held {
+            budget: self.clone(),
+            bytes: 0,
+        }
     }
 
     /// Bytes nobody holds.
@@ -35,9 +40,12 @@ impl Budget {
 impl Held {
     /// Takes more bytes; false if there are not as many left, and then nothing is taken.
     pub(crate) fn grow(&mut self, bytes: usize) -> bool {
-        let taken = self.budget.left.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
-            left.checked_sub(bytes)
-        });
+        let taken = self
+            .budget
+            .left
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
+                left.checked_sub(bytes)
+            });
         self.bytes += if taken.is_ok() { bytes } else { 0 };
         taken.is_ok()
     }

@@ -107,7 +107,9 @@ impl Settings {
             value => Ok(value),
         };
         let listen = self.listen.as_deref().unwrap_or(DEFAULT_LISTEN);
-        let max_ingest_bytes = self.max_ingest_bytes.unwrap_or(limits::INGEST_BYTES_DEFAULT);
+        let max_ingest_bytes = self
+            .max_ingest_bytes
+            .unwrap_or(limits::INGEST_BYTES_DEFAULT);
         let smallest = limits::BODY_SENT_MAX_BYTES + limits::BODY_UNPACKED_MAX_BYTES;
         if max_ingest_bytes < smallest {
             let why = format!("must be at least {smallest}, so that the largest request fits");
@@ -116,7 +118,10 @@ impl Settings {
         Ok(Config {
             data: self.data.unwrap_or_else(|| DEFAULT_DATA.into()),
             listen: listen.parse().map_err(|_| {
-                bad("listen", format!("`{listen}` is no address and port such as {DEFAULT_LISTEN}"))
+                bad(
+                    "listen",
+                    format!("`{listen}` is no address and port such as {DEFAULT_LISTEN}"),
+                )
             })?,
             instance: self
                 .instance
@@ -146,7 +151,10 @@ mod tests {
 
     #[test]
     fn the_higher_source_wins() {
-        let flags = Settings { listen: Some("127.0.0.1:1".into()), ..Settings::default() };
+        let flags = Settings {
+            listen: Some("127.0.0.1:1".into()),
+            ..Settings::default()
+        };
         let file = Settings::from_toml("listen = \"0.0.0.0:2\"\npublic-log = true").unwrap();
         let config = flags.or(file).into_config().unwrap();
         assert_eq!(config.listen.port(), 1);
@@ -156,7 +164,9 @@ mod tests {
 
     #[track_caller]
     fn check_refused(toml: &str, named: &str) {
-        let error = Settings::from_toml(toml).and_then(Settings::into_config).unwrap_err();
+        let error = Settings::from_toml(toml)
+            .and_then(Settings::into_config)
+            .unwrap_err();
         assert!(error.to_string().contains(named), "{error}");
     }
 

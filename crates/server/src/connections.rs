@@ -135,7 +135,11 @@ struct Patient {
 impl Patient {
     fn new(stream: TcpStream) -> Self {
         let deadline = Box::pin(tokio::time::sleep(WRITE_TIMEOUT));
-        Patient { stream, deadline, waiting: false }
+        Patient {
+            stream,
+            deadline,
+            waiting: false,
+        }
     }
 
     fn watch<T>(
@@ -209,7 +213,11 @@ mod tests {
     fn the_canned_answer_is_as_long_as_it_says() {
         let text = std::str::from_utf8(TOO_MANY).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(text.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+        assert!(
+            text.contains(&format!("content-length: {}\r\n", body.len())),
+            "{}",
+            body.len()
+        );
         serde_json::from_str::<api::Problem>(body).unwrap();
     }
 }

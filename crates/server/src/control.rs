@@ -26,7 +26,7 @@ const SUN_PATH_BYTES: usize = 108;
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Answer {
-    Ok(AdminAnswer),
+    Ok(Box<AdminAnswer>),
     /// What was asked is wrong.
     Refused(String),
     /// The server failed.
@@ -67,14 +67,21 @@ async fn ask_server(
     data: &Path,
     request: &AdminRequest,
 ) -> Result<Option<AdminAnswer>, AdminError> {
-    let failed = |source| InstanceError::System { what: "the control socket failed", source };
+    let failed = |source| InstanceError::System {
+        what: "the control socket failed",
+        source,
+    };
     let path = socket_path(data).map_err(failed)?;
     // Only a socket of our own: nobody else's server gets to see a request.
-    let ours = path.metadata().is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
+    let ours = path
+        .metadata()
+        .is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
     if !ours {
         return Ok(None);
     }
-    let Ok(mut stream) = UnixStream::connect(&path).await else { return Ok(None) };
+    let Ok(mut stream) = UnixStream::connect(&path).await else {
+        return Ok(None);
+    };
     let mut line = serde_json::to_vec(request).map_err(|error| failed(error.into()))?;
     line.push(b'\n');
     stream.write_all(&line).await.map_err(failed)?;
@@ -83,7 +90,7 @@ async fn ask_server(
     let mut lines = BufReader::new(stream).take(limit);
     lines.read_until(b'\n', &mut answer).await.map_err(failed)?;
     match serde_json::from_slice(&answer).map_err(|error| failed(error.into()))? {
-        Answer::Ok(answer) => Ok(Some(answer)),
+        Answer::Ok(answer) => Ok(Some(*answer)),
         Answer::Refused(why) => Err(AdminError::Refused(why)),
         Answer::Failed(why) => Err(failed(io::Error::other(why)).into()),
     }
@@ -101,6 +108,12 @@ impl Control {
         let path = socket_path(data)?;
         if let Some(parent) = path.parent() {
             private_folder(parent)?;
+            // A run folder that somebody else made first is no place for a socket.
+            let owner = parent.metadata()?.uid();
+            if owner != rustix::process::geteuid().as_raw() {
+                let why = format!("{} belongs to user {owner}", parent.display());
+                return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+            }
         }
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -146,7 +159,7 @@ async fn answer(stream: UnixStream, instance: &Instance) -> io::Result<()> {
         let answer = match serde_json::from_slice::<AdminRequest>(&line) {
             Err(error) => Answer::Refused(format!("no request: {error}")),
             Ok(request) => match instance.administer(request, Doer::CommandLine).await {
-                Ok(answer) => Answer::Ok(answer),
+                Ok(answer) => Answer::Ok(Box::new(answer)),
                 Err(AdminError::Refused(why)) => Answer::Refused(why),
                 Err(error) => {
                     let why = crate::error::error_chain(&error);
@@ -175,7 +188,11 @@ fn socket_path(data: &Path) -> io::Result<PathBuf> {
         return Ok(inside);
     }
     let digest = Sha256::digest(data.as_os_str().as_bytes());
-    let name: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+    let name: String = digest
+        .iter()
+        .take(10)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let run = match std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| dir.len() < 60) {
         Some(dir) => PathBuf::from(dir).join("annals"),
         None => format!("/tmp/annals-{}", rustix::process::geteuid().as_raw()).into(),
@@ -191,9 +208,16 @@ mod tests {
     fn a_long_folder_gets_a_short_socket() {
         let long = PathBuf::from("/tmp").join("d".repeat(200));
         let path = socket_path(&long).unwrap();
-        assert!(path.as_os_str().len() < SUN_PATH_BYTES, "{}", path.display());
+        assert!(
+            path.as_os_str().len() < SUN_PATH_BYTES,
+            "{}",
+            path.display()
+        );
         assert_eq!(socket_path(&long).unwrap(), path);
-        assert_ne!(socket_path(&PathBuf::from("/tmp").join("e".repeat(200))).unwrap(), path);
+        assert_ne!(
+            socket_path(&PathBuf::from("/tmp").join("e".repeat(200))).unwrap(),
+            path
+        );
         let short = socket_path(Path::new("/tmp/data")).unwrap();
         assert_eq!(short, Path::new("/tmp/data/control.sock"));
     }

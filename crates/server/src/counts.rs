@@ -12,7 +12,7 @@ use event::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Unit, Zoned};
-use query::{Expr, ExactField, NumberRange, catalogue};
+use query::{ExactField, Expr, NumberRange, catalogue};
 
 use crate::app::{App, blocking};
 use crate::auth::{Action, Caller};
@@ -60,7 +60,11 @@ pub(crate) async fn histogram(
     if params.from.is_none() {
         selection.span.min = selection.span.max.saturating_sub(DEFAULT_SPAN_MICROS);
     }
-    let split = params.split.as_deref().map(|name| field_named("split", name)).transpose()?;
+    let split = params
+        .split
+        .as_deref()
+        .map(|name| field_named("split", name))
+        .transpose()?;
     let interval = params.interval.unwrap_or_default();
     let week_start = params.week_start.unwrap_or_default();
     let boundaries = boundaries(selection.span, interval, week_start, &context.tz)?;
@@ -69,11 +73,14 @@ pub(crate) async fn histogram(
     blocking(move || {
         selection.as_of = open.ledger.durable();
         let (counted, totals) = find::histogram(&open, &selection, &boundaries, split)?;
-        let buckets = boundaries.iter().zip(counted).map(|(start, counted)| Bucket {
-            start: rfc3339(*start),
-            total: counted.total,
-            counts: counted.counts,
-        });
+        let buckets = boundaries
+            .iter()
+            .zip(counted)
+            .map(|(start, counted)| Bucket {
+                start: rfc3339(*start),
+                total: counted.total,
+                counts: counted.counts,
+            });
         Ok(Json(Histogram {
             interval,
             split: params.split,
@@ -120,7 +127,9 @@ pub(crate) async fn top(
     blocking(move || {
         selection.as_of = open.ledger.durable();
         let (values, totals) = find::top(&open, &selection, field, limit as usize)?;
-        let values = values.into_iter().map(|(value, count)| TopValue { value, count });
+        let values = values
+            .into_iter()
+            .map(|(value, count)| TopValue { value, count });
         Ok(Json(Top {
             field: params.field,
             values: values.collect(),
@@ -162,13 +171,19 @@ pub(crate) async fn complete(
     let from = from + term.len() - term.trim_start_matches('-').len();
     let term = term.trim_start_matches('-');
     let Some((name, typed)) = term.split_once(':') else {
-        return Ok(Json(Completion { from: from as u64, suggestions: fields_like(term, limit) }));
+        return Ok(Json(Completion {
+            from: from as u64,
+            suggestions: fields_like(term, limit),
+        }));
     };
     let open = app.ledger(&grant).await?;
     let (name, typed) = (name.to_owned(), typed.to_owned());
     blocking(move || {
         let suggestions = values_like(&open, &name, &typed, limit)?;
-        Ok(Json(Completion { from: from as u64, suggestions }))
+        Ok(Json(Completion {
+            from: from as u64,
+            suggestions,
+        }))
     })
     .await
 }
@@ -184,7 +199,12 @@ fn fields_like(typed: &str, limit: usize) -> Vec<Suggestion> {
         description: Some(field.description.to_owned()),
         count: None,
     };
-    catalogue::FIELDS.iter().filter(fits).take(limit).map(suggestion).collect()
+    catalogue::FIELDS
+        .iter()
+        .filter(fits)
+        .take(limit)
+        .map(suggestion)
+        .collect()
 }
 
 fn values_like(
@@ -193,7 +213,9 @@ fn values_like(
     typed: &str,
     limit: usize,
 ) -> Result<Vec<Suggestion>, Refusal> {
-    let Some(field) = catalogue::find(name) else { return Ok(Vec::new()) };
+    let Some(field) = catalogue::find(name) else {
+        return Ok(Vec::new());
+    };
     let typed = query::words::fold(typed.trim_start_matches('"')).into_owned();
     let suggestion = |value: &str, count| {
         let plain = |c: char| c.is_alphanumeric() || "._-@/:".contains(c);
@@ -209,38 +231,63 @@ fn values_like(
         }
     };
     if !field.values().is_empty() {
-        let words = field.values().iter().filter(|word| word.starts_with(&typed));
-        return Ok(words.take(limit).map(|word| suggestion(word, None)).collect());
+        let words = field
+            .values()
+            .iter()
+            .filter(|word| word.starts_with(&typed));
+        return Ok(words
+            .take(limit)
+            .map(|word| suggestion(word, None))
+            .collect());
     }
-    let Some(exact) = field.exact_fields().iter().find(|exact| !exact.is_lookup_only()) else {
+    let Some(exact) = field
+        .exact_fields()
+        .iter()
+        .find(|exact| !exact.is_lookup_only())
+    else {
         return Ok(Vec::new());
     };
     let selection = Selection {
         expr: if typed.is_empty() {
             Expr::All
         } else {
-            query::Leaf::ExactPrefix { field: *exact, prefix: typed.clone() }.into()
+            query::Leaf::ExactPrefix {
+                field: *exact,
+                prefix: typed.clone(),
+            }
+            .into()
         },
-        span: NumberRange { min: i64::MIN, max: i64::MAX },
+        span: NumberRange {
+            min: i64::MIN,
+            max: i64::MAX,
+        },
         own: false,
         as_of: open.ledger.durable(),
     };
     let (values, _) = find::top(open, &selection, *exact, TOP_MAX as usize)?;
     let fitting = values.iter().filter(|(value, _)| value.starts_with(&typed));
-    Ok(fitting.take(limit).map(|(value, count)| suggestion(value, Some(*count))).collect())
+    Ok(fitting
+        .take(limit)
+        .map(|(value, count)| suggestion(value, Some(*count)))
+        .collect())
 }
 
 /// The field of whole values that a name of the search language stands for.
 fn field_named(parameter: &'static str, name: &str) -> Result<ExactField, Refusal> {
-    let known = ExactField::ALL.iter().find(|field| field.name() == name).copied();
-    let known = known.or_else(|| {
-        catalogue::find(name).and_then(|field| field.exact_fields().first().copied())
-    });
+    let known = ExactField::ALL
+        .iter()
+        .find(|field| field.name() == name)
+        .copied();
+    let known = known
+        .or_else(|| catalogue::find(name).and_then(|field| field.exact_fields().first().copied()));
     known.ok_or_else(|| {
         let shown: String = name.chars().take(60).collect();
-        Refusal::new(Code::InvalidParameter, format!("`{shown}` is no field whose values can be counted"))
-            .of_field(parameter)
-            .with_hint("such as category, action, actor.id, target.type, ip")
+        Refusal::new(
+            Code::InvalidParameter,
+            format!("`{shown}` is no field whose values can be counted"),
+        )
+        .of_field(parameter)
+        .with_hint("such as category, action, actor.id, target.type, ip")
     })
 }
 
@@ -252,7 +299,8 @@ fn boundaries(
     tz: &TimeZone,
 ) -> Result<Vec<Timestamp>, Refusal> {
     let too_many = || {
-        let detail = format!("the time between `from` and `to` has more than {BUCKETS_MAX} buckets");
+        let detail =
+            format!("the time between `from` and `to` has more than {BUCKETS_MAX} buckets");
         Refusal::new(Code::InvalidParameter, detail)
             .of_field("interval")
             .with_hint("take a longer interval or a shorter time")
@@ -261,7 +309,9 @@ fn boundaries(
         return Ok(Vec::new());
     }
     let zoned = |micros: i64| {
-        jiff::Timestamp::from_microsecond(micros).map(|at| at.to_zoned(tz.clone())).map_err(|_| too_many())
+        jiff::Timestamp::from_microsecond(micros)
+            .map(|at| at.to_zoned(tz.clone()))
+            .map_err(|_| too_many())
     };
     let broken = |error: jiff::Error| Refusal::new(Code::InvalidParameter, error.to_string());
     let mut at = first_boundary(&zoned(span.min)?, interval, week_start).map_err(broken)?;
@@ -295,7 +345,10 @@ fn first_boundary(
     week_start: WeekStart,
 ) -> Result<Zoned, jiff::Error> {
     let round = |unit, by| {
-        let how = jiff::ZonedRound::new().smallest(unit).increment(by).mode(jiff::RoundMode::Trunc);
+        let how = jiff::ZonedRound::new()
+            .smallest(unit)
+            .increment(by)
+            .mode(jiff::RoundMode::Trunc);
         moment.round(how)
     };
     match interval {
@@ -325,31 +378,55 @@ mod tests {
         let context = times::context(Timestamp::EPOCH, Some(tz)).unwrap();
         let span = times::span(Some(from), Some(to), &context).unwrap();
         let found = boundaries(span, interval, WeekStart::Monday, &context.tz).unwrap();
-        let found: Vec<String> = found.iter().map(|at| at.to_string()[..16].to_owned()).collect();
+        let found: Vec<String> = found
+            .iter()
+            .map(|at| at.to_string()[..16].to_owned())
+            .collect();
         assert_eq!(found, expect);
     }
 
     #[test]
     fn buckets_cover_the_span_in_the_askers_zone() {
         let days = ["2026-01-14T23:00", "2026-01-15T23:00", "2026-01-16T23:00"];
-        check("2026-01-15", "2026-01-16", Interval::Day, "Europe/Berlin", &days);
+        check(
+            "2026-01-15",
+            "2026-01-16",
+            Interval::Day,
+            "Europe/Berlin",
+            &days,
+        );
         let weeks = ["2026-01-12T00:00", "2026-01-19T00:00"];
         check("2026-01-15", "2026-01-16", Interval::Week, "UTC", &weeks);
         let months = ["2026-01-01T00:00", "2026-02-01T00:00"];
         check("2026-01-15", "2026-01-16", Interval::Month, "UTC", &months);
         let quarters = ["2026-01-15T10:15", "2026-01-15T10:30"];
-        check("2026-01-15T10:20Z", "2026-01-15T10:30:00Z", Interval::Quarter, "UTC", &quarters);
+        check(
+            "2026-01-15T10:20Z",
+            "2026-01-15T10:30:00Z",
+            Interval::Quarter,
+            "UTC",
+            &quarters,
+        );
     }
 
     #[test]
     fn a_day_of_23_hours_is_one_bucket() {
         let days = ["2026-03-28T23:00", "2026-03-29T22:00"];
-        check("2026-03-29", "2026-03-29", Interval::Day, "Europe/Berlin", &days);
+        check(
+            "2026-03-29",
+            "2026-03-29",
+            Interval::Day,
+            "Europe/Berlin",
+            &days,
+        );
     }
 
     #[test]
     fn too_many_buckets_are_refused() {
-        let span = NumberRange { min: 0, max: i64::MAX / 4 };
+        let span = NumberRange {
+            min: 0,
+            max: i64::MAX / 4,
+        };
         assert!(boundaries(span, Interval::Minute, WeekStart::Monday, &TimeZone::UTC).is_err());
     }
 }

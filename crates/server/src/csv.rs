@@ -112,7 +112,10 @@ mod tests {
 
     #[test]
     fn formulas_are_disarmed() {
-        check("=HYPERLINK(\"http://example.com\")", "\"'=HYPERLINK(\"\"http://example.com\"\")\"");
+        check(
+            "=HYPERLINK(\"http://example.com\")",
+            "\"'=HYPERLINK(\"\"http://example.com\"\")\"",
+        );
         for start in ['=', '+', '-', '@', '\t'] {
             check(&format!("{start}1"), &format!("'{start}1"));
         }

@@ -46,7 +46,11 @@ impl Binding {
     }
 
     fn seal(&self, numbers: &[u8]) -> [u8; BINDING_BYTES] {
-        let hash: [u8; 32] = Sha256::new().chain_update(&self.0).chain_update(numbers).finalize().into();
+        let hash: [u8; 32] = Sha256::new()
+            .chain_update(&self.0)
+            .chain_update(numbers)
+            .finalize()
+            .into();
         let mut seal = [0; BINDING_BYTES];
         seal.copy_from_slice(&hash[..BINDING_BYTES]);
         seal
@@ -86,7 +90,9 @@ impl Cursor {
         }
         let number = |place: usize| {
             let start = 1 + place * 8;
-            let bytes = numbers.get(start..start + 8).and_then(|bytes| bytes.try_into().ok());
+            let bytes = numbers
+                .get(start..start + 8)
+                .and_then(|bytes| bytes.try_into().ok());
             bytes.map(u64::from_be_bytes).ok_or_else(wrong)
         };
         Ok(Cursor {
@@ -120,7 +126,10 @@ mod tests {
     fn another_search_or_a_changed_cursor_is_refused() {
         let binding = Binding::of(&[Some("main"), None, Some("q")]);
         let text = CURSOR.to_text(&binding);
-        for other in [&[Some("main"), Some("q"), None][..], &[Some("mainq"), None, None]] {
+        for other in [
+            &[Some("main"), Some("q"), None][..],
+            &[Some("mainq"), None, None],
+        ] {
             assert!(Cursor::from_text(&text, &Binding::of(other)).is_err());
         }
         for place in 0..text.len() {

@@ -42,8 +42,6 @@ codes! {
     MissingScope = "missing_scope", FORBIDDEN, "Missing scope";
     /// The tenant was suspended.
     TenantSuspended = "tenant_suspended", FORBIDDEN, "Tenant suspended";
-    /// The caller may not.
-    Forbidden = "forbidden", FORBIDDEN, "Forbidden";
     /// There is no such thing, or not for this caller.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// There is no such route.
@@ -78,8 +76,6 @@ codes! {
     LedgerUnavailable = "ledger_unavailable", SERVICE_UNAVAILABLE, "Ledger unavailable";
     /// No checkpoint covers the event yet.
     NotCovered = "not_covered", SERVICE_UNAVAILABLE, "Not covered yet";
-    /// The server is going down.
-    Stopping = "stopping", SERVICE_UNAVAILABLE, "Stopping";
     /// Something broke; the log says what.
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
 }
@@ -98,12 +94,7 @@ impl Refusal {
         let (name, status, title) = code.parts();
         let retries = matches!(
             code,
-            Code::TooMany
-                | Code::Busy
-                | Code::Overloaded
-                | Code::DiskFull
-                | Code::NotCovered
-                | Code::Stopping
+            Code::TooMany | Code::Busy | Code::Overloaded | Code::DiskFull | Code::NotCovered
         );
         Refusal {
             status,
@@ -140,7 +131,10 @@ impl Refusal {
     /// caller learns only where to look.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = error_chain(error), "a request failed");
-        Refusal::new(Code::Internal, "something broke here; the server's log says what")
+        Refusal::new(
+            Code::Internal,
+            "something broke here; the server's log says what",
+        )
     }
 
     /// The status of a batch of which nothing was kept.
@@ -150,7 +144,11 @@ impl Refusal {
 
     /// The status of `/readyz`.
     pub(crate) fn status_of_readiness(ready: bool) -> StatusCode {
-        if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+        if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 
     /// The problem, for an event of a batch.
@@ -212,7 +210,11 @@ impl From<event::Problem> for Refusal {
         let mut problem = problem(refused.code.as_str(), status, title, refused.detail);
         problem.field = Some(refused.field).filter(|field| !field.is_empty());
         problem.position = refused.offset;
-        Refusal { status, retry_after: None, problem: Box::new(problem) }
+        Refusal {
+            status,
+            retry_after: None,
+            problem: Box::new(problem),
+        }
     }
 }
 
@@ -223,9 +225,9 @@ impl From<ledger::Refused> for Refusal {
             ledger::Refused::Conflict { existing } => Refusal::new(Code::IdConflict, detail)
                 .of_field("/id")
                 .with_existing(existing.get()),
-            ledger::Refused::Erased { existing } => {
-                Refusal::new(Code::Erased, detail).of_field("/id").with_existing(existing.get())
-            }
+            ledger::Refused::Erased { existing } => Refusal::new(Code::Erased, detail)
+                .of_field("/id")
+                .with_existing(existing.get()),
             ledger::Refused::WithBatch => Refusal::new(Code::WithBatch, detail),
         }
     }

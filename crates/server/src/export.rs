@@ -65,13 +65,23 @@ pub(crate) async fn export(
     );
     let open = app.ledger(&grant).await?;
     let turn = app.exports.clone().try_acquire_owned().map_err(|_| {
-        Refusal::new(Code::Overloaded, "as many exports are running as may; try again in a while")
+        Refusal::new(
+            Code::Overloaded,
+            "as many exports are running as may; try again in a while",
+        )
     })?;
     selection.as_of = open.ledger.durable();
     let format = params.format.unwrap_or_default();
     let (sender, body) = stream();
     tokio::task::spawn_blocking(move || {
-        let export = Export { app, grant, open, selection, order, format };
+        let export = Export {
+            app,
+            grant,
+            open,
+            selection,
+            order,
+            format,
+        };
         export.run(sender);
         drop(turn);
     });
@@ -117,7 +127,9 @@ impl Export {
             // A key revoked meanwhile, a server that stops: the export breaks.
             let allowed = self.grant.holds(&self.app) && !*self.app.stopping.borrow();
             reader_gone = !allowed
-                || sender.send_blocking(Bytes::from(std::mem::take(&mut piece))).is_err();
+                || sender
+                    .send_blocking(Bytes::from(std::mem::take(&mut piece)))
+                    .is_err();
             piece.reserve(PIECE_BYTES + 8192);
             !reader_gone
         });

@@ -52,7 +52,10 @@ pub(crate) struct Totals {
 impl Selection {
     /// The formula with the span in it.
     fn query(&self) -> Query {
-        let span = Leaf::Number { field: NumberField::Occurred, range: self.span };
+        let span = Leaf::Number {
+            field: NumberField::Occurred,
+            range: self.span,
+        };
         let spanned = self.span.min != i64::MIN || self.span.max != i64::MAX;
         match spanned {
             true => Query::new(Expr::and([self.expr.clone(), span.into()])),
@@ -90,7 +93,9 @@ pub(crate) fn page(
         true
     })?;
     sort(&mut found, order);
-    let start = after.map_or(0, |after| found.partition_point(|one| !is_after(*one, after, order)));
+    let start = after.map_or(0, |after| {
+        found.partition_point(|one| !is_after(*one, after, order))
+    });
     let rest = found.get(start..).unwrap_or_default();
     let shown = rest.get(..limit.min(rest.len())).unwrap_or_default();
     let sequences: Vec<Sequence> = shown.iter().map(|(_, sequence)| *sequence).collect();
@@ -98,7 +103,11 @@ pub(crate) fn page(
         events: open.ledger.read_many(&sequences)?,
         total: totals.total,
         own_left_out: totals.own_left_out,
-        next: if rest.len() > limit { shown.last().copied() } else { None },
+        next: if rest.len() > limit {
+            shown.last().copied()
+        } else {
+            None
+        },
     })
 }
 
@@ -138,9 +147,15 @@ pub(crate) fn histogram(
     let mut buckets = vec![Counted::default(); boundaries.len().saturating_sub(1)];
     each(open, selection, &mut totals, |recorded| {
         let place = boundaries.partition_point(|start| *start <= occurred(recorded));
-        if let Some(bucket) = place.checked_sub(1).and_then(|place| buckets.get_mut(place)) {
+        if let Some(bucket) = place
+            .checked_sub(1)
+            .and_then(|place| buckets.get_mut(place))
+        {
             bucket.total += 1;
-            for value in split.map(|field| values(recorded, field)).unwrap_or_default() {
+            for value in split
+                .map(|field| values(recorded, field))
+                .unwrap_or_default()
+            {
                 *bucket.counts.entry(value).or_default() += 1;
             }
         }
@@ -195,8 +210,11 @@ fn each(
 
 /// When it happened; an erased event counts as when it was received.
 fn occurred(recorded: &Recorded) -> Timestamp {
-    let text = recorded.field(event::path::OCCURRED_AT).and_then(|field| field.as_string());
-    text.and_then(|text| Timestamp::parse_rfc3339(&text).ok()).unwrap_or(recorded.received_at)
+    let text = recorded
+        .field(event::path::OCCURRED_AT)
+        .and_then(|field| field.as_string());
+    text.and_then(|text| Timestamp::parse_rfc3339(&text).ok())
+        .unwrap_or(recorded.received_at)
 }
 
 fn sort(found: &mut [Position], order: Order) {

@@ -73,7 +73,10 @@ impl Folder {
                 return Err(FolderError::InUse { root, holder });
             }
             Err(TryLockError::Error(source)) => {
-                return Err(FolderError::Io { path: lock_path, source });
+                return Err(FolderError::Io {
+                    path: lock_path,
+                    source,
+                });
             }
         }
         // The lock is held by the open file; its text only tells a person who holds it.
@@ -134,7 +137,12 @@ mod tests {
         let first = Folder::take(&root).unwrap();
         let refused = Folder::take(&root).unwrap_err();
         assert!(matches!(refused, FolderError::InUse { .. }), "{refused}");
-        assert!(refused.to_string().contains(&std::process::id().to_string()), "{refused}");
+        assert!(
+            refused
+                .to_string()
+                .contains(&std::process::id().to_string()),
+            "{refused}"
+        );
         drop(first);
         Folder::take(&root).unwrap();
     }

@@ -77,8 +77,13 @@ impl Front {
         if let Ok(value) = HeaderValue::try_from(request_id) {
             headers.insert(api::REQUEST_ID_HEADER, value);
         }
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        headers
+            .entry(header::CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
         response
     }
 
@@ -117,7 +122,9 @@ pub(crate) async fn wrong_method(method: axum::http::Method) -> Refusal {
 fn request_id(chosen: Option<&HeaderValue>) -> String {
     let sane = |text: &&str| {
         (1..=REQUEST_ID_MAX_CHARACTERS).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     match chosen.and_then(|value| value.to_str().ok()).filter(sane) {
         Some(chosen) => chosen.to_owned(),

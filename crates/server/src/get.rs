@@ -84,9 +84,19 @@ pub(crate) async fn get_proof(
             let checkpoint = SignedNote::parse(head.note.as_bytes())
                 .map_err(|error| Refusal::internal(&error))?;
             let index = recorded.sequence.get();
-            TlogProof { index, path, checkpoint, extra: None }.to_string()
+            TlogProof {
+                index,
+                path,
+                checkpoint,
+                extra: None,
+            }
+            .to_string()
         };
-        let kind = if as_json { "application/json" } else { "text/plain; charset=utf-8" };
+        let kind = if as_json {
+            "application/json"
+        } else {
+            "text/plain; charset=utf-8"
+        };
         let kind = (header::CONTENT_TYPE, HeaderValue::from_static(kind));
         let vary = (header::VARY, HeaderValue::from_static("accept"));
         Ok(([kind, vary], body).into_response())
@@ -110,24 +120,33 @@ fn read(ledger: &Ledger, named: EventRef, id: &str) -> Result<Recorded, Refusal>
         Err(ledger::ReadError::Unknown(_)) => return Err(missing()),
         Err(error) => return Err(error.into()),
     };
-    if named.fits(recorded.received_at) { Ok(recorded) } else { Err(missing()) }
+    if named.fits(recorded.received_at) {
+        Ok(recorded)
+    } else {
+        Err(missing())
+    }
 }
 
 /// A checkpoint that covers the event, and the path from the event to its root.
-fn covered(
-    ledger: &Ledger,
-    recorded: &Recorded,
-) -> Result<(Arc<SignedHead>, Vec<Hash>), Refusal> {
-    let head = ledger.wait_covered(recorded.sequence, PROOF_PATIENCE).ok_or_else(|| {
-        Refusal::new(Code::NotCovered, "no signed checkpoint covers this event yet")
-    })?;
+fn covered(ledger: &Ledger, recorded: &Recorded) -> Result<(Arc<SignedHead>, Vec<Hash>), Refusal> {
+    let head = ledger
+        .wait_covered(recorded.sequence, PROOF_PATIENCE)
+        .ok_or_else(|| {
+            Refusal::new(
+                Code::NotCovered,
+                "no signed checkpoint covers this event yet",
+            )
+        })?;
     let path = ledger.inclusion_proof(recorded.sequence, head.size)?;
     Ok((head, path))
 }
 
 /// Whether JSON is asked for before anything else.
 fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     let first = accept.split([',', ';']).next().unwrap_or("").trim();
     first.eq_ignore_ascii_case("application/json")
 }

@@ -30,7 +30,10 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
     responses((status = 200, description = "It does.", body = Health)),
 )]
 pub(crate) async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() })
+    Json(Health {
+        status: "ok".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
 }
 
 /// Whether every open ledger takes events and signs them in time.
@@ -83,38 +86,62 @@ pub(crate) async fn metrics(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     // A proxy on this machine speaks for somebody else.
-    let forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| headers.contains_key(*name));
+    let forwarded = ["forwarded", "x-forwarded-for"]
+        .iter()
+        .any(|name| headers.contains_key(*name));
     let local = peer.is_some_and(|Extension(Peer(address))| address.ip().is_loopback());
     match caller {
         Some(caller) => caller.may_read_metrics()?,
         None if local && !forwarded => {}
         None => {
-            let detail = "metrics need an API key with the scope `admin`, or a caller on this machine";
+            let detail =
+                "metrics need an API key with the scope `admin`, or a caller on this machine";
             return Err(Refusal::new(Code::Unauthorized, detail));
         }
     }
     fill_gauges(&app);
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    let kind = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
     Ok((kind, app.meters.render()).into_response())
 }
 
 fn fill_gauges(app: &App) {
     let open = app.instance.tenants.each();
-    app.meters.gauge("annals_open_ledgers", vec![]).set(open.len() as f64);
-    app.meters.gauge("annals_open_tails", vec![]).set(app.tails.count() as f64);
-    app.meters.gauge("annals_ingest_bytes_left", vec![]).set(app.ingest.left() as f64);
+    app.meters
+        .gauge("annals_open_ledgers", vec![])
+        .set(open.len() as f64);
+    app.meters
+        .gauge("annals_open_tails", vec![])
+        .set(app.tails.count() as f64);
+    app.meters
+        .gauge("annals_ingest_bytes_left", vec![])
+        .set(app.ingest.left() as f64);
     for (tenant, open) in open {
         let of_tenant = || Label::new("tenant", tenant.to_string());
         let set = |name, value: f64| app.meters.gauge(name, vec![of_tenant()]).set(value);
         set("annals_ledger_events", open.ledger.durable().get() as f64);
-        set("annals_ledger_signed_events", open.ledger.head().size.get() as f64);
-        set("annals_ledger_writable", f64::from(u8::from(open.ledger.failure().is_none())));
+        set(
+            "annals_ledger_signed_events",
+            open.ledger.head().size.get() as f64,
+        );
+        set(
+            "annals_ledger_writable",
+            f64::from(u8::from(open.ledger.failure().is_none())),
+        );
         let disk = open.ledger.disk_use();
-        let kinds =
-            [("parts", disk.parts), ("tree", disk.tree), ("ids", disk.ids), ("journal", disk.journal)];
+        let kinds = [
+            ("parts", disk.parts),
+            ("tree", disk.tree),
+            ("ids", disk.ids),
+            ("journal", disk.journal),
+        ];
         for (kind, bytes) in kinds {
             let labels = vec![of_tenant(), Label::new("kind", kind)];
-            app.meters.gauge("annals_ledger_disk_bytes", labels).set(bytes as f64);
+            app.meters
+                .gauge("annals_ledger_disk_bytes", labels)
+                .set(bytes as f64);
         }
     }
 }

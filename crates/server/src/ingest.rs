@@ -59,7 +59,12 @@ pub(crate) async fn submit(
     let mut held = app.ingest.hold();
     let shape = Shape::of(&headers)?;
     let encoding = Encoding::of(&headers)?;
-    let import = params.import.as_deref().map(import_name).transpose()?.map(str::to_owned);
+    let import = params
+        .import
+        .as_deref()
+        .map(import_name)
+        .transpose()?
+        .map(str::to_owned);
     let sent = read_sent(&headers, body, &mut held).await?;
 
     let terms = Terms {
@@ -85,7 +90,14 @@ pub(crate) async fn submit(
         Parsed::One(prepared) => keep_one(&app, &open.ledger, *prepared).await,
         Parsed::Batch(batch) => {
             let atomic = params.atomic.unwrap_or(false);
-            keep_batch(&app, &open.ledger, batch, atomic, params.receipts.unwrap_or(true)).await
+            keep_batch(
+                &app,
+                &open.ledger,
+                batch,
+                atomic,
+                params.receipts.unwrap_or(true),
+            )
+            .await
         }
     };
     drop(held);
@@ -101,9 +113,16 @@ enum Shape {
 
 impl Shape {
     fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Shape::Json) };
+        let Some(value) = headers.get(header::CONTENT_TYPE) else {
+            return Ok(Shape::Json);
+        };
         let text = value.to_str().unwrap_or_default();
-        let kind = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = text
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         match kind.as_str() {
             "application/json" => Ok(Shape::Json),
             "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(Shape::Lines),
@@ -206,7 +225,9 @@ fn parse_batch<'a>(
                 }
                 batch.indexes.push(index as u32);
                 salts.refill()?;
-                batch.events.push(Prepared::new(event, Kind::Application, salts.next(), None));
+                batch
+                    .events
+                    .push(Prepared::new(event, Kind::Application, salts.next(), None));
             }
             Err(problem) => batch.rejected.push((index as u64, refused(problem))),
         }
@@ -228,15 +249,22 @@ impl Salts {
     const BYTES: usize = 16;
 
     fn take(count: usize) -> Result<Self, Refusal> {
-        let mut salts = Salts { random: vec![0; count * Self::BYTES], used: 0 };
-        System.fill(&mut salts.random).map_err(|error| Refusal::internal(&error))?;
+        let mut salts = Salts {
+            random: vec![0; count * Self::BYTES],
+            used: 0,
+        };
+        System
+            .fill(&mut salts.random)
+            .map_err(|error| Refusal::internal(&error))?;
         Ok(salts)
     }
 
     /// Makes sure that there is one more.
     fn refill(&mut self) -> Result<(), Refusal> {
         if self.used + Self::BYTES > self.random.len() {
-            System.fill(&mut self.random).map_err(|error| Refusal::internal(&error))?;
+            System
+                .fill(&mut self.random)
+                .map_err(|error| Refusal::internal(&error))?;
             self.used = 0;
         }
         Ok(())
@@ -255,7 +283,11 @@ async fn keep_one(app: &App, ledger: &Ledger, one: One) -> Result<Response, Refu
     let outcomes = append(ledger, vec![one.event], Mode::Each).await?;
     match outcomes.into_iter().next() {
         Some(Ok(placed)) => {
-            let counter = if placed.duplicate { &app.meters.duplicates } else { &app.meters.accepted };
+            let counter = if placed.duplicate {
+                &app.meters.duplicates
+            } else {
+                &app.meters.accepted
+            };
             counter.increment(1);
             Ok(json(one_receipt(one.id.as_deref(), &placed)))
         }
@@ -299,7 +331,11 @@ async fn keep_batch(
     app.meters.rejected.increment(batch.rejected.len() as u64);
     let all_refused = answer.nothing_kept() && !batch.rejected.is_empty();
     let body = json(answer.finish(batch.rejected));
-    Ok(if all_refused { refused_batch(body) } else { body })
+    Ok(if all_refused {
+        refused_batch(body)
+    } else {
+        body
+    })
 }
 
 fn refused_batch(mut response: Response) -> Response {
@@ -321,6 +357,9 @@ async fn append(ledger: &Ledger, events: Vec<Prepared>, mode: Mode) -> Result<Ou
 }
 
 fn json(body: Vec<u8>) -> Response {
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let kind = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     ([kind], Bytes::from(body)).into_response()
 }

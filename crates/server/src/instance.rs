@@ -91,7 +91,10 @@ impl Instance {
         let is_new = stored.is_none();
         let name = match (stored, &options.name) {
             (Some(stored), Some(asked)) if stored.name != *asked => {
-                return Err(InstanceError::OtherName { found: stored.name, asked: asked.clone() });
+                return Err(InstanceError::OtherName {
+                    found: stored.name,
+                    asked: asked.clone(),
+                });
             }
             (Some(stored), _) => stored.name,
             (None, Some(asked)) => asked.clone(),
@@ -118,7 +121,12 @@ impl Instance {
             tenants: Tenants::new(ground),
             keys: Keys::of(catalog.keys().await?),
             states: RwLock::new(
-                catalog.tenants().await?.into_iter().map(|it| (it.name, it.state)).collect(),
+                catalog
+                    .tenants()
+                    .await?
+                    .into_iter()
+                    .map(|it| (it.name, it.state))
+                    .collect(),
             ),
             folder,
             catalog,
@@ -139,7 +147,10 @@ impl Instance {
         let now = System.now();
         let mut change = self.catalog.change().await?;
         change.found(&self.name, now).await?;
-        change.create_tenant(&main, now).await.map_err(InstanceError::Main)?;
+        change
+            .create_tenant(&main, now)
+            .await
+            .map_err(InstanceError::Main)?;
         change.commit().await?;
         self.states.write().insert(main, TenantState::Active);
         Ok(())
@@ -162,16 +173,6 @@ impl Instance {
 
     pub(crate) fn set_tenant_state(&self, tenant: &TenantName, state: TenantState) {
         self.states.write().insert(tenant.clone(), state);
-    }
-
-    /// Every tenant that was not deleted.
-    pub(crate) fn living_tenants(&self) -> Vec<TenantName> {
-        let states = self.states.read();
-        states
-            .iter()
-            .filter(|(_, state)| **state != TenantState::Deleted)
-            .map(|(tenant, _)| tenant.clone())
-            .collect()
     }
 
     /// Keeps one of Annals' own events in a tenant's ledger; durable when it returns.
@@ -227,7 +228,10 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], InstanceError> {
     let mut bytes = [0; N];
     System
         .fill(&mut bytes)
-        .map_err(|source| InstanceError::System { what: "no random numbers", source })?;
+        .map_err(|source| InstanceError::System {
+            what: "no random numbers",
+            source,
+        })?;
     Ok(bytes)
 }
 

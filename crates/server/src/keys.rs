@@ -20,8 +20,13 @@ pub(crate) struct Keys {
 impl Keys {
     /// All of these.
     pub(crate) fn of(keys: Vec<ApiKey>) -> Self {
-        let by_hash = keys.into_iter().map(|key| (key.hash, Arc::new(key))).collect();
-        Keys { by_hash: RwLock::new(by_hash) }
+        let by_hash = keys
+            .into_iter()
+            .map(|key| (key.hash, Arc::new(key)))
+            .collect();
+        Keys {
+            by_hash: RwLock::new(by_hash),
+        }
     }
 
     /// The key with this text, good or not.

@@ -74,7 +74,9 @@ impl Live {
     /// The first event that somebody waits for; none if nobody listens, and then the hub is gone.
     fn next_wanted(&self) -> Option<Count> {
         let mut hub = self.hub.lock();
-        let listened_to = hub.as_ref().is_some_and(|hub| hub.pieces.receiver_count() > 0);
+        let listened_to = hub
+            .as_ref()
+            .is_some_and(|hub| hub.pieces.receiver_count() > 0);
         if !listened_to {
             *hub = None;
         }
@@ -84,7 +86,9 @@ impl Live {
     fn send(&self, pieces: Vec<Piece>) {
         for piece in pieces {
             let mut hub = self.hub.lock();
-            let (Some(hub), Some(last)) = (hub.as_mut(), piece.last()) else { continue };
+            let (Some(hub), Some(last)) = (hub.as_mut(), piece.last()) else {
+                continue;
+            };
             hub.next = last.sequence.count_through();
             // Nobody may listen at this moment; `next_wanted` looks.
             let _ = hub.pieces.send(piece);

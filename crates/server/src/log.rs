@@ -86,17 +86,27 @@ pub(crate) async fn tile(
     Path((tenant, path)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     let open = open(&app, caller, &tenant).await?;
-    let named: TilePath = format!("tile/{path}")
-        .parse()
-        .map_err(|error: merkle::tile::TilePathError| Refusal::new(Code::NotFound, error.to_string()))?;
+    let named: TilePath =
+        format!("tile/{path}")
+            .parse()
+            .map_err(|error: merkle::tile::TilePathError| {
+                Refusal::new(Code::NotFound, error.to_string())
+            })?;
     let body = blocking(move || match named {
         TilePath::Hashes(tile) => hashes(&open.ledger, tile),
         TilePath::Entries(bundle) => entries(&open.ledger, bundle),
     })
     .await?;
     // Only signed sizes are served, so that even a partial tile never changes.
-    let keep = if app.config.public_log { FOR_EVER } else { FOR_EVER_PRIVATE };
-    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    let keep = if app.config.public_log {
+        FOR_EVER
+    } else {
+        FOR_EVER_PRIVATE
+    };
+    let kind = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
     let keep = (header::CACHE_CONTROL, HeaderValue::from_static(keep));
     Ok(([kind, keep], body).into_response())
 }
@@ -107,8 +117,11 @@ async fn open(app: &App, caller: Option<Caller>, tenant: &str) -> Result<Door, R
     let grant = match caller {
         Some(caller) => caller.may(Action::ReadLog, Some(tenant))?,
         None => Grant::for_public_log(app, named).ok_or_else(|| {
-            Refusal::new(Code::Unauthorized, "the log needs an API key with the scope `ledger:read`")
-                .with_hint("send the header `Authorization: Bearer ann_...`")
+            Refusal::new(
+                Code::Unauthorized,
+                "the log needs an API key with the scope `ledger:read`",
+            )
+            .with_hint("send the header `Authorization: Bearer ann_...`")
         })?,
     };
     app.ledger(&grant).await

@@ -7,8 +7,9 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, R
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 /// Upper ends of the buckets of durations, in seconds.
-const SECONDS: &[f64] =
-    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 /// The numbers.
 pub(crate) struct Meters {
@@ -27,21 +28,42 @@ pub(crate) struct Meters {
 const METADATA: Metadata<'static> = Metadata::new("annals", Level::INFO, None);
 
 const COUNTERS: [(&str, &str); 5] = [
-    ("annals_http_requests_total", "Requests answered, by route and status"),
+    (
+        "annals_http_requests_total",
+        "Requests answered, by route and status",
+    ),
     ("annals_events_accepted_total", "Events kept"),
     ("annals_events_duplicate_total", "Events sent again"),
     ("annals_events_rejected_total", "Events refused"),
-    ("annals_ingest_bytes_total", "Bytes of sent events after decompression"),
+    (
+        "annals_ingest_bytes_total",
+        "Bytes of sent events after decompression",
+    ),
 ];
 
 const GAUGES: [(&str, &str); 7] = [
-    ("annals_ledger_events", "Events in the ledger, by tenant, of open ledgers"),
-    ("annals_ledger_signed_events", "Events covered by the newest checkpoint"),
-    ("annals_ledger_disk_bytes", "Bytes on disk, by tenant and kind, of open ledgers"),
-    ("annals_ledger_writable", "1 if the ledger takes events, else 0"),
+    (
+        "annals_ledger_events",
+        "Events in the ledger, by tenant, of open ledgers",
+    ),
+    (
+        "annals_ledger_signed_events",
+        "Events covered by the newest checkpoint",
+    ),
+    (
+        "annals_ledger_disk_bytes",
+        "Bytes on disk, by tenant and kind, of open ledgers",
+    ),
+    (
+        "annals_ledger_writable",
+        "1 if the ledger takes events, else 0",
+    ),
     ("annals_open_ledgers", "Ledgers open"),
     ("annals_open_tails", "Tails open"),
-    ("annals_ingest_bytes_left", "Bytes that bodies may still take in memory"),
+    (
+        "annals_ingest_bytes_left",
+        "Bytes that bodies may still take in memory",
+    ),
 ];
 
 impl Meters {
@@ -61,7 +83,8 @@ impl Meters {
             Some(Unit::Seconds),
             "Time to the head of the answer, by route".into(),
         );
-        let counter = |name: &'static str| recorder.register_counter(&Key::from_name(name), &METADATA);
+        let counter =
+            |name: &'static str| recorder.register_counter(&Key::from_name(name), &METADATA);
         Meters {
             accepted: counter("annals_events_accepted_total"),
             duplicates: counter("annals_events_duplicate_total"),
@@ -74,8 +97,14 @@ impl Meters {
 
     /// Counts an answer.
     pub(crate) fn answered(&self, route: &str, status: u16, took: Duration) {
-        let status = StatusCode::from_u16(status).unwrap_or_default().as_str().to_owned();
-        let labels = vec![Label::new("route", route.to_owned()), Label::new("status", status)];
+        let status = StatusCode::from_u16(status)
+            .unwrap_or_default()
+            .as_str()
+            .to_owned();
+        let labels = vec![
+            Label::new("route", route.to_owned()),
+            Label::new("status", status),
+        ];
         let key = Key::from_parts("annals_http_requests_total", labels);
         self.recorder.register_counter(&key, &METADATA).increment(1);
         let label = vec![Label::new("route", route.to_owned())];
@@ -86,7 +115,8 @@ impl Meters {
 
     /// A number that is looked up when somebody asks.
     pub(crate) fn gauge(&self, name: &'static str, labels: Vec<Label>) -> Gauge {
-        self.recorder.register_gauge(&Key::from_parts(name, labels), &METADATA)
+        self.recorder
+            .register_gauge(&Key::from_parts(name, labels), &METADATA)
     }
 
     /// The text that Prometheus reads.

@@ -59,11 +59,7 @@ pub enum OwnEventError {
 }
 
 /// Keeps the event; when this returns it is durable. Waits for the disk: not for async threads.
-pub(crate) fn record(
-    ledger: &Ledger,
-    own: &OwnEvent,
-    now: Timestamp,
-) -> Result<(), OwnEventError> {
+pub(crate) fn record(ledger: &Ledger, own: &OwnEvent, now: Timestamp) -> Result<(), OwnEventError> {
     let mut body = json!({
         "action": own.action,
         "actor": own.doer.actor(),
@@ -74,15 +70,26 @@ pub(crate) fn record(
     if let Some((kind, id, name)) = &own.target {
         body["targets"] = json!([{"type": kind, "id": id, "name": name}]);
     }
-    if own.metadata.as_object().is_some_and(|metadata| !metadata.is_empty()) {
+    if own
+        .metadata
+        .as_object()
+        .is_some_and(|metadata| !metadata.is_empty())
+    {
         body["metadata"] = own.metadata.clone();
     }
-    let acceptance = Acceptance { now, key_id: None, import: None };
+    let acceptance = Acceptance {
+        now,
+        key_id: None,
+        import: None,
+    };
     let event = Event::accept_own(body.to_string().as_bytes(), &acceptance)
         .map_err(|problem| OwnEventError::Refused(problem.to_string()))?;
     let mut salt = Salt([0; 16]);
     System.fill(&mut salt.0)?;
-    let outcomes = ledger.append(vec![Prepared::new(event, Kind::Own, salt, None)], Mode::Each)?;
+    let outcomes = ledger.append(
+        vec![Prepared::new(event, Kind::Own, salt, None)],
+        Mode::Each,
+    )?;
     match outcomes.into_iter().next() {
         Some(Err(refused)) => Err(OwnEventError::Refused(refused.to_string())),
         _ => Ok(()),

@@ -24,7 +24,11 @@ pub(crate) struct Receipts {
 
 impl Receipts {
     pub(crate) fn new(wanted: bool) -> Self {
-        Receipts { accepted: 0, duplicates: 0, events: wanted.then(Vec::new) }
+        Receipts {
+            accepted: 0,
+            duplicates: 0,
+            events: wanted.then(Vec::new),
+        }
     }
 
     pub(crate) fn kept(&mut self, index: u64, id: Option<&str>, placed: &Placed) {
@@ -61,7 +65,10 @@ impl Receipts {
     pub(crate) fn finish(self, rejected: Vec<(u64, Refusal)>) -> Vec<u8> {
         let rejected: Vec<api::Rejection> = rejected
             .into_iter()
-            .map(|(index, refusal)| api::Rejection { index, problem: refusal.into_problem() })
+            .map(|(index, refusal)| api::Rejection {
+                index,
+                problem: refusal.into_problem(),
+            })
             .collect();
         let mut out = Vec::with_capacity(128 + self.events.as_ref().map_or(0, Vec::len));
         out.extend_from_slice(b"{\"accepted\":");
@@ -134,7 +141,11 @@ mod tests {
 
     fn placed(sequence: u64, duplicate: bool) -> Placed {
         let received_at = Timestamp::from_micros(1_768_478_400_000_000);
-        Placed { sequence: Sequence::new(sequence), received_at, duplicate }
+        Placed {
+            sequence: Sequence::new(sequence),
+            received_at,
+            duplicate,
+        }
     }
 
     #[test]
@@ -145,7 +156,10 @@ mod tests {
         let refusal = Refusal::new(crate::error::Code::Erased, "gone");
         let answer = receipts.finish(vec![(1, refusal)]);
         let answer: api::BatchAnswer = serde_json::from_slice(&answer).unwrap();
-        assert_eq!((answer.accepted, answer.duplicates, answer.skipped), (1, 1, 0));
+        assert_eq!(
+            (answer.accepted, answer.duplicates, answer.skipped),
+            (1, 1, 0)
+        );
         assert_eq!(answer.rejected[0].problem.code, "erased");
         let events = answer.events.unwrap();
         assert_eq!(events[0].receipt.id.as_deref(), Some(r#"a"\b"#));

@@ -49,7 +49,9 @@ impl Modify for Keys {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("ann_...")
-            .description(Some("An API key. Scopes: events:write, events:read, ledger:read, admin."))
+            .description(Some(
+                "An API key. Scopes: events:write, events:read, ledger:read, admin.",
+            ))
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
@@ -83,7 +85,9 @@ pub fn openapi() -> String {
 fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) = documented().split_for_parts();
     // A path with slashes is one parameter for the router and has no name in OpenAPI.
-    let (_, tile) = OpenApiRouter::<Arc<App>>::default().routes(routes!(log::tile)).split_for_parts();
+    let (_, tile) = OpenApiRouter::<Arc<App>>::default()
+        .routes(routes!(log::tile))
+        .split_for_parts();
     document.merge(tile);
     document
 }

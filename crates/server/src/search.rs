@@ -43,7 +43,11 @@ pub(crate) async fn search(
     let grant = caller.may(Action::Read, params.tenant.as_deref())?;
     let limit = limit_of(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let binding = binding(grant.tenant().as_str(), &params);
-    let cursor = params.cursor.as_deref().map(|text| Cursor::from_text(text, &binding)).transpose()?;
+    let cursor = params
+        .cursor
+        .as_deref()
+        .map(|text| Cursor::from_text(text, &binding))
+        .transpose()?;
     let asked_at = cursor.map_or_else(now, |cursor| cursor.now);
     let context = times::context(asked_at, params.tz.as_deref())?;
     let mut selection = select(
@@ -53,7 +57,10 @@ pub(crate) async fn search(
         params.own,
         &context,
     )?;
-    let order = order_of(params.order.unwrap_or_default(), params.sort.unwrap_or_default());
+    let order = order_of(
+        params.order.unwrap_or_default(),
+        params.sort.unwrap_or_default(),
+    );
     let open = app.ledger(&grant).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
@@ -73,7 +80,12 @@ pub(crate) async fn search(
         let after = cursor.map(|cursor| (cursor.occurred, cursor.sequence));
         let hits = find::page(&open, &selection, order, limit as usize, after)?;
         let next = hits.next.map(|(occurred, sequence)| {
-            let cursor = Cursor { as_of: selection.as_of, now: asked_at, occurred, sequence };
+            let cursor = Cursor {
+                as_of: selection.as_of,
+                now: asked_at,
+                occurred,
+                sequence,
+            };
             cursor.to_text(&binding)
         });
         let head = open.ledger.head();
@@ -143,7 +155,11 @@ fn only(sequence: Option<Sequence>) -> Expr {
         Some(sequence) => {
             let place = i64::try_from(sequence.get()).unwrap_or(i64::MAX);
             let range = NumberRange::exactly(place);
-            Leaf::Number { field: NumberField::Sequence, range }.into()
+            Leaf::Number {
+                field: NumberField::Sequence,
+                range,
+            }
+            .into()
         }
         None => Expr::None,
     }
@@ -151,7 +167,11 @@ fn only(sequence: Option<Sequence>) -> Expr {
 
 /// What a cursor of this search is bound to: everything but the size of the page.
 fn binding(tenant: &str, params: &SearchParams) -> Binding {
-    let order = format!("{:?} {:?}", params.order.unwrap_or_default(), params.sort.unwrap_or_default());
+    let order = format!(
+        "{:?} {:?}",
+        params.order.unwrap_or_default(),
+        params.sort.unwrap_or_default()
+    );
     let own = format!("{:?}", params.own.unwrap_or_default());
     Binding::of(&[
         Some(tenant),

@@ -104,10 +104,19 @@ impl Server {
                 return Err(error);
             }
         };
-        let address = listener.local_addr().map_err(|source| ServeError::Listen { address, source })?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| ServeError::Listen { address, source })?;
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App::new(instance.clone(), config, stopping));
-        Ok(Server { address, instance, app, stop, listener, control })
+        Ok(Server {
+            address,
+            instance,
+            app,
+            stop,
+            listener,
+            control,
+        })
     }
 
     async fn listen(
@@ -124,7 +133,11 @@ impl Server {
             action: "annals.server.start",
             doer: Doer::Server,
             message: format!("Annals {} started", env!("CARGO_PKG_VERSION")),
-            target: Some(("server", instance.name().to_string(), instance.name().to_string())),
+            target: Some((
+                "server",
+                instance.name().to_string(),
+                instance.name().to_string(),
+            )),
             metadata: json!({"listen": bound.to_string(), "public_log": config.public_log}),
         };
         instance
@@ -172,7 +185,10 @@ impl Server {
             metadata: json!({}),
         };
         if let Err(error) = self.instance.record(&TenantName::main(), stopped).await {
-            tracing::error!(error = error_chain(&error), "the stop could not be recorded");
+            tracing::error!(
+                error = error_chain(&error),
+                "the stop could not be recorded"
+            );
         }
         self.instance.shut().await;
         tracing::info!("the server has stopped");

@@ -30,18 +30,29 @@ pub(crate) struct Gone;
 /// A body and the end that fills it. A body whose sender is dropped without [`Sender::end`] breaks.
 pub(crate) fn stream() -> (Sender, Body) {
     let (pieces, receiver) = mpsc::channel(PIECES);
-    (Sender { pieces }, Body::new(Pieces { receiver, state: State::Open }))
+    (
+        Sender { pieces },
+        Body::new(Pieces {
+            receiver,
+            state: State::Open,
+        }),
+    )
 }
 
 impl Sender {
     /// Sends a piece; waits while the reader is slow.
     pub(crate) async fn send(&self, piece: Bytes) -> Result<(), Gone> {
-        self.pieces.send(Ok(Frame::data(piece))).await.map_err(|_| Gone)
+        self.pieces
+            .send(Ok(Frame::data(piece)))
+            .await
+            .map_err(|_| Gone)
     }
 
     /// As [`Sender::send`], on a thread that may wait.
     pub(crate) fn send_blocking(&self, piece: Bytes) -> Result<(), Gone> {
-        self.pieces.blocking_send(Ok(Frame::data(piece))).map_err(|_| Gone)
+        self.pieces
+            .blocking_send(Ok(Frame::data(piece)))
+            .map_err(|_| Gone)
     }
 
     /// Says that the stream is whole, with a trailer. On a thread that may wait.
@@ -53,7 +64,10 @@ impl Sender {
 
     /// Says that the stream is whole.
     pub(crate) async fn end(self) {
-        let _ = self.pieces.send(Ok(Frame::trailers(HeaderMap::new()))).await;
+        let _ = self
+            .pieces
+            .send(Ok(Frame::trailers(HeaderMap::new())))
+            .await;
     }
 
     /// Whether nobody reads any more.
@@ -93,7 +107,10 @@ impl HttpBody for Pieces {
             }
             Poll::Ready(Some(Ok(frame))) if frame.trailers_ref().is_some() => {
                 self.state = State::Ended;
-                match frame.trailers_ref().is_some_and(|trailers| !trailers.is_empty()) {
+                match frame
+                    .trailers_ref()
+                    .is_some_and(|trailers| !trailers.is_empty())
+                {
                     true => Poll::Ready(Some(Ok(frame))),
                     false => Poll::Ready(None),
                 }
@@ -102,4 +119,3 @@ impl HttpBody for Pieces {
         }
     }
 }
-

@@ -61,7 +61,15 @@ pub(crate) async fn tail(
     let seat = app.tails.take(grant.key_id().unwrap_or_default())?;
     let own = params.own.unwrap_or_default() == OwnEvents::Include;
     let (sender, body) = stream();
-    let tail = Tail { app, grant, open, query, own, sender, _seat: seat };
+    let tail = Tail {
+        app,
+        grant,
+        open,
+        query,
+        own,
+        sender,
+        _seat: seat,
+    };
     tokio::spawn(tail.run(last_seen));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
@@ -71,11 +79,19 @@ pub(crate) async fn tail(
 }
 
 fn last_seen(headers: &HeaderMap) -> Result<Option<Sequence>, Refusal> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
-    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     let wrong = || {
-        Refusal::new(Code::InvalidParameter, "Last-Event-ID is the sequence of an event")
-            .of_field("Last-Event-ID")
+        Refusal::new(
+            Code::InvalidParameter,
+            "Last-Event-ID is the sequence of an event",
+        )
+        .of_field("Last-Event-ID")
     };
     number.map(Sequence::new).map(Some).ok_or_else(wrong)
 }
@@ -117,7 +133,8 @@ impl Tail {
         // Said at once, so that a reader knows that it is connected.
         self.send(": following\n\n".to_owned().into_bytes()).await?;
         if let Some(seen) = last_seen {
-            self.resume(seen.get().saturating_add(1), start.get()).await?;
+            self.resume(seen.get().saturating_add(1), start.get())
+                .await?;
         }
         let mut next = start.get();
         let mut silent = tokio::time::interval(TAIL_KEEP_ALIVE);
@@ -188,12 +205,17 @@ impl Tail {
             recorded.to_wire_json(&mut text);
             text.extend_from_slice(b"\n\n");
         }
-        if text.is_empty() { Ok(()) } else { self.send(text).await }
+        if text.is_empty() {
+            Ok(())
+        } else {
+            self.send(text).await
+        }
     }
 
     async fn gap(&self, first: u64, last: u64) -> Result<(), End> {
         let gap = serde_json::to_string(&Gap { first, last }).unwrap_or_default();
-        self.send(format!("id: {last}\nevent: gap\ndata: {gap}\n\n").into_bytes()).await
+        self.send(format!("id: {last}\nevent: gap\ndata: {gap}\n\n").into_bytes())
+            .await
     }
 
     async fn send(&self, text: Vec<u8>) -> Result<(), End> {

@@ -31,11 +31,16 @@ impl TailSeats {
         }
         let of_key = taken.entry(key.to_owned()).or_insert(0);
         if *of_key >= TAILS_PER_KEY {
-            let detail = format!("this key has {TAILS_PER_KEY} tails open, which is as many as one may have");
+            let detail = format!(
+                "this key has {TAILS_PER_KEY} tails open, which is as many as one may have"
+            );
             return Err(Refusal::new(Code::TooMany, detail));
         }
         *of_key += 1;
-        Ok(Seat { seats: self.clone(), key: key.to_owned() })
+        Ok(Seat {
+            seats: self.clone(),
+            key: key.to_owned(),
+        })
     }
 
     /// Tails open at this moment.
@@ -63,7 +68,9 @@ mod tests {
     #[test]
     fn the_twenty_first_tail_of_a_key_is_refused() {
         let seats = TailSeats::default();
-        let taken: Vec<Seat> = (0..TAILS_PER_KEY).map(|_| seats.take("a").unwrap()).collect();
+        let taken: Vec<Seat> = (0..TAILS_PER_KEY)
+            .map(|_| seats.take("a").unwrap())
+            .collect();
         assert!(seats.take("a").is_err());
         assert!(seats.take("b").is_ok());
         drop(taken);

@@ -72,7 +72,11 @@ struct Slot {
 
 impl Tenants {
     pub(crate) fn new(ground: Ground) -> Self {
-        Tenants { ground, begun: Instant::now(), slots: RwLock::default() }
+        Tenants {
+            ground,
+            begun: Instant::now(),
+            slots: RwLock::default(),
+        }
     }
 
     /// The tenant's ledger, opened if it was closed. That the tenant exists and may be used is the
@@ -81,7 +85,12 @@ impl Tenants {
         let slot = self.slots.read().get(tenant).cloned();
         let slot = match slot {
             Some(slot) => slot,
-            None => self.slots.write().entry(tenant.clone()).or_default().clone(),
+            None => self
+                .slots
+                .write()
+                .entry(tenant.clone())
+                .or_default()
+                .clone(),
         };
         if let Some(open) = self.in_use(&slot) {
             return Ok(open);
@@ -98,7 +107,10 @@ impl Tenants {
                 tenant: tenant.clone(),
                 source: std::io::Error::other(error),
             })??;
-        let open = Arc::new(Open { used: AtomicU64::new(self.now()), ..opened });
+        let open = Arc::new(Open {
+            used: AtomicU64::new(self.now()),
+            ..opened
+        });
         *slot.open.write() = Some(open.clone());
         tracing::debug!(tenant = tenant.as_str(), "a ledger was opened");
         Ok(open)
@@ -134,7 +146,11 @@ impl Tenants {
     }
 
     fn open_count(&self) -> usize {
-        self.slots.read().values().filter(|slot| slot.open.read().is_some()).count()
+        self.slots
+            .read()
+            .values()
+            .filter(|slot| slot.open.read().is_some())
+            .count()
     }
 
     /// The open ledgers with the moment of their last use, the longest unused first.
@@ -159,9 +175,13 @@ impl Tenants {
 
     /// Closes a ledger that nobody holds.
     async fn close_unused(&self, tenant: &TenantName) {
-        let Some(slot) = self.slots.read().get(tenant).cloned() else { return };
+        let Some(slot) = self.slots.read().get(tenant).cloned() else {
+            return;
+        };
         // A slot whose lock is taken is being opened: then it is in use.
-        let Ok(_changing) = slot.changing.try_lock() else { return };
+        let Ok(_changing) = slot.changing.try_lock() else {
+            return;
+        };
         let unused = {
             let mut open = slot.open.write();
             let held = open.as_ref().is_none_or(|open| Arc::strong_count(open) > 1);
@@ -175,7 +195,9 @@ impl Tenants {
 
     /// Closes a ledger whoever holds it: their next call fails.
     pub(crate) async fn close_now(&self, tenant: &TenantName) {
-        let Some(slot) = self.slots.read().get(tenant).cloned() else { return };
+        let Some(slot) = self.slots.read().get(tenant).cloned() else {
+            return;
+        };
         let _changing = slot.changing.lock().await;
         let open = slot.open.write().take();
         if let Some(open) = open {
@@ -219,7 +241,10 @@ impl Ground {
 
     fn open(self, tenant: &TenantName) -> Result<Open, OpenTenantError> {
         let dir = ledger_folder(&self.root, tenant);
-        let folder_error = |source| OpenTenantError::Folder { tenant: tenant.clone(), source };
+        let folder_error = |source| OpenTenantError::Folder {
+            tenant: tenant.clone(),
+            source,
+        };
         private_folder(&dir).map_err(folder_error)?;
         let disk = ledger::disk::Real::create(&dir).map_err(folder_error)?;
         let options = ledger::Options {
@@ -231,10 +256,17 @@ impl Ground {
             sign_after: ledger::SIGN_AFTER,
             checkpoint_store: self.checkpoint_store.clone(),
         };
-        let ledger = Ledger::open(Arc::new(disk), options)
-            .map_err(|source| OpenTenantError::Ledger { tenant: tenant.clone(), source })?;
+        let ledger =
+            Ledger::open(Arc::new(disk), options).map_err(|source| OpenTenantError::Ledger {
+                tenant: tenant.clone(),
+                source,
+            })?;
         let live = crate::live::Live::default();
-        Ok(Open { ledger, live, used: AtomicU64::new(0) })
+        Ok(Open {
+            ledger,
+            live,
+            used: AtomicU64::new(0),
+        })
     }
 }
 
@@ -258,6 +290,8 @@ pub(crate) fn uncovered_for(ledger: &Ledger, now: event::Timestamp) -> Option<Du
         return None;
     }
     let first = ledger.entry(event::Sequence::new(head.size.get())).ok()?;
-    let micros = now.as_micros().saturating_sub(first.received_at.as_micros());
+    let micros = now
+        .as_micros()
+        .saturating_sub(first.received_at.as_micros());
     Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
 }

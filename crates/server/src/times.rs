@@ -11,7 +11,9 @@ pub(crate) type Span = NumberRange;
 
 /// The time zone that a request names.
 pub(crate) fn zone(tz: Option<&str>) -> Result<TimeZone, Refusal> {
-    let Some(name) = tz else { return Ok(TimeZone::UTC) };
+    let Some(name) = tz else {
+        return Ok(TimeZone::UTC);
+    };
     TimeZone::get(name).map_err(|_| {
         let shown: String = name.chars().take(60).collect();
         Refusal::new(Code::InvalidParameter, format!("`{shown}` is no time zone"))
@@ -47,7 +49,9 @@ pub(crate) fn span(
 
 /// Whether the text names a whole day, month or year.
 fn is_bare_date(text: &str) -> bool {
-    let now = text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("now"));
+    let now = text
+        .get(..3)
+        .is_some_and(|start| start.eq_ignore_ascii_case("now"));
     !now && !text.contains([':', 'T', 't'])
 }
 
@@ -68,9 +72,13 @@ fn bound(
     if text.is_empty() || !text.chars().all(plain) || text.contains("..") {
         return Err(wrong());
     }
-    let parsed = query::parse(&format!("occurred:{operator}{text}"), context).map_err(|_| wrong())?;
+    let parsed =
+        query::parse(&format!("occurred:{operator}{text}"), context).map_err(|_| wrong())?;
     match parsed.expr() {
-        Expr::Leaf(Leaf::Number { field: NumberField::Occurred, range }) => Ok(*range),
+        Expr::Leaf(Leaf::Number {
+            field: NumberField::Occurred,
+            range,
+        }) => Ok(*range),
         _ => Err(wrong()),
     }
 }
@@ -85,14 +93,21 @@ mod tests {
     #[track_caller]
     fn check(from: Option<&str>, to: Option<&str>, tz: Option<&str>, expect: Option<(i64, i64)>) {
         let context = context(Timestamp::from_micros(NOON), tz).unwrap();
-        let span = span(from, to, &context).ok().map(|span| (span.min, span.max));
+        let span = span(from, to, &context)
+            .ok()
+            .map(|span| (span.min, span.max));
         assert_eq!(span, expect, "{from:?} {to:?} {tz:?}");
     }
 
     #[test]
     fn from_is_included_and_to_is_not() {
         let (from, to) = ("2026-01-15T11:00:00Z", "2026-01-15T13:00:00Z");
-        check(Some(from), Some(to), None, Some((NOON - HOUR, NOON + HOUR - 1)));
+        check(
+            Some(from),
+            Some(to),
+            None,
+            Some((NOON - HOUR, NOON + HOUR - 1)),
+        );
         check(Some("now-1h"), None, None, Some((NOON - HOUR, i64::MAX)));
         check(None, Some("now"), None, Some((i64::MIN, NOON - 1)));
     }
@@ -100,13 +115,31 @@ mod tests {
     #[test]
     fn bare_dates_are_whole_days_of_the_zone() {
         let day = Some("2026-01-15");
-        check(day, day, None, Some((NOON - 12 * HOUR, NOON + 12 * HOUR - 1)));
-        check(day, day, Some("Europe/Berlin"), Some((NOON - 13 * HOUR, NOON + 11 * HOUR - 1)));
+        check(
+            day,
+            day,
+            None,
+            Some((NOON - 12 * HOUR, NOON + 12 * HOUR - 1)),
+        );
+        check(
+            day,
+            day,
+            Some("Europe/Berlin"),
+            Some((NOON - 13 * HOUR, NOON + 11 * HOUR - 1)),
+        );
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "yesterday", "2026-13-01", "2026-01-15 OR x", "a..b", "\"", "*"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-01-15 OR x",
+            "a..b",
+            "\"",
+            "*",
+        ] {
             check(Some(text), None, None, None);
         }
     }

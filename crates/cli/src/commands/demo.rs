@@ -31,17 +31,29 @@ pub(crate) fn run(args: DemoArgs) -> Done {
             (folder.path().to_owned(), Some(folder))
         }
     };
-    server::log_to_stderr(Some(&std::env::var("ANNALS_LOG").unwrap_or_else(|_| "warn".to_owned())));
-    let settings =
-        Settings { data: Some(data.clone()), listen: Some(args.listen.to_string()), ..Settings::default() };
+    server::log_to_stderr(Some(
+        &std::env::var("ANNALS_LOG").unwrap_or_else(|_| "warn".to_owned()),
+    ));
+    let settings = Settings {
+        data: Some(data.clone()),
+        listen: Some(args.listen.to_string()),
+        ..Settings::default()
+    };
     let config = settings.into_config()?;
     let runtime = super::runtime()?;
-    let server = runtime
-        .block_on(Server::start(config))
-        .with_context(|| format!("the demo did not start (another port: --listen {}:0)", args.listen.ip()))?;
+    let server = runtime.block_on(Server::start(config)).with_context(|| {
+        format!(
+            "the demo did not start (another port: --listen {}:0)",
+            args.listen.ip()
+        )
+    })?;
     let url = format!("http://{}", server.address());
     let is_new = server.instance().is_new();
-    let key = runtime.block_on(make_key(&server, "demo", "events:write,events:read,ledger:read"))?;
+    let key = runtime.block_on(make_key(
+        &server,
+        "demo",
+        "events:write,events:read,ledger:read",
+    ))?;
     let stop = server.stopper();
     let running = runtime.spawn(server.run());
 
@@ -51,7 +63,8 @@ pub(crate) fn run(args: DemoArgs) -> Done {
         move || tell(&url, &key, &data, keep, is_new, args.seed)
     });
     runtime.block_on(async {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
         let failed = async {
             while !told.is_finished() {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -83,14 +96,25 @@ async fn make_key(server: &Server, name: &str, scopes: &str) -> anyhow::Result<S
         scopes: scopes.to_owned(),
         expires_at: None,
     };
-    match server.instance().administer(request, Doer::CommandLine).await? {
+    match server
+        .instance()
+        .administer(request, Doer::CommandLine)
+        .await?
+    {
         AdminAnswer::KeyCreated { text, .. } => Ok(text),
         other => bail!("no key was made: {other:?}"),
     }
 }
 
 /// Fills the ledger, says what to try, and goes on live.
-fn tell(url: &str, key: &str, data: &Path, keep: bool, is_new: bool, seed: u64) -> anyhow::Result<()> {
+fn tell(
+    url: &str,
+    key: &str,
+    data: &Path,
+    keep: bool,
+    is_new: bool,
+    seed: u64,
+) -> anyhow::Result<()> {
     let client = Client::new(url, Some(key));
     let now = now();
     let mut company = Company::new(seed, now);
@@ -113,7 +137,9 @@ fn tell(url: &str, key: &str, data: &Path, keep: bool, is_new: bool, seed: u64) 
 /// Sends the whole history through the same door as everybody's events.
 fn fill(client: &Client, mut company: Company) -> anyhow::Result<Company> {
     let bar = ProgressBar::new(ABOUT_EVENTS);
-    if let Ok(style) = ProgressStyle::with_template("90 days of a made-up company {wide_bar} {pos} events") {
+    if let Ok(style) =
+        ProgressStyle::with_template("90 days of a made-up company {wide_bar} {pos} events")
+    {
         bar.set_style(style);
     }
     let begun = Instant::now();
@@ -134,10 +160,16 @@ fn fill(client: &Client, mut company: Company) -> anyhow::Result<Company> {
             send(client, &batch)?;
             bar.inc(batch.len() as u64);
         }
-        writer.join().map_err(|_| anyhow::anyhow!("the made-up company stopped"))
+        writer
+            .join()
+            .map_err(|_| anyhow::anyhow!("the made-up company stopped"))
     })?;
     bar.finish_and_clear();
-    eprintln!("{} events in {:.1} s", bar.position(), begun.elapsed().as_secs_f64());
+    eprintln!(
+        "{} events in {:.1} s",
+        bar.position(),
+        begun.elapsed().as_secs_f64()
+    );
     Ok(company)
 }
 
@@ -147,7 +179,10 @@ fn send(client: &Client, batch: &[Made]) -> anyhow::Result<()> {
         body.extend_from_slice(&made.json);
         body.push(b'\n');
     }
-    let sending = Sending { every_event_has_an_id: true, ..Sending::default() };
+    let sending = Sending {
+        every_event_has_an_id: true,
+        ..Sending::default()
+    };
     let answer = client.send(Body::Ndjson(&body), &sending)?;
     if let Some(rejection) = answer.rejected.first() {
         bail!("a made-up event was refused: {}", rejection.problem.detail);
@@ -155,13 +190,23 @@ fn send(client: &Client, batch: &[Made]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_guide(client: &Client, url: &str, key: &str, data: &Path, keep: bool) -> anyhow::Result<()> {
+fn print_guide(
+    client: &Client,
+    url: &str,
+    key: &str,
+    data: &Path,
+    keep: bool,
+) -> anyhow::Result<()> {
     let page = client.search(&Parameters::new().with("limit", "1"))?;
     let vkey = Log::of(client.clone(), "main").vkey()?;
     let vkey = vkey.trim();
     let annals = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("annals"));
     let annals = annals.display();
-    let fate = if keep { "kept" } else { "removed when this ends" };
+    let fate = if keep {
+        "kept"
+    } else {
+        "removed when this ends"
+    };
     crate::output::line(&format!(
         "
 {company}

@@ -28,12 +28,14 @@ pub(crate) fn run(args: &ExportArgs) -> Done {
             // A file under the name asked for is always a whole export.
             let mut partial = path.clone().into_os_string();
             partial.push(".partial");
-            let file = File::create(&partial).with_context(|| format!("cannot create {}", partial.display()))?;
+            let file = File::create(&partial)
+                .with_context(|| format!("cannot create {}", partial.display()))?;
             let mut out = BufWriter::new(file);
             let exported = client.export(&parameters, ndjson, &mut out)?;
             out.flush()?;
             out.get_ref().sync_all()?;
-            std::fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::rename(&partial, path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             exported
         }
     };

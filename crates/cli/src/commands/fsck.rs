@@ -10,5 +10,9 @@ pub(crate) fn run(args: &FsckArgs) -> Done {
     for tenant in tenants(data, args.tenant.as_deref())? {
         check_folder(data, &tenant, None, None, &mut broken)?;
     }
-    if broken.is_empty() { Ok(()) } else { Err(Failure::Broken(broken.join("; "))) }
+    if broken.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Broken(broken.join("; ")))
+    }
 }

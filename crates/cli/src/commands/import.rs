@@ -32,18 +32,33 @@ const NAME_MAX_CHARACTERS: usize = 100;
 pub(crate) fn run(args: &ImportArgs) -> Done {
     let ImportFormat::Ndjson = args.format;
     let files = files(&args.paths)?;
-    let total_bytes = files.iter().filter_map(|f| f.metadata().ok()).map(|m| m.len()).sum();
+    let total_bytes = files
+        .iter()
+        .filter_map(|f| f.metadata().ok())
+        .map(|m| m.len())
+        .sum();
     let bar = ProgressBar::new(total_bytes);
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta} {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta} {msg}")
+    {
         bar.set_style(style);
     }
     let name = args.name.clone().or_else(|| {
         let name = files.first()?.file_name()?.to_str()?;
         Some(name.chars().take(NAME_MAX_CHARACTERS).collect())
     });
-    let sending = Sending { import: name, every_event_has_an_id: true, ..Sending::default() };
-    let mut import =
-        Import { client: args.server.client(), sending, bar, batch: Batch::default(), seen: HashMap::new(), sum: Sum::default() };
+    let sending = Sending {
+        import: name,
+        every_event_has_an_id: true,
+        ..Sending::default()
+    };
+    let mut import = Import {
+        client: args.server.client(),
+        sending,
+        bar,
+        batch: Batch::default(),
+        seen: HashMap::new(),
+        sum: Sum::default(),
+    };
     for path in &files {
         import.file(path)?;
     }
@@ -60,9 +75,16 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             files.push(path.clone());
             continue;
         }
-        let listed = std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut inside = listed.map(|entry| entry.map(|e| e.path())).collect::<Result<Vec<_>, _>>()?;
-        inside.retain(|p| p.is_file() && p.extension().is_some_and(|e| ENDINGS.iter().any(|ending| e == *ending)));
+        let listed =
+            std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut inside = listed
+            .map(|entry| entry.map(|e| e.path()))
+            .collect::<Result<Vec<_>, _>>()?;
+        inside.retain(|p| {
+            p.is_file()
+                && p.extension()
+                    .is_some_and(|e| ENDINGS.iter().any(|ending| e == *ending))
+        });
         inside.sort();
         files.extend(inside);
     }
@@ -111,13 +133,19 @@ impl Import {
         let (mut line, mut number) = (Vec::new(), 0);
         loop {
             line.clear();
-            let read = reader.by_ref().take(LINE_MAX_BYTES).read_until(b'\n', &mut line)?;
+            let read = reader
+                .by_ref()
+                .take(LINE_MAX_BYTES)
+                .read_until(b'\n', &mut line)?;
             if read == 0 {
                 return Ok(());
             }
             number += 1;
             self.bar.inc(read as u64);
-            let place = Place { file: path.to_owned(), line: number };
+            let place = Place {
+                file: path.to_owned(),
+                line: number,
+            };
             if read as u64 == LINE_MAX_BYTES && !line.ends_with(b"\n") {
                 self.bar.inc(skip_line(&mut reader)?);
                 let words = format!("the line has more than {LINE_MAX_BYTES} bytes");
@@ -150,7 +178,9 @@ impl Import {
         if self.batch.places.is_empty() {
             return Ok(());
         }
-        let answer = self.client.send(Body::Ndjson(&self.batch.bytes), &self.sending)?;
+        let answer = self
+            .client
+            .send(Body::Ndjson(&self.batch.bytes), &self.sending)?;
         self.sum.accepted += answer.accepted;
         self.sum.duplicates += answer.duplicates;
         self.sum.skipped += answer.skipped;
@@ -169,9 +199,13 @@ impl Import {
     fn refuse(&mut self, place: &Place, words: &str, code: &str) -> Done {
         self.sum.refused += 1;
         let (file, line) = (place.file.display().to_string(), place.line);
-        self.bar.suspend(|| eprintln!("{file}:{line}: {words} ({code})"));
+        self.bar
+            .suspend(|| eprintln!("{file}:{line}: {words} ({code})"));
         if !output::is_terminal() {
-            output::line(&json!({"refused": {"file": file, "line": line, "code": code, "detail": words}}).to_string())?;
+            output::line(
+                &json!({"refused": {"file": file, "line": line, "code": code, "detail": words}})
+                    .to_string(),
+            )?;
         }
         Ok(())
     }
@@ -179,13 +213,24 @@ impl Import {
 
 impl Sum {
     fn finish(self) -> Done {
-        let Self { accepted, duplicates, skipped, refused } = self;
+        let Self {
+            accepted,
+            duplicates,
+            skipped,
+            refused,
+        } = self;
         if !std::io::stdout().is_terminal() {
             let end = json!({"accepted": accepted, "duplicates": duplicates, "skipped": skipped, "refused": refused});
             output::line(&json!({"end": end}).to_string())?;
         }
-        eprintln!("{accepted} imported, {duplicates} known already, {skipped} switched off, {refused} refused");
-        if refused > 0 { Err(Failure::Partly) } else { Ok(()) }
+        eprintln!(
+            "{accepted} imported, {duplicates} known already, {skipped} switched off, {refused} refused"
+        );
+        if refused > 0 {
+            Err(Failure::Partly)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -214,13 +259,22 @@ fn made_id(line: &[u8], seen: &mut HashMap<[u8; 16], u32>) -> Option<String> {
     }
     let mut canonical = String::with_capacity(line.len());
     push_canonical(&record, &mut canonical);
-    let digest = Sha256::new().chain_update("annals import v1\0ndjson\0").chain_update(&canonical);
+    let digest = Sha256::new()
+        .chain_update("annals import v1\0ndjson\0")
+        .chain_update(&canonical);
     let content: [u8; 32] = digest.clone().finalize().into();
     let content: [u8; 16] = std::array::from_fn(|n| content[n]);
     let occurrence = seen.entry(content).or_insert(0);
-    let id: [u8; 32] = digest.chain_update(format!("\0{occurrence}")).finalize().into();
+    let id: [u8; 32] = digest
+        .chain_update(format!("\0{occurrence}"))
+        .finalize()
+        .into();
     *occurrence += 1;
-    let hex: String = id.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = id
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Some(format!("imp-{hex}"))
 }
 
@@ -274,7 +328,11 @@ mod tests {
 
     #[test]
     fn the_same_file_gives_the_same_ids_and_equal_lines_differ() {
-        let lines = [r#"{"a":1,"b":[{"d":1,"c":2}]}"#, r#"{"b":[{"c":2,"d":1}],"a":1}"#, r#"{"a":2}"#];
+        let lines = [
+            r#"{"a":1,"b":[{"d":1,"c":2}]}"#,
+            r#"{"b":[{"c":2,"d":1}],"a":1}"#,
+            r#"{"a":2}"#,
+        ];
         let once = |seen: &mut HashMap<_, _>| lines.map(|l| made_id(l.as_bytes(), seen).unwrap());
         let (first, again) = (once(&mut HashMap::new()), once(&mut HashMap::new()));
         assert_eq!(first, again);

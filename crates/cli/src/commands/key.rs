@@ -11,19 +11,33 @@ use crate::output;
 
 pub(crate) fn run(args: KeyArgs) -> Done {
     match args.command {
-        KeyCommand::Create { data, name, scope, tenant, expires } => {
+        KeyCommand::Create {
+            data,
+            name,
+            scope,
+            tenant,
+            expires,
+        } => {
             let expires_at = expires.as_deref().map(expiry).transpose()?;
-            let request = AdminRequest::KeyCreate { tenant, name, scopes: scope, expires_at };
+            let request = AdminRequest::KeyCreate {
+                tenant,
+                name,
+                scopes: scope,
+                expires_at,
+            };
             match administer(&data, request)? {
                 AdminAnswer::KeyCreated { text, .. } => output::line(&text),
                 other => Err(unexpected(&other)),
             }
         }
-        KeyCommand::List { data, tenant } => match administer(&data, AdminRequest::KeyList { tenant })? {
-            AdminAnswer::Keys { keys } => list(&keys),
-            other => Err(unexpected(&other)),
-        },
-        KeyCommand::Revoke { data, id } => match administer(&data, AdminRequest::KeyRevoke { id })? {
+        KeyCommand::List { data, tenant } => {
+            match administer(&data, AdminRequest::KeyList { tenant })? {
+                AdminAnswer::Keys { keys } => list(&keys),
+                other => Err(unexpected(&other)),
+            }
+        }
+        KeyCommand::Revoke { data, id } => match administer(&data, AdminRequest::KeyRevoke { id })?
+        {
             AdminAnswer::KeyRevoked { key } => {
                 eprintln!("key {} ({}) is revoked", key.id, key.name);
                 Ok(())
@@ -35,13 +49,18 @@ pub(crate) fn run(args: KeyArgs) -> Done {
 
 /// Carries out a request on a data folder, through its server if one runs.
 pub(crate) fn administer(data: &DataArgs, request: AdminRequest) -> Result<AdminAnswer, Failure> {
-    let options =
-        server::InstanceOptions { data: data.data.clone(), name: None, checkpoint_store: None };
+    let options = server::InstanceOptions {
+        data: data.data.clone(),
+        name: None,
+        checkpoint_store: None,
+    };
     Ok(super::runtime()?.block_on(server::administer(&options, request))?)
 }
 
 pub(crate) fn unexpected(answer: &AdminAnswer) -> Failure {
-    Failure::Failed(anyhow::anyhow!("the server answered something else: {answer:?}"))
+    Failure::Failed(anyhow::anyhow!(
+        "the server answered something else: {answer:?}"
+    ))
 }
 
 fn list(keys: &[KeyView]) -> Done {
@@ -57,10 +76,20 @@ fn list(keys: &[KeyView]) -> Done {
             (None, Some(at)) => format!("until {at}"),
             (None, None) => "valid".to_owned(),
         };
-        vec![key.id.clone(), key.tenant.clone(), key.name.clone(), key.prefix.clone(), key.scopes.clone(), state]
+        vec![
+            key.id.clone(),
+            key.tenant.clone(),
+            key.name.clone(),
+            key.prefix.clone(),
+            key.scopes.clone(),
+            state,
+        ]
     };
     let rows: Vec<_> = keys.iter().map(row).collect();
-    output::table(&["id", "tenant", "name", "begins", "scopes", "state"], &rows)
+    output::table(
+        &["id", "tenant", "name", "begins", "scopes", "state"],
+        &rows,
+    )
 }
 
 /// `90d`, `12h`, `30m` from now, or a time as it stands.
@@ -81,7 +110,9 @@ fn expiry(text: &str) -> anyhow::Result<String> {
             };
             number.checked_mul(seconds)?.checked_mul(1_000_000)
         })
-        .with_context(|| format!("--expires {text}: say 90d, 12h, 30m or a time like 2027-01-31T00:00:00Z"))?;
+        .with_context(|| {
+            format!("--expires {text}: say 90d, 12h, 30m or a time like 2027-01-31T00:00:00Z")
+        })?;
     let now = jiff::Timestamp::now().as_microsecond();
     Ok(Timestamp::from_micros(now).plus_micros(seconds).to_string())
 }

@@ -16,7 +16,9 @@ pub(crate) mod verify;
 
 /// A runtime for what is async in the server.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
 }
 
 /// The parameter that asks for Annals' own events.

@@ -24,14 +24,22 @@ pub(crate) fn run(args: &ProveArgs) -> Done {
     let document = Document::parse(json.as_bytes())?;
     let named: Verifier = document.vkey.parse().context("the proof names no key")?;
     if let Err(problem) = client::proof::check(&document, &named) {
-        return Err(Failure::Broken(format!("the proof of {} does not hold: {problem}", args.id)));
+        return Err(Failure::Broken(format!(
+            "the proof of {} does not hold: {problem}",
+            args.id
+        )));
     }
     match &args.output {
         None => output::line(&json)?,
         Some(path) => {
-            std::fs::write(path, format!("{json}\n")).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(path, format!("{json}\n"))
+                .with_context(|| format!("cannot write {}", path.display()))?;
             eprintln!("wrote {}; check it anywhere with", path.display());
-            eprintln!("  annals verify {} --vkey '{}'", path.display(), document.vkey.trim());
+            eprintln!(
+                "  annals verify {} --vkey '{}'",
+                path.display(),
+                document.vkey.trim()
+            );
         }
     }
     Ok(())
@@ -57,11 +65,15 @@ fn from_folder(data: &Path, tenant: &str, id: &str) -> anyhow::Result<String> {
         checkpoint_store: None,
     };
     let ledger = Ledger::open(disk, options)?;
-    let recorded = ledger.read(named.sequence()).with_context(|| format!("there is no event {id}"))?;
+    let recorded = ledger
+        .read(named.sequence())
+        .with_context(|| format!("there is no event {id}"))?;
     if !named.fits(recorded.received_at) {
         bail!("there is no event {id}: the year is wrong");
     }
-    let head = ledger.wait_covered(recorded.sequence, COVERED_WITHIN).context("no checkpoint covers the event")?;
+    let head = ledger
+        .wait_covered(recorded.sequence, COVERED_WITHIN)
+        .context("no checkpoint covers the event")?;
     let path = ledger.inclusion_proof(recorded.sequence, head.size)?;
     let document = Document::of(&recorded, path, head.note.clone(), verifier.to_string());
     ledger.close();

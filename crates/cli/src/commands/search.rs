@@ -23,7 +23,7 @@ pub(crate) fn run(args: &SearchArgs) -> Done {
     loop {
         let parameters = Parameters::new()
             .with("q", args.query.clone())
-            .with("limit", left.min(PAGE).max(1).to_string())
+            .with("limit", left.clamp(1, PAGE).to_string())
             .with_some("order", args.oldest_first.then_some("asc"))
             .with_some("own", super::own(args.own))
             .with_some("cursor", cursor.take());
@@ -52,7 +52,11 @@ pub(crate) fn run(args: &SearchArgs) -> Done {
 
 /// What was asked for, else what suits who reads.
 pub(crate) fn shape(asked: Option<Shape>) -> Shape {
-    asked.unwrap_or(if output::is_terminal() { Shape::Table } else { Shape::Jsonl })
+    asked.unwrap_or(if output::is_terminal() {
+        Shape::Table
+    } else {
+        Shape::Jsonl
+    })
 }
 
 pub(crate) fn parsed(event: &RawValue) -> Value {

@@ -22,7 +22,11 @@ const READ_AHEAD: usize = 4 * BATCH_EVENTS;
 
 pub(crate) fn run(args: &SendArgs) -> Done {
     let client = args.server.client();
-    let sending = Sending { atomic: args.atomic, receipts: true, ..Sending::default() };
+    let sending = Sending {
+        atomic: args.atomic,
+        receipts: true,
+        ..Sending::default()
+    };
     let (lines, incoming) = sync_channel::<std::io::Result<Vec<u8>>>(READ_AHEAD);
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
@@ -38,7 +42,8 @@ pub(crate) fn run(args: &SendArgs) -> Done {
     let mut sum = Sum::default();
     let mut batch = Batch::default();
     loop {
-        let full = !args.atomic && (batch.numbers.len() >= BATCH_EVENTS || batch.bytes.len() >= BATCH_BYTES);
+        let full = !args.atomic
+            && (batch.numbers.len() >= BATCH_EVENTS || batch.bytes.len() >= BATCH_BYTES);
         let next = match full {
             true => Err(RecvTimeoutError::Timeout),
             false if args.atomic => incoming.recv().map_err(|_| RecvTimeoutError::Disconnected),
@@ -112,7 +117,14 @@ impl Sum {
     }
 
     fn finish(self) -> Done {
-        eprintln!("{} kept, {} known already, {} refused", self.accepted, self.duplicates, self.refused);
-        if self.refused > 0 { Err(Failure::Partly) } else { Ok(()) }
+        eprintln!(
+            "{} kept, {} known already, {} refused",
+            self.accepted, self.duplicates, self.refused
+        );
+        if self.refused > 0 {
+            Err(Failure::Partly)
+        } else {
+            Ok(())
+        }
     }
 }

@@ -17,7 +17,8 @@ pub(crate) fn run(args: ServeArgs) -> Done {
     };
     let file = match &args.config {
         Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
             Settings::from_toml(&text)?
         }
         None => {

@@ -8,12 +8,18 @@ use crate::failure::Done;
 use crate::output;
 
 pub(crate) fn run(args: &TailArgs) -> Done {
-    let parameters = Parameters::new().with("q", args.query.clone()).with_some("own", super::own(args.own));
+    let parameters = Parameters::new()
+        .with("q", args.query.clone())
+        .with_some("own", super::own(args.own));
     let shape = shape(args.output);
     if shape == Shape::Csv {
         output::line(&output::csv_line(&output::EVENT_COLUMNS.map(str::to_owned)))?;
     }
-    for item in args.server.client().tail(parameters, args.after.map(|sequence| sequence.to_string())) {
+    for item in args
+        .server
+        .client()
+        .tail(parameters, args.after.map(|sequence| sequence.to_string()))
+    {
         match item? {
             TailItem::Event(json) if shape == Shape::Jsonl => output::line(&json)?,
             TailItem::Event(json) => {
@@ -24,7 +30,10 @@ pub(crate) fn run(args: &TailArgs) -> Done {
                 }
             }
             TailItem::Gap(gap) => {
-                eprintln!("events {} to {} were passed over: reading is too slow", gap.first, gap.last);
+                eprintln!(
+                    "events {} to {} were passed over: reading is too slow",
+                    gap.first, gap.last
+                );
             }
         }
     }

@@ -19,7 +19,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Done {
     let older = args
         .older
         .as_ref()
-        .map(|path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())))
+        .map(|path| {
+            std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        })
         .transpose()?;
     let needs_key = || {
         Failure::Usage(
@@ -31,18 +33,33 @@ pub(crate) fn run(args: &VerifyArgs) -> Done {
         (Some(data), _) => {
             let mut broken = Vec::new();
             for tenant in tenants(data, args.tenant.as_deref())? {
-                check_folder(data, &tenant, trusted.as_ref(), older.as_deref(), &mut broken)?;
+                check_folder(
+                    data,
+                    &tenant,
+                    trusted.as_ref(),
+                    older.as_deref(),
+                    &mut broken,
+                )?;
             }
-            if broken.is_empty() { Ok(()) } else { Err(Failure::Broken(broken.join("; "))) }
+            if broken.is_empty() {
+                Ok(())
+            } else {
+                Err(Failure::Broken(broken.join("; ")))
+            }
         }
         (None, Some(url)) => {
             let client = Client::new(url, args.key.as_deref());
             let tenant = args.tenant.as_deref().unwrap_or("main");
-            check_server(client, tenant, &trusted.ok_or_else(needs_key)?, older.as_deref())
+            check_server(
+                client,
+                tenant,
+                &trusted.ok_or_else(needs_key)?,
+                older.as_deref(),
+            )
         }
-        (None, None) if args.files.is_empty() => {
-            Err(Failure::Usage("say what to check: --data DIR, --url URL, or proof files".to_owned()))
-        }
+        (None, None) if args.files.is_empty() => Err(Failure::Usage(
+            "say what to check: --data DIR, --url URL, or proof files".to_owned(),
+        )),
         (None, None) => check_files(args, &trusted.ok_or_else(needs_key)?, older.as_deref()),
     }
 }
@@ -50,8 +67,14 @@ pub(crate) fn run(args: &VerifyArgs) -> Done {
 /// The key itself, or the file it is in.
 fn read_vkey(text: &str) -> anyhow::Result<Verifier> {
     let is_file = Path::new(text).is_file();
-    let read = if is_file { std::fs::read_to_string(text)? } else { text.to_owned() };
-    read.trim().parse().with_context(|| format!("--vkey {text}: neither a key nor a file with one"))
+    let read = if is_file {
+        std::fs::read_to_string(text)?
+    } else {
+        text.to_owned()
+    };
+    read.trim()
+        .parse()
+        .with_context(|| format!("--vkey {text}: neither a key nor a file with one"))
 }
 
 /// The tenants of a folder, or the one asked for.
@@ -95,7 +118,11 @@ pub(crate) fn check_folder(
         eprintln!("{}: {finding}", dir.display());
     }
     if !report.is_sound() {
-        broken.push(format!("{} in {}", count(report.faults, "fault"), dir.display()));
+        broken.push(format!(
+            "{} in {}",
+            count(report.faults, "fault"),
+            dir.display()
+        ));
         return Ok(());
     }
     output::line(&format!(
@@ -128,7 +155,11 @@ fn check_server(client: Client, tenant: &str, trusted: &Verifier, older: Option<
             "{}: every tile and all {} entries are those of the signed checkpoint{}: sound",
             checked.checkpoint.origin(),
             checked.checkpoint.size(),
-            if older.is_some() { ", which grew out of the older one" } else { "" }
+            if older.is_some() {
+                ", which grew out of the older one"
+            } else {
+                ""
+            }
         )),
         Err(LogProblem::Call(error @ ClientError::NotAnnals { .. })) => {
             Err(Failure::Broken(format!("{url}: {error}")))
@@ -162,12 +193,16 @@ fn check_files(args: &VerifyArgs, trusted: &Verifier, older: Option<&str>) -> Do
         if let Some(older) = &older {
             let same_tree = older.size() == checkpoint.size();
             if same_tree && older.root() != checkpoint.root() {
-                eprintln!("{shown}: its checkpoint and the older one are of one size and differ: history was rewritten");
+                eprintln!(
+                    "{shown}: its checkpoint and the older one are of one size and differ: history was rewritten"
+                );
                 broken += 1;
                 continue;
             }
             if !same_tree {
-                eprintln!("{shown}: a proof alone cannot be held to a checkpoint of another size; use --url or --data");
+                eprintln!(
+                    "{shown}: a proof alone cannot be held to a checkpoint of another size; use --url or --data"
+                );
             }
         }
         let disclosure = &proven.disclosure;
@@ -182,6 +217,9 @@ fn check_files(args: &VerifyArgs, trusted: &Verifier, older: Option<&str>) -> Do
     }
     match broken {
         0 => Ok(()),
-        n => Err(Failure::Broken(format!("{n} of {} proofs do not hold", args.files.len()))),
+        n => Err(Failure::Broken(format!(
+            "{n} of {} proofs do not hold",
+            args.files.len()
+        ))),
     }
 }

@@ -1,0 +1,8 @@
+//! The server as its clients see it: real sockets, a real folder, nothing pretended.
+
+mod admin;
+mod harness;
+mod ingest;
+mod reading;
+mod refusals;
+mod streams;
