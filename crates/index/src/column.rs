@@ -235,7 +235,9 @@ mod tests {
         check(&[ABSENT; 300]);
         for width in 0..63 {
             let values: Vec<i64> = (0..700)
-                .map(|n: i64| (n * 0x5851_F42D_4C95_7F2D_i64.wrapping_mul(n)) & ((1 << width) - 1))
+                .map(|n: i64| {
+                    n.wrapping_mul(n).wrapping_mul(0x5851_F42D_4C95_7F2D) & ((1 << width) - 1)
+                })
                 .collect();
             check(&values);
             let gaps: Vec<i64> = values
