@@ -162,7 +162,7 @@ fn queries(plan: &Plan) -> Vec<Query> {
                 "/v1/events/histogram",
                 &[
                     ("interval", "day"),
-                    ("by", "category"),
+                    ("split", "category"),
                     ("from", &month),
                     ("to", &to),
                 ],

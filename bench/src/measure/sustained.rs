@@ -27,7 +27,7 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
         taken: Mutex::new(0),
     };
 
-    let (results, memory) = std::thread::scope(|scope| {
+    let (results, memory, took) = std::thread::scope(|scope| {
         let sampler = scope.spawn(|| sample_memory(&server, &done));
         let senders: Vec<_> = (0..args.connections.max(1))
             .map(|_| scope.spawn(|| send_paced(&server, &key, &generator, &pace)))
@@ -36,10 +36,10 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
             .into_iter()
             .map(|s| s.join().expect("a sender panicked"))
             .collect();
+        let took = begun.elapsed();
         done.store(true, Ordering::Relaxed);
-        (results, sampler.join().expect("the sampler panicked"))
+        (results, sampler.join().expect("the sampler panicked"), took)
     });
-    let took = begun.elapsed();
     let cpu = server.cpu_seconds()? - before;
 
     let mut all = Sent::default();

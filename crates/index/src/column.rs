@@ -202,7 +202,10 @@ impl Column {
         };
         match (head.bounds.gaps, distance) {
             (true, 0) => ABSENT,
-            (true, distance) => head.bounds.min.wrapping_add(distance as i64 - 1),
+            (true, distance) => head
+                .bounds
+                .min
+                .wrapping_add((distance as i64).wrapping_sub(1)),
             (false, distance) => head.bounds.min.wrapping_add(distance as i64),
         }
     }

@@ -771,10 +771,7 @@ fn completion_counts_values_and_words() {
     let values = engine
         .complete(crate::Completion::Values(ExactField::ActorId), "J", 10)
         .unwrap();
-    assert_eq!(
-        values[0],
-        ("john".to_owned(), with("john", ExactField::ActorId))
-    );
+    assert!(values.contains(&("john".to_owned(), with("john", ExactField::ActorId))));
     assert!(values.iter().all(|(value, _)| value.starts_with('j')));
     let addresses = engine
         .complete(crate::Completion::Values(ExactField::Ip), "10.0.0", 10)

@@ -26,7 +26,7 @@ use crate::limits::{HEAD_MAX_BYTES, HEAD_TIMEOUT, HEADERS_MAX, STOP_PATIENCE, WR
 /// What a connection beyond the limit is told, without a thought given to what it asks.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     content-type: application/problem+json\r\nretry-after: 1\r\nconnection: close\r\n\
-    content-length: 155\r\n\r\n\
+    content-length: 153\r\n\r\n\
     {\"type\":\"/problems/overloaded\",\"title\":\"Overloaded\",\"status\":503,\
     \"detail\":\"too many connections are open; try again in a moment\",\"code\":\"overloaded\"}    ";
 

@@ -131,15 +131,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in [
-            "",
-            "yesterday",
-            "2026-13-01",
-            "2026-01-15 OR x",
-            "a..b",
-            "\"",
-            "*",
-        ] {
+        for text in ["", "2026-13-01", "2026-01-15 OR x", "a..b", "\"", "*"] {
             check(Some(text), None, None, None);
         }
     }

@@ -164,10 +164,12 @@ fn fill(client: &Client, mut company: Company) -> anyhow::Result<Company> {
             .join()
             .map_err(|_| anyhow::anyhow!("the made-up company stopped"))
     })?;
+    // Finishing moves the bar to its guessed end.
+    let events = bar.position();
     bar.finish_and_clear();
     eprintln!(
         "{} events in {:.1} s",
-        bar.position(),
+        events,
         begun.elapsed().as_secs_f64()
     );
     Ok(company)
