@@ -38,7 +38,7 @@ pub struct RecordedEvent {
     pub received_at: String,
     /// Who wrote it: `application`, or Annals itself: `own`, `tombstone` or `policy`.
     #[schema(example = "application")]
-    pub kind: u8,
+    pub kind: String,
     /// What was added on arrival. Not covered by the proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrichment: Option<EnrichmentShape>,
