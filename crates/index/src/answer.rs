@@ -129,17 +129,17 @@ impl Engine for LocalEngine {
         for (dictionary, beginning, tag) in &beginnings {
             for part in view.parts.iter() {
                 if let Answering::Indexed(index) = part {
-                    add_keys(
-                        &index.source(&*self.log),
-                        *dictionary,
-                        beginning,
-                        *tag,
-                        &mut sums,
-                    )?;
+                    let source = index.source(&*self.log);
+                    let count = |list: &_| source.docs_of(list);
+                    add_keys(&source, *dictionary, beginning, *tag, count, &mut sums)?;
                 }
             }
             for segment in view.segments.iter() {
-                add_keys(&*segment.read(), *dictionary, beginning, *tag, &mut sums)?;
+                let segment = segment.read();
+                // What parts answer for already does not count twice.
+                let first = segment.columns().doc_from(view.covered);
+                let count = |list: &_| segment.docs_from(list, first);
+                add_keys(&*segment, *dictionary, beginning, *tag, count, &mut sums)?;
             }
         }
         if is_ip {
@@ -224,6 +224,7 @@ fn add_keys<S: Source>(
     dictionary: Dictionary,
     beginning: &str,
     tag: usize,
+    count: impl Fn(&S::List) -> u32,
     sums: &mut HashMap<String, u64>,
 ) -> io::Result<()> {
     let mut left = COMPLETE_KEYS;
@@ -232,7 +233,10 @@ fn add_keys<S: Source>(
         beginning.as_bytes(),
         &after(beginning),
         &mut |key, list| {
-            *sums.entry(key[tag..].to_owned()).or_default() += u64::from(source.docs_of(&list));
+            let docs = count(&list);
+            if docs > 0 {
+                *sums.entry(key[tag..].to_owned()).or_default() += u64::from(docs);
+            }
             left -= 1;
             left > 0
         },

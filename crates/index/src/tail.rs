@@ -124,6 +124,12 @@ impl Segment {
         }
     }
 
+    /// How many documents of a list there are from one on.
+    pub(crate) fn docs_from(&self, list: &TailList, first: u32) -> u32 {
+        let docs = self.docs(list);
+        (docs.len() - docs.partition_point(|doc| *doc < first)) as u32
+    }
+
     fn docs(&self, list: &TailList) -> &[u32] {
         &self.dictionaries[list.dictionary as usize].lists[list.place as usize]
     }
