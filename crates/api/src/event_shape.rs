@@ -36,9 +36,8 @@ pub struct RecordedEvent {
     /// When the ledger took it (RFC 3339, UTC, microseconds).
     #[schema(format = DateTime)]
     pub received_at: String,
-    /// Who wrote it: `application`, or Annals itself: `own`, `tombstone` or `policy`.
-    #[schema(example = "application")]
-    pub kind: String,
+    /// 0 sent by an application, 1 Annals' own event, 2 erasure, 3 retention policy.
+    pub kind: u8,
     /// What was added on arrival. Not covered by the proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enrichment: Option<EnrichmentShape>,

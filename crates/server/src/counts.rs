@@ -12,12 +12,12 @@ use event::Timestamp;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{ToSpan, Unit, Zoned};
-use query::{ExactField, Expr, NumberRange, catalogue};
+use query::{ExactField, catalogue};
 
 use crate::app::{App, blocking};
 use crate::auth::{Action, Caller};
 use crate::error::{Code, Refusal};
-use crate::find::{self, Selection};
+use crate::find;
 use crate::instance::now;
 use crate::limits::{BUCKETS_MAX, SUGGESTIONS_MAX, TOP_MAX};
 use crate::params::Params;
@@ -247,27 +247,9 @@ fn values_like(
     else {
         return Ok(Vec::new());
     };
-    let selection = Selection {
-        expr: if typed.is_empty() {
-            Expr::All
-        } else {
-            query::Leaf::ExactPrefix {
-                field: *exact,
-                prefix: typed.clone(),
-            }
-            .into()
-        },
-        span: NumberRange {
-            min: i64::MIN,
-            max: i64::MAX,
-        },
-        own: false,
-        as_of: open.ledger.durable(),
-    };
-    let (values, _) = find::top(open, &selection, *exact, TOP_MAX as usize)?;
-    let fitting = values.iter().filter(|(value, _)| value.starts_with(&typed));
-    Ok(fitting
-        .take(limit)
+    let values = find::values_like(open, *exact, &typed, limit)?;
+    Ok(values
+        .iter()
         .map(|(value, count)| suggestion(value, Some(*count)))
         .collect())
 }
@@ -371,6 +353,8 @@ fn first_boundary(
 
 #[cfg(test)]
 mod tests {
+    use query::NumberRange;
+
     use super::*;
 
     #[track_caller]

@@ -1,13 +1,22 @@
 //! Asking the index: the only module that knows which index stands behind the routes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use event::{Count, Kind, Recorded, Sequence, Timestamp};
-use query::{Expr, Leaf, NumberField, Query};
+use event::{Count, Recorded, Sequence, Timestamp};
+pub(crate) use index::Order;
+use index::{Completion, Histogram, Position as IndexPosition, Scope, Search, SearchError, Split};
+use query::{ExactField, Expr};
 
-use crate::error::Refusal;
+use crate::error::{Code, Refusal};
 use crate::tenants::Open;
 use crate::times::Span;
+
+/// Values of a split field that are counted apart: more lines than a chart can show.
+const SPLIT_VALUES_MAX: usize = 100;
+/// The name under which the other values of a split field are counted.
+const OTHER_VALUES: &str = "(other)";
+/// Events read from the ledger at a time when many are streamed: a block or two of a part.
+const STREAM_STEP: usize = 256;
 
 /// Which events.
 #[derive(Debug, Clone)]
@@ -18,15 +27,6 @@ pub(crate) struct Selection {
     pub(crate) own: bool,
     /// Only events before this place.
     pub(crate) as_of: Count,
-}
-
-/// In which order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    OccurredDesc,
-    OccurredAsc,
-    SequenceDesc,
-    SequenceAsc,
 }
 
 /// Where a page ended: time of occurrence and place of its last event.
@@ -43,38 +43,30 @@ pub(crate) struct Hits {
 }
 
 /// How many.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Totals {
     pub(crate) total: u64,
     pub(crate) own_left_out: u64,
 }
 
-impl Selection {
-    /// The formula with the span in it.
-    fn query(&self) -> Query {
-        let span = Leaf::Number {
-            field: NumberField::Occurred,
-            range: self.span,
-        };
-        let spanned = self.span.min != i64::MIN || self.span.max != i64::MAX;
-        match spanned {
-            true => Query::new(Expr::and([self.expr.clone(), span.into()])),
-            false => Query::new(self.expr.clone()),
-        }
-    }
+/// Events of one bucket.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Counted {
+    pub(crate) total: u64,
+    pub(crate) counts: BTreeMap<String, u64>,
+}
 
-    /// Whether the event is one of them; an own event that is only left out counts in `totals`.
-    fn picks(&self, query: &Query, recorded: &Recorded, totals: &mut Totals) -> bool {
-        if !query.matches(recorded) {
-            return false;
+impl Selection {
+    fn scope(&self) -> Scope {
+        let bound = |micros: i64, open: i64| (micros != open).then_some(micros);
+        Scope {
+            expr: self.expr.clone(),
+            from: bound(self.span.min, i64::MIN).map(Timestamp::from_micros),
+            // The span's end is included, the scope's is not.
+            to: bound(self.span.max, i64::MAX).map(|max| Timestamp::from_micros(max + 1)),
+            as_of: Some(self.as_of),
+            own: self.own,
         }
-        let left_out = !self.own && recorded.kind != Kind::Application;
-        if left_out {
-            totals.own_left_out += 1;
-        } else {
-            totals.total += 1;
-        }
-        !left_out
     }
 }
 
@@ -86,28 +78,19 @@ pub(crate) fn page(
     limit: usize,
     after: Option<Position>,
 ) -> Result<Hits, Refusal> {
-    let mut totals = Totals::default();
-    let mut found: Vec<Position> = Vec::new();
-    each(open, selection, &mut totals, |recorded| {
-        found.push((occurred(recorded), recorded.sequence));
-        true
-    })?;
-    sort(&mut found, order);
-    let start = after.map_or(0, |after| {
-        found.partition_point(|one| !is_after(*one, after, order))
-    });
-    let rest = found.get(start..).unwrap_or_default();
-    let shown = rest.get(..limit.min(rest.len())).unwrap_or_default();
-    let sequences: Vec<Sequence> = shown.iter().map(|(_, sequence)| *sequence).collect();
+    let search = Search {
+        scope: selection.scope(),
+        order,
+        limit,
+        after: after.map(|(occurred, sequence)| IndexPosition { occurred, sequence }),
+    };
+    let found = open.index.search(&search)?;
+    let sequences: Vec<Sequence> = found.hits.iter().map(|hit| hit.sequence).collect();
     Ok(Hits {
         events: open.ledger.read_many(&sequences)?,
-        total: totals.total,
-        own_left_out: totals.own_left_out,
-        next: if rest.len() > limit {
-            shown.last().copied()
-        } else {
-            None
-        },
+        total: found.totals.total,
+        own_left_out: found.totals.own_left_out,
+        next: found.next.map(|next| (next.occurred, next.sequence)),
     })
 }
 
@@ -118,19 +101,18 @@ pub(crate) fn stream(
     order: Order,
     mut visit: impl FnMut(&Recorded) -> bool,
 ) -> Result<(), Refusal> {
-    let mut totals = Totals::default();
-    if order == Order::SequenceAsc {
-        return each(open, selection, &mut totals, visit);
-    }
-    let mut found: Vec<Position> = Vec::new();
-    each(open, selection, &mut totals, |recorded| {
-        found.push((occurred(recorded), recorded.sequence));
-        true
-    })?;
-    sort(&mut found, order);
-    for (_, sequence) in found {
-        if !visit(&open.ledger.read(sequence)?) {
-            break;
+    let (_, matches) = open.index.matches(&selection.scope(), order)?;
+    let mut matches = matches.peekable();
+    while matches.peek().is_some() {
+        let step: Vec<Sequence> = matches
+            .by_ref()
+            .take(STREAM_STEP)
+            .map(|hit| hit.sequence)
+            .collect();
+        for recorded in open.ledger.read_many(&step)? {
+            if !visit(&recorded) {
+                return Ok(());
+            }
         }
     }
     Ok(())
@@ -141,117 +123,76 @@ pub(crate) fn histogram(
     open: &Open,
     selection: &Selection,
     boundaries: &[Timestamp],
-    split: Option<query::ExactField>,
+    split: Option<ExactField>,
 ) -> Result<(Vec<Counted>, Totals), Refusal> {
-    let mut totals = Totals::default();
-    let mut buckets = vec![Counted::default(); boundaries.len().saturating_sub(1)];
-    each(open, selection, &mut totals, |recorded| {
-        let place = boundaries.partition_point(|start| *start <= occurred(recorded));
-        if let Some(bucket) = place
-            .checked_sub(1)
-            .and_then(|place| buckets.get_mut(place))
+    let asked = Histogram {
+        scope: selection.scope(),
+        boundaries: boundaries.to_vec(),
+        split: split.map(|field| Split {
+            field,
+            limit: SPLIT_VALUES_MAX,
+        }),
+    };
+    let found = open.index.histogram(&asked)?;
+    let mut buckets: Vec<Counted> = found
+        .counts
+        .iter()
+        .map(|total| Counted {
+            total: *total,
+            counts: BTreeMap::new(),
+        })
+        .collect();
+    for (value, counts) in found.series {
+        let value = value.unwrap_or_else(|| OTHER_VALUES.to_owned());
+        for (bucket, count) in buckets
+            .iter_mut()
+            .zip(counts)
+            .filter(|(_, count)| *count > 0)
         {
-            bucket.total += 1;
-            for value in split
-                .map(|field| values(recorded, field))
-                .unwrap_or_default()
-            {
-                *bucket.counts.entry(value).or_default() += 1;
-            }
+            bucket.counts.insert(value.clone(), count);
         }
-        true
-    })?;
-    Ok((buckets, totals))
-}
-
-/// Events of one bucket.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Counted {
-    pub(crate) total: u64,
-    pub(crate) counts: BTreeMap<String, u64>,
+    }
+    Ok((buckets, totals(&found.totals)))
 }
 
 /// The most frequent values of a field, ties by value.
 pub(crate) fn top(
     open: &Open,
     selection: &Selection,
-    field: query::ExactField,
+    field: ExactField,
     limit: usize,
 ) -> Result<(Vec<(String, u64)>, Totals), Refusal> {
-    let mut totals = Totals::default();
-    let mut counts: HashMap<String, u64> = HashMap::new();
-    each(open, selection, &mut totals, |recorded| {
-        for value in values(recorded, field) {
-            *counts.entry(value).or_default() += 1;
-        }
-        true
-    })?;
-    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
-    counts.sort_by(|one, two| two.1.cmp(&one.1).then_with(|| one.0.cmp(&two.0)));
-    counts.truncate(limit);
-    Ok((counts, totals))
+    let found = open.index.top(&selection.scope(), field, limit)?;
+    Ok((found.values, totals(&found.totals)))
 }
 
-fn each(
+/// Values of a field that begin with `prefix`, most frequent first.
+pub(crate) fn values_like(
     open: &Open,
-    selection: &Selection,
-    totals: &mut Totals,
-    mut visit: impl FnMut(&Recorded) -> bool,
-) -> Result<(), Refusal> {
-    let query = selection.query();
-    for sequence in 0..selection.as_of.get() {
-        let recorded = open.ledger.read(Sequence::new(sequence))?;
-        if selection.picks(&query, &recorded, totals) && !visit(&recorded) {
-            break;
-        }
-    }
-    Ok(())
+    field: ExactField,
+    prefix: &str,
+    limit: usize,
+) -> Result<Vec<(String, u64)>, Refusal> {
+    Ok(open
+        .index
+        .complete(Completion::Values(field), prefix, limit)?)
 }
 
-/// When it happened; an erased event counts as when it was received.
-fn occurred(recorded: &Recorded) -> Timestamp {
-    let text = recorded
-        .field(event::path::OCCURRED_AT)
-        .and_then(|field| field.as_string());
-    text.and_then(|text| Timestamp::parse_rfc3339(&text).ok())
-        .unwrap_or(recorded.received_at)
-}
-
-fn sort(found: &mut [Position], order: Order) {
-    match order {
-        Order::OccurredAsc => found.sort_unstable(),
-        Order::OccurredDesc => found.sort_unstable_by(|one, two| two.cmp(one)),
-        Order::SequenceAsc => found.sort_unstable_by_key(|(_, sequence)| *sequence),
-        Order::SequenceDesc => {
-            found.sort_unstable_by_key(|(_, sequence)| std::cmp::Reverse(*sequence));
-        }
+fn totals(found: &index::Totals) -> Totals {
+    Totals {
+        total: found.total,
+        own_left_out: found.own_left_out,
     }
 }
 
-fn is_after(one: Position, end: Position, order: Order) -> bool {
-    match order {
-        Order::OccurredAsc => one > end,
-        Order::OccurredDesc => one < end,
-        Order::SequenceAsc => one.1 > end.1,
-        Order::SequenceDesc => one.1 < end.1,
-    }
-}
-
-/// The values of one field of an event, each once.
-fn values(recorded: &Recorded, field: query::ExactField) -> Vec<String> {
-    struct One(query::ExactField, Vec<String>);
-    impl query::Sink for One {
-        fn exact(&mut self, field: query::ExactField, folded: &str) {
-            if field == self.0 && !self.1.iter().any(|value| value == folded) {
-                self.1.push(folded.to_owned());
+impl From<SearchError> for Refusal {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::NotCounted(_) => {
+                Refusal::new(Code::InvalidParameter, error.to_string()).of_field("field")
             }
+            SearchError::Changing => Refusal::new(Code::Overloaded, error.to_string()),
+            SearchError::Ledger(_) | SearchError::Io(_) => Refusal::internal(&error),
         }
-        fn text(&mut self, _: query::TextField, _: &str) {}
-        fn metadata(&mut self, _: &str, _: query::MetadataValue<'_>) {}
-        fn number(&mut self, _: NumberField, _: i64) {}
-        fn ip(&mut self, _: std::net::IpAddr) {}
     }
-    let mut one = One(field, Vec::new());
-    query::analyze(recorded, &mut one);
-    one.1
 }

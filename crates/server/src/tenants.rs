@@ -18,6 +18,7 @@ use crate::limits::{LEDGER_IDLE, OPEN_LEDGERS_MAX};
 /// An open ledger with its views. It stays open while somebody holds it.
 pub(crate) struct Open {
     pub(crate) ledger: Ledger,
+    pub(crate) index: index::Index,
     pub(crate) live: crate::live::Live,
     used: AtomicU64,
 }
@@ -33,6 +34,15 @@ pub enum OpenTenantError {
         /// What is wrong.
         #[source]
         source: ledger::OpenError,
+    },
+    /// The index cannot be opened or made.
+    #[error("the index of tenant `{tenant}` cannot be opened")]
+    Index {
+        /// Whose index.
+        tenant: TenantName,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
     },
     /// The folder cannot be made or read.
     #[error("the folder of tenant `{tenant}` cannot be used")]
@@ -219,10 +229,17 @@ impl Tenants {
 }
 
 async fn close(open: Arc<Open>) {
+    let still_held = open.ledger.clone();
     let ended = tokio::task::spawn_blocking(move || {
         open.live.stop();
-        open.ledger.clone().close();
-        drop(open);
+        match Arc::into_inner(open) {
+            Some(Open { ledger, index, .. }) => {
+                drop(index);
+                ledger.close();
+            }
+            // Somebody still reads: they may finish, and nothing is written any more.
+            None => still_held.close(),
+        }
     });
     if ended.await.is_err() {
         tracing::error!("closing a ledger panicked");
@@ -262,8 +279,14 @@ impl Ground {
                 source,
             })?;
         let live = crate::live::Live::default();
+        let index =
+            index::Index::open(ledger.clone()).map_err(|source| OpenTenantError::Index {
+                tenant: tenant.clone(),
+                source,
+            })?;
         Ok(Open {
             ledger,
+            index,
             live,
             used: AtomicU64::new(0),
         })

@@ -105,6 +105,7 @@ fn an_event_is_had_by_either_name() {
         .ok();
     assert_eq!(one, two);
     assert_eq!(one["action"], "login");
+    serde_json::from_value::<api::RecordedEvent>(one).unwrap();
 }
 
 #[test]
