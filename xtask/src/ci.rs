@@ -10,7 +10,7 @@ use crate::tools::Tools;
 
 pub(crate) fn run(tools: &Tools) -> anyhow::Result<()> {
     type Step = fn(&Tools) -> anyhow::Result<()>;
-    let steps: [(&str, Step); 4] = [
+    let steps: [(&str, Step); 5] = [
         ("tidy", |_| tidy::run()),
         ("format", |tools| tools.cargo(&["fmt", "--all", "--check"])),
         ("lints", |tools| {
@@ -24,6 +24,7 @@ pub(crate) fn run(tools: &Tools) -> anyhow::Result<()> {
             ])
         }),
         ("tests", |tools| tools.test(&[])),
+        ("generated files", Tools::check_openapi),
     ];
     let mut failed = Vec::new();
     let count = steps.len();

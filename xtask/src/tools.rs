@@ -105,6 +105,15 @@ impl Tools {
         Ok(())
     }
 
+    /// Fails if the checked-in OpenAPI description is not the one the code makes.
+    pub(crate) fn check_openapi(&self) -> anyhow::Result<()> {
+        let checked_in = std::fs::read_to_string(self.root.join(OPENAPI)).unwrap_or_default();
+        if self.openapi()? != checked_in {
+            bail!("{OPENAPI} is not what the code makes; run `cargo xtask codegen` and commit it");
+        }
+        Ok(())
+    }
+
     fn openapi(&self) -> anyhow::Result<String> {
         let arguments = [
             "run",
