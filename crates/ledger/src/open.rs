@@ -11,17 +11,18 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use event::{Content, Count, Entry, Recorded};
+use event::{Count, Entry};
 use merkle::ProveError;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::background::Resources;
 use crate::clock::{Clock, Entropy};
 use crate::disk::Disk;
-use crate::erasure::erasures_of;
+use crate::erasure::{Erasure, erasures_of};
 use crate::frame::LedgerId;
+use crate::group::Group;
 use crate::head::{HeadError, Keeper, SignedHead, load_or_make_key, read_last, remove_leftovers};
-use crate::ids::{IdKey, IdRun};
+use crate::ids::{IdHash, IdKey, IdRun};
 use crate::journal::{self, JournalError, Writer};
 use crate::ledger::{Inner, Ledger, MAX_QUEUED_BATCHES};
 use crate::manifest::{FORMAT, Manifest, ManifestError, Shelf, remove_if_there};
@@ -370,10 +371,11 @@ fn read_journal(
             );
         }
         let mut unit = Unit::new(first, scanned.header.month);
-        for group in std::mem::take(&mut scanned.groups) {
-            for recorded in group.records() {
-                publish(state, &mut unit, id_key, &recorded?);
-            }
+        let groups = std::mem::take(&mut scanned.groups);
+        for read_back in read_back(&groups, id_key)? {
+            publish(state, &mut unit, read_back);
+        }
+        for group in groups {
             unit.bytes += group.bytes() as u64;
             unit.groups.push(Arc::new(group));
         }
@@ -385,20 +387,67 @@ fn read_journal(
     Ok(last)
 }
 
-fn publish(state: &mut State, unit: &mut Unit, id_key: &IdKey, recorded: &Recorded) {
-    state.tree.push(recorded.entry().to_bytes());
+/// What the state takes from an event of the journal.
+struct ReadBack {
+    sequence: u64,
+    entry: Entry,
+    id: Option<IdHash>,
+    erasures: Vec<Erasure>,
+}
+
+/// Hashes the events of a journal file anew, on all cores: the entry of an event is not in the
+/// journal, so this is also what finds a body that was changed.
+fn read_back(groups: &[Group], id_key: &IdKey) -> io::Result<Vec<ReadBack>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = groups.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = groups
+            .chunks(share)
+            .map(|share| {
+                scope.spawn(move || -> io::Result<Vec<ReadBack>> {
+                    share
+                        .iter()
+                        .flat_map(Group::records)
+                        .map(|recorded| {
+                            let recorded = recorded?;
+                            let id = recorded.event().and_then(|event| event.id());
+                            Ok(ReadBack {
+                                sequence: recorded.sequence.get(),
+                                entry: recorded.entry(),
+                                id: id.map(|id| id_key.hash(&id)),
+                                erasures: erasures_of(&recorded),
+                            })
+                        })
+                        .collect()
+                })
+            })
+            .collect();
+        let mut all = Vec::new();
+        for share in shares {
+            let read = share
+                .join()
+                .map_err(|_| io::Error::other("a thread that read the journal panicked"))?;
+            all.extend(read?);
+        }
+        Ok(all)
+    })
+}
+
+fn publish(state: &mut State, unit: &mut Unit, read_back: ReadBack) {
+    let ReadBack {
+        sequence,
+        entry,
+        id,
+        erasures,
+    } = read_back;
+    state.tree.push(entry.to_bytes());
     state.durable += 1;
-    state.last_received = recorded.received_at.as_micros();
-    let sequence = recorded.sequence.get();
-    state.erasures.extend(
-        erasures_of(recorded)
-            .into_iter()
-            .map(|erasure| (sequence, erasure)),
-    );
-    if let Content::Whole { event, .. } = &recorded.content
-        && let Some(id) = event.id()
-    {
-        unit.ids.insert(id_key.hash(&id), sequence);
+    state.last_received = entry.received_at.as_micros();
+    state
+        .erasures
+        .extend(erasures.into_iter().map(|erasure| (sequence, erasure)));
+    if let Some(hash) = id {
+        unit.ids.insert(hash, sequence);
     }
 }
 
