@@ -125,10 +125,22 @@ impl Engine for LocalEngine {
         };
         let is_ip = matches!(what, Completion::Values(ExactField::Ip));
         let mut sums = HashMap::new();
+        let erasures = self.log.erasures();
+        if self.view().erased_through != erasures.through.get() {
+            self.adopt(&self.log.snapshot())?;
+        }
         let view = self.view();
+        // What holds erased words, or must be read event by event, completes nothing for now.
+        let untouched = |first: u64, end: u64| {
+            view.erased_through == erasures.through.get()
+                && !erasures.touch(first, end.saturating_sub(1))
+        };
         for (dictionary, beginning, tag) in &beginnings {
             for part in view.parts.iter() {
-                if let Answering::Indexed(index) = part {
+                let name = part.info().name;
+                if let Answering::Indexed(index) = part
+                    && untouched(name.first, name.last + 1)
+                {
                     let source = index.source(&*self.log);
                     let count = |list: &_| source.docs_of(list);
                     add_keys(&source, *dictionary, beginning, *tag, count, &mut sums)?;
@@ -138,6 +150,9 @@ impl Engine for LocalEngine {
                 let segment = segment.read();
                 // What parts answer for already does not count twice.
                 let first = segment.columns().doc_from(view.covered);
+                if !untouched(segment.first().unwrap_or(u64::MAX), segment.end()) {
+                    continue;
+                }
                 let count = |list: &_| segment.docs_from(list, first);
                 add_keys(&*segment, *dictionary, beginning, *tag, count, &mut sums)?;
             }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
@@ -165,7 +166,10 @@ impl MemoryColumns {
     }
 
     /// The bytes of a section of an index file for each column, by name.
-    pub(crate) fn write(&self, mut section: impl FnMut(&str, &[u8])) {
+    pub(crate) fn write(
+        &self,
+        mut section: impl FnMut(&str, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         let mut out = Vec::new();
         let sequences: Vec<i64> = self
             .sequences
@@ -173,22 +177,23 @@ impl MemoryColumns {
             .map(|sequence| *sequence as i64)
             .collect();
         column::write(&sequences, &mut out);
-        section("sequence", &out);
+        section("sequence", &out)?;
         for (number, values) in self.numbers.iter().enumerate() {
             out.clear();
             column::write(values, &mut out);
-            section(&number_section(number), &out);
+            section(&number_section(number), &out)?;
         }
         out.clear();
         self.without_time
             .iter()
             .for_each(|doc| out.extend(doc.to_le_bytes()));
-        section("without_time", &out);
+        section("without_time", &out)?;
         for (field, values) in self.values.iter().enumerate() {
             out.clear();
             values.write(self.len(), &mut out);
-            section(&values_section(field), &out);
+            section(&values_section(field), &out)?;
         }
+        Ok(())
     }
 }
 
@@ -579,9 +584,12 @@ mod tests {
         }
         let open = |columns: &MemoryColumns| {
             let mut sections = HashMap::new();
-            columns.write(|name, bytes| {
-                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
-            });
+            columns
+                .write(|name, bytes| {
+                    sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+                    Ok(())
+                })
+                .unwrap();
             FileColumns::open(|name| sections.get(name).cloned()).unwrap()
         };
         let file = open(&memory);

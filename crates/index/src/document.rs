@@ -58,12 +58,25 @@ pub(crate) struct Document {
     value_text: String,
     /// Hashes of values that are only looked up whole.
     pub(crate) ids: Vec<u32>,
+    /// Whether keys, words and ids are left out.
+    columns_only: bool,
     scratch: String,
 }
 
 impl Document {
     /// Forgets the last event and takes this one.
     pub(crate) fn read(&mut self, event: &Recorded) {
+        self.columns_only = false;
+        self.fill(event);
+    }
+
+    /// As [`Document::read`], but only for columns: keys, words and ids stay empty.
+    pub(crate) fn read_columns(&mut self, event: &Recorded) {
+        self.columns_only = true;
+        self.fill(event);
+    }
+
+    fn fill(&mut self, event: &Recorded) {
         self.keys.clear();
         self.words.clear();
         self.values.clear();
@@ -115,6 +128,9 @@ impl Sink for Document {
             self.value_text.push_str(folded);
             self.values.push((place, self.value_text.len() as u32));
         }
+        if self.columns_only {
+            return;
+        }
         if field.is_lookup_only() {
             self.ids.push(keys::id_hash(field, folded));
         } else if field != ExactField::Ip {
@@ -126,6 +142,9 @@ impl Sink for Document {
     }
 
     fn text(&mut self, field: TextField, value: &str) {
+        if self.columns_only {
+            return;
+        }
         let tag = keys::text_tag(field);
         let Self { words, scratch, .. } = self;
         words::words_with(value, scratch, |word| {
@@ -137,6 +156,9 @@ impl Sink for Document {
     }
 
     fn metadata(&mut self, key: &str, value: MetadataValue<'_>) {
+        if self.columns_only {
+            return;
+        }
         match value {
             MetadataValue::Number(digits) => {
                 self.key(|keys| keys::push_metadata_number(key, digits, keys))
@@ -158,6 +180,9 @@ impl Sink for Document {
     }
 
     fn ip(&mut self, address: IpAddr) {
+        if self.columns_only {
+            return;
+        }
         self.key(|keys| keys::push_ip(address, keys));
     }
 }

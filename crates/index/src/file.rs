@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ const FORMAT: u32 = 1;
 const MAGIC: [u8; 8] = *b"annalsix";
 /// Length of the footer's text 4, checksum of the text 4, magic 8.
 const TAIL_BYTES: usize = 16;
+/// Bytes read at once to check a file, 256 KiB.
+const READ_BYTES: usize = 256 << 10;
 /// What a file is called until it is whole.
 pub(crate) const UNFINISHED: &str = "new";
 
@@ -43,54 +45,69 @@ struct Footer {
     checksum: u32,
 }
 
-/// Writes an index file.
+/// Writes an index file, section by section.
 pub(crate) struct FileWriter {
-    bytes: Vec<u8>,
+    path: PathBuf,
+    file: File,
+    origin: Origin,
+    length: u64,
+    checksum: u32,
     sections: Vec<(String, u64, u64)>,
 }
 
 impl FileWriter {
-    pub(crate) fn new() -> FileWriter {
-        FileWriter {
-            bytes: Vec::new(),
-            sections: Vec::new(),
-        }
-    }
-
-    pub(crate) fn section(&mut self, name: &str, bytes: &[u8]) {
-        self.sections
-            .push((name.to_owned(), self.bytes.len() as u64, bytes.len() as u64));
-        self.bytes.extend_from_slice(bytes);
-        // Sections begin where numbers of eight bytes may.
-        self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
-    }
-
-    /// Writes the file, durably and at once, at `folder/<part>`.
-    pub(crate) fn publish(mut self, folder: &Path, origin: Origin, schema: &str) -> io::Result<()> {
+    /// Begins the file that is to be at `folder/<part>`.
+    pub(crate) fn create(folder: &Path, origin: Origin) -> io::Result<FileWriter> {
         let path = folder.join(&origin.part);
+        make_folder(path.parent().unwrap_or(folder))?;
+        Ok(FileWriter {
+            file: private_file(&unfinished(&path))?,
+            path,
+            origin,
+            length: 0,
+            checksum: 0,
+            sections: Vec::new(),
+        })
+    }
+
+    pub(crate) fn section(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.sections
+            .push((name.to_owned(), self.length, bytes.len() as u64));
+        self.body(bytes)?;
+        // Sections begin where numbers of eight bytes may.
+        let gap = self.length.next_multiple_of(8) - self.length;
+        self.body(&[0; 8][..gap as usize])
+    }
+
+    fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.length += bytes.len() as u64;
+        self.checksum = crc32c::crc32c_append(self.checksum, bytes);
+        Ok(())
+    }
+
+    /// Makes the file appear in its place, whole and durable.
+    pub(crate) fn publish(mut self, schema: &str) -> io::Result<()> {
         let footer = Footer {
             format: FORMAT,
             schema: schema.to_owned(),
-            origin,
+            origin: self.origin,
             sections: self.sections,
-            checksum: crc32c::crc32c(&self.bytes),
+            checksum: self.checksum,
         };
-        let footer = serde_json::to_vec(&footer)?;
-        self.bytes.extend_from_slice(&footer);
-        self.bytes
-            .extend_from_slice(&(footer.len() as u32).to_le_bytes());
-        self.bytes
-            .extend_from_slice(&crc32c::crc32c(&footer).to_le_bytes());
-        self.bytes.extend_from_slice(&MAGIC);
-        let shelf = path.parent().unwrap_or(folder);
-        make_folder(shelf)?;
-        let unfinished = unfinished(&path);
-        let mut file = private_file(&unfinished)?;
-        file.write_all(&self.bytes)?;
-        file.sync_data()?;
-        fs::rename(&unfinished, &path)?;
+        let mut footer = serde_json::to_vec(&footer)?;
+        let (length, checksum) = (footer.len() as u32, crc32c::crc32c(&footer));
+        footer.extend_from_slice(&length.to_le_bytes());
+        footer.extend_from_slice(&checksum.to_le_bytes());
+        footer.extend_from_slice(&MAGIC);
+        self.file.write_all(&footer)?;
+        self.file.sync_data()?;
+        fs::rename(unfinished(&self.path), &self.path)?;
         // There from now on; another open of the index finds it whole.
-        File::open(shelf)?.sync_all()
+        match self.path.parent() {
+            Some(shelf) => File::open(shelf)?.sync_all(),
+            None => Ok(()),
+        }
     }
 }
 
@@ -118,6 +135,21 @@ fn private_file(path: &Path) -> io::Result<File> {
         .truncate(true)
         .mode(0o600)
         .open(path)
+}
+
+/// Checksum of the first `length` bytes of a file. They are read, not mapped: what nobody searches
+/// takes no memory of the process.
+fn checksum_of(path: &Path, length: usize) -> io::Result<u32> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; READ_BYTES.min(length)];
+    let (mut left, mut checksum) = (length, 0);
+    while left > 0 {
+        let now = &mut buffer[..READ_BYTES.min(left)];
+        file.read_exact(now)?;
+        checksum = crc32c::crc32c_append(checksum, now);
+        left -= now.len();
+    }
+    Ok(checksum)
 }
 
 /// The sections of an index file, mapped into memory.
@@ -163,7 +195,7 @@ impl Sections {
         if footer.format != FORMAT || footer.schema != schema || footer.origin.part != part {
             return Err(damaged("another format"));
         }
-        if crc32c::crc32c(body) != footer.checksum {
+        if checksum_of(&folder.join(part), body.len())? != footer.checksum {
             return Err(damaged("its checksum"));
         }
         let sections = footer

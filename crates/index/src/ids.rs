@@ -3,6 +3,8 @@
 //! They are nearly all different, and a dictionary of them would cost as much as everything else
 //! together. What a hash finds is asked of the event itself.
 
+use std::io;
+
 use roaring::RoaringBitmap;
 
 use crate::column::{self, BLOCK_DOCS, Column};
@@ -38,7 +40,10 @@ impl MemoryIds {
         self.pairs.extend((0..other.hashes.len()).map(pair));
     }
 
-    pub(crate) fn write(mut self, mut section: impl FnMut(&str, &[u8])) {
+    pub(crate) fn write(
+        mut self,
+        mut section: impl FnMut(&str, &[u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.pairs.sort_unstable();
         let mut out = Vec::new();
         let hashes: Vec<i64> = self
@@ -47,11 +52,11 @@ impl MemoryIds {
             .map(|(hash, _)| i64::from(*hash))
             .collect();
         column::write(&hashes, &mut out);
-        section("ids/hash", &out);
+        section("ids/hash", &out)?;
         out.clear();
         let docs: Vec<i64> = self.pairs.iter().map(|(_, doc)| i64::from(*doc)).collect();
         column::write(&docs, &mut out);
-        section("ids/doc", &out);
+        section("ids/doc", &out)
     }
 }
 
@@ -104,7 +109,9 @@ mod tests {
         let mut sections = HashMap::new();
         ids.write(|name, bytes| {
             sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
-        });
+            Ok(())
+        })
+        .unwrap();
         let file = FileIds::open(|name| sections.get(name).cloned()).unwrap();
         for (hash, naive) in naive.into_iter().enumerate() {
             assert_eq!(file.find(hash as u32), naive);

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use event::Count;
-use ledger::{FollowError, Ledger};
+use ledger::Ledger;
 use parking_lot::Mutex;
 use query::ExactField;
 
@@ -157,7 +156,7 @@ impl Index {
 
     /// The engine, with everything in it that is durable now.
     fn current(&self) -> Result<&LocalEngine, SearchError> {
-        self.inner.catch_up()?;
+        self.inner.engine.catch_up(self.inner.log.durable())?;
         Ok(&self.inner.engine)
     }
 }
@@ -172,34 +171,13 @@ impl Drop for Index {
 }
 
 impl Inner {
-    fn catch_up(&self) -> Result<(), SearchError> {
-        let durable = self.log.durable();
-        while self.engine.applied() < durable {
-            self.take(self.engine.applied(), Duration::ZERO)?;
-        }
-        Ok(())
-    }
-
-    fn take(&self, from: Count, patience: Duration) -> Result<(), SearchError> {
-        match self.log.batches_from(from, patience) {
-            Ok(batches) => self.engine.apply(&batches),
-            Err(FollowError::Sealed { .. }) => {
-                // Another thread may have come further meanwhile.
-                if self.engine.applied() == from {
-                    self.engine.restart();
-                }
-                Ok(())
-            }
-        }
-    }
-
     fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Acquire)
     }
 
     fn follow(&self) {
         while !self.is_stopped() {
-            if let Err(error) = self.take(self.engine.applied(), PATIENCE) {
+            if let Err(error) = self.engine.take(PATIENCE) {
                 tracing::error!(%error, "the index cannot follow the ledger; it is tried again");
                 std::thread::sleep(PATIENCE);
             }

@@ -4,19 +4,25 @@
 //! that holds events before a later place has its index, `covered` moves there in one step, and
 //! the segments of the tail behind it are dropped. A part whose index is missing or damaged, but
 //! whose events are no longer in the tail, is read event by event until its index is built.
+//!
+//! What was erased is not found any more from the moment its tombstone is durable: until it is gone
+//! from a part, the part is read event by event, without it; when it is gone, the tail and the
+//! indices of the parts as they were before are forgotten.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
-use event::{Count, Kind};
-use ledger::{PartInfo, PartName, Snapshot};
+use event::{Count, Kind, Recorded};
+use ledger::{Erasures, FollowError, PartInfo, PartName, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use query::{Expr, Query};
+use roaring::RoaringBitmap;
 
-use crate::columns::MemoryColumns;
+use crate::columns::{Columns as _, MemoryColumns};
 use crate::document::{Document, Number};
 use crate::engine::{Scope, SearchError, Totals};
 use crate::found::{Found, Home};
@@ -46,6 +52,10 @@ pub(crate) struct LocalEngine {
 #[derive(Clone, Default)]
 pub(crate) struct View {
     pub(crate) covered: u64,
+    /// Tombstones before this one are carried out in everything that answers.
+    pub(crate) erased_through: u64,
+    /// How often the tail was forgotten.
+    resets: u64,
     pub(crate) parts: Arc<Vec<Answering>>,
     pub(crate) segments: Arc<Vec<Arc<RwLock<Segment>>>>,
     /// Every open index by the name of its part, also of parts that do not answer yet.
@@ -84,7 +94,10 @@ impl LocalEngine {
         let document = self.inlet.lock();
         let mut view = self.view.lock();
         view.covered = snapshot.sealed.get();
+        view.erased_through = snapshot.erased_through.get();
+        view.resets += 1;
         view.segments = Arc::default();
+        crate::settle::hold_after(&view, snapshot);
         view.parts = Arc::new(crate::settle::answering(&view, snapshot));
         self.applied.store(view.covered, Ordering::Release);
         self.log.set_view_progress(Count::new(view.covered));
@@ -148,22 +161,58 @@ impl LocalEngine {
 
     /// What matches in every source, own events taken out unless the scope wants them.
     pub(crate) fn find(&self, scope: &Scope) -> Result<(Totals, Vec<Found>), SearchError> {
+        let needed = self.applied();
         for _ in 0..TRIES {
-            if let Some(found) = self.try_find(scope)? {
+            if let Some(found) = self.try_find(scope, needed)? {
                 return Ok(found);
             }
-            // A part was merged or dropped under us; take up what the ledger has now.
+            // Parts were merged, dropped or erased from under us; take up what the ledger has now.
             self.adopt(&self.log.snapshot())?;
+            self.catch_up(needed)?;
         }
         Err(SearchError::Changing)
     }
 
-    fn try_find(&self, scope: &Scope) -> Result<Option<(Totals, Vec<Found>)>, SearchError> {
-        let end = self
-            .applied()
-            .get()
-            .min(scope.as_of.map_or(u64::MAX, Count::get));
+    /// Takes in events until there are this many.
+    pub(crate) fn catch_up(&self, needed: Count) -> Result<(), SearchError> {
+        while self.applied() < needed {
+            self.take(Duration::ZERO)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in the next events of the log; waits for one at most `patience`.
+    pub(crate) fn take(&self, patience: Duration) -> Result<(), SearchError> {
+        let from = self.applied();
+        match self.log.batches_from(from, patience) {
+            Ok(batches) => self.apply(&batches),
+            Err(FollowError::Sealed { .. }) => {
+                // Another thread may have come further meanwhile.
+                if self.applied() == from {
+                    self.go_on_from(&self.log.snapshot());
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// `None` if what answers is not what the ledger has any more.
+    fn try_find(
+        &self,
+        scope: &Scope,
+        needed: Count,
+    ) -> Result<Option<(Totals, Vec<Found>)>, SearchError> {
+        let resets = self.view().resets;
+        let applied = self.applied();
+        let end = applied.get().min(scope.as_of.map_or(u64::MAX, Count::get));
+        let erasures = self.log.erasures();
         let view = self.view();
+        if view.resets != resets
+            || applied < needed
+            || view.erased_through != erasures.through.get()
+        {
+            return Ok(None);
+        }
         let mut answer = Answer {
             own: scope.own,
             totals: Totals {
@@ -179,97 +228,133 @@ impl LocalEngine {
             sequences,
         };
         let before = window((0, view.covered.min(end)));
+        let mut plain = Vec::new();
         for part in view.parts.iter() {
-            if !self.find_in_part(part, &scope.expr, &before, &mut answer)? {
-                return Ok(None);
+            match self.find_in_part(part, &scope.expr, &before, &erasures)? {
+                Some((home, docs, own)) => answer.take(home, docs, &own),
+                None => plain.push(part.info()),
             }
         }
-        let behind = window((view.covered, end.max(view.covered)));
+        let reader = RowReader {
+            query: Query::new(scope.expr.clone()),
+            window: before,
+            erasures,
+        };
+        let Some(rows) = self.read_parts(&plain, &reader)? else {
+            return Ok(None);
+        };
+        rows.into_iter().for_each(|rows| answer.take_rows(rows));
+        let reader = RowReader {
+            window: window((view.covered, end.max(view.covered))),
+            ..reader
+        };
         for segment in view.segments.iter() {
-            let (docs, own) = {
+            let found = {
                 let segment = segment.read();
-                if segment.first().is_none_or(|first| first >= end) || segment.end() <= view.covered
-                {
+                let (Some(first), end_of_segment) = (segment.first(), segment.end()) else {
+                    continue;
+                };
+                if first >= end || end_of_segment <= view.covered {
                     continue;
                 }
-                (
-                    evaluate(&*segment, &scope.expr, &behind).map_err(fault)?,
-                    segment.own().clone(),
-                )
+                if reader.erasures.touch(first, end_of_segment - 1) {
+                    let mut rows = Rows::default();
+                    for doc in 0..segment.len() {
+                        rows.take(segment.event(doc)?, &reader);
+                    }
+                    Err(rows)
+                } else {
+                    let docs = evaluate(&*segment, &scope.expr, &reader.window).map_err(fault)?;
+                    Ok((docs, segment.own().clone()))
+                }
             };
-            answer.take(Home::Segment(segment.clone()), docs, &own);
+            match found {
+                Ok((docs, own)) => answer.take(Home::Segment(segment.clone()), docs, &own),
+                Err(rows) => answer.take_rows(rows),
+            }
         }
         Ok(Some((answer.totals, answer.found)))
     }
 
-    /// `false` if the ledger has no such part any more.
+    /// What the index of a part finds; `None` if the part must be read event by event.
     fn find_in_part(
         &self,
         part: &Answering,
         expr: &Expr,
         window: &Window,
-        answer: &mut Answer,
-    ) -> Result<bool, SearchError> {
-        let info = match part {
-            Answering::Plain(info) => *info,
-            Answering::Indexed(index) => {
-                let (min, max) = index.times();
-                if max < window.from
-                    || window.to <= min
-                    || window.sequences.1 <= index.info.name.first
-                {
-                    return Ok(true);
-                }
-                match evaluate(&index.source(&*self.log), expr, window) {
-                    Ok(docs) => {
-                        answer.take(Home::Part(index.clone()), docs, index.own());
-                        return Ok(true);
-                    }
-                    Err(Fault::Ledger(error)) => return Err(error.into()),
-                    Err(Fault::Index(error)) => {
-                        tracing::warn!(part = %index.info.name, %error, "an index file is damaged; it is built again");
-                        self.distrust(index);
-                        index.info
-                    }
-                }
+        erasures: &Erasures,
+    ) -> Result<Option<(Home, RoaringBitmap, RoaringBitmap)>, SearchError> {
+        let Answering::Indexed(index) = part else {
+            return Ok(None);
+        };
+        let name = index.info.name;
+        if erasures.touch(name.first, name.last) {
+            return Ok(None);
+        }
+        let (min, max) = index.times();
+        let home = Home::Part(index.clone());
+        if max < window.from || window.to <= min || window.sequences.1 <= name.first {
+            return Ok(Some((home, RoaringBitmap::new(), RoaringBitmap::new())));
+        }
+        match evaluate(&index.source(&*self.log), expr, window) {
+            Ok(docs) => Ok(Some((home, docs, index.own().clone()))),
+            Err(Fault::Ledger(error)) => Err(error.into()),
+            Err(Fault::Index(error)) => {
+                tracing::warn!(part = %name, %error, "an index file is damaged; it is built again");
+                self.distrust(index);
+                Ok(None)
             }
-        };
-        let Some(rows) = self.read_rows(&info, expr, window)? else {
-            return Ok(false);
-        };
-        let (columns, own) = rows;
-        let mut docs = roaring::RoaringBitmap::new();
-        docs.insert_range(0..crate::columns::Columns::len(&columns));
-        answer.take(Home::Rows(Arc::new(columns)), docs, &own);
-        Ok(true)
+        }
     }
 
-    /// Reads a part event by event and keeps what matches.
-    fn read_rows(
-        &self,
-        info: &PartInfo,
-        expr: &Expr,
-        window: &Window,
-    ) -> io::Result<Option<(MemoryColumns, roaring::RoaringBitmap)>> {
-        let query = Query::new(expr.clone());
-        let (mut columns, mut own) = (MemoryColumns::default(), roaring::RoaringBitmap::new());
-        let mut document = Document::default();
-        let (first, end) = window.sequences;
-        let there = self.log.read_part(&info.name, &mut |event| {
-            let sequence = event.sequence.get();
-            if sequence >= first && sequence < end && query.matches(&event) {
-                document.read(&event);
-                let time = document.numbers[Number::Time as usize];
-                if window.from <= time && (time < window.to || window.to == i64::MAX) {
-                    if event.kind != Kind::Application {
-                        own.insert(crate::columns::Columns::len(&columns));
+    /// Reads parts event by event, on all cores; `None` if the ledger has one of them no more.
+    fn read_parts(&self, parts: &[PartInfo], reader: &RowReader) -> io::Result<Option<Vec<Rows>>> {
+        let threads = std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(parts.len());
+        if threads <= 1 {
+            return parts
+                .iter()
+                .map(|info| self.read_part(info, reader))
+                .collect();
+        }
+        let next = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            let read = || {
+                let mut read = Vec::new();
+                while let Some(info) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match self.read_part(info, reader)? {
+                        Some(rows) => read.push(rows),
+                        None => return io::Result::Ok(None),
                     }
-                    columns.push(&document);
+                }
+                Ok(Some(read))
+            };
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(read)).collect();
+            let mut all = Vec::new();
+            for worker in workers {
+                let read = worker
+                    .join()
+                    .map_err(|_| io::Error::other("a thread that read a part has failed"))?;
+                match read? {
+                    Some(rows) => all.extend(rows),
+                    None => return Ok(None),
                 }
             }
-            sequence < end
+            Ok(Some(all))
+        })
+    }
+
+    /// Reads a part event by event and keeps what matches; `None` if the ledger has it no more.
+    fn read_part(&self, info: &PartInfo, reader: &RowReader) -> io::Result<Option<Rows>> {
+        let mut rows = Rows::default();
+        let end = reader.window.sequences.1;
+        let there = self.log.read_part(&info.name, &mut |event| {
+            let goes_on = event.sequence.get() < end;
+            rows.take(event, reader);
+            goes_on
         })?;
-        Ok(there.then_some((columns, own)))
+        Ok(there.then_some(rows))
     }
 
     /// Does without an index that turned out to be damaged.
@@ -293,6 +378,47 @@ fn fault(fault: Fault) -> SearchError {
     }
 }
 
+/// How events are read that no index answers for.
+struct RowReader {
+    query: Query,
+    window: Window,
+    erasures: Erasures,
+}
+
+/// Events that were read one by one and match.
+#[derive(Default)]
+struct Rows {
+    columns: MemoryColumns,
+    own: RoaringBitmap,
+    document: Document,
+}
+
+impl Rows {
+    fn take(&mut self, event: Recorded, reader: &RowReader) {
+        let Window {
+            from,
+            to,
+            sequences: (first, end),
+        } = reader.window;
+        let sequence = event.sequence.get();
+        if sequence < first || end <= sequence {
+            return;
+        }
+        let event = reader.erasures.apply(event);
+        if !reader.query.matches(&event) {
+            return;
+        }
+        self.document.read_columns(&event);
+        let time = self.document.numbers[Number::Time as usize];
+        if from <= time && (time < to || to == i64::MAX) {
+            if event.kind != Kind::Application {
+                self.own.insert(self.columns.len());
+            }
+            self.columns.push(&self.document);
+        }
+    }
+}
+
 struct Answer {
     own: bool,
     totals: Totals,
@@ -300,7 +426,13 @@ struct Answer {
 }
 
 impl Answer {
-    fn take(&mut self, home: Home, mut docs: roaring::RoaringBitmap, own: &roaring::RoaringBitmap) {
+    fn take_rows(&mut self, rows: Rows) {
+        let mut docs = RoaringBitmap::new();
+        docs.insert_range(0..rows.columns.len());
+        self.take(Home::Rows(Arc::new(rows.columns)), docs, &rows.own);
+    }
+
+    fn take(&mut self, home: Home, mut docs: RoaringBitmap, own: &RoaringBitmap) {
         if !self.own {
             let before = docs.len();
             docs -= own;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{Count, Recorded, Sequence};
-use ledger::{FollowError, Group, Ledger, PartName, ReadError, Snapshot};
+use ledger::{Erasures, FollowError, Group, Ledger, PartName, ReadError, Snapshot};
 
 /// Durable events that follow each other.
 pub trait Batch: Send + Sync {
@@ -44,6 +44,9 @@ pub trait Log: Send + Sync + 'static {
         from: Count,
         patience: Duration,
     ) -> Result<Vec<Arc<dyn Batch>>, FollowError>;
+
+    /// What was erased: how far in the parts, and what is still to be removed from them.
+    fn erasures(&self) -> Erasures;
 
     /// Calls `each` with the events of a part, in order, until it says no; `false` if there is no
     /// such part any more.
@@ -91,6 +94,10 @@ impl Log for Ledger {
 
     fn snapshot(&self) -> Snapshot {
         Ledger::snapshot(self)
+    }
+
+    fn erasures(&self) -> Erasures {
+        Ledger::erasures(self)
     }
 
     fn batches_from(

@@ -237,20 +237,17 @@ fn publish(
             ),
         ));
     }
-    let mut file = FileWriter::new();
+    let origin = Origin {
+        part: info.name.to_string(),
+        count: info.count,
+    };
+    let mut file = FileWriter::create(folder, origin)?;
     for (name, bytes) in terms.iter() {
-        file.section(&format!("{TERMS_PREFIX}{name}"), bytes);
+        file.section(&format!("{TERMS_PREFIX}{name}"), bytes)?;
     }
-    columns.write(|name, bytes| file.section(name, bytes));
-    ids.write(|name, bytes| file.section(name, bytes));
-    file.publish(
-        folder,
-        Origin {
-            part: info.name.to_string(),
-            count: info.count,
-        },
-        &keys::schema(),
-    )
+    columns.write(|name, bytes| file.section(name, bytes))?;
+    ids.write(|name, bytes| file.section(name, bytes))?;
+    file.publish(&keys::schema())
 }
 
 /// A part's index and the log its events are in.

@@ -31,7 +31,7 @@ pub(crate) fn answering(view: &View, snapshot: &Snapshot) -> Vec<Answering> {
         let old: Vec<&Answering> = view
             .parts
             .iter()
-            .filter(|part| is_within(part, info))
+            .filter(|part| is_within(part, info, snapshot))
             .collect();
         if old.iter().map(|part| part.info().count).sum::<u64>() == info.count {
             parts.extend(old.into_iter().cloned());
@@ -42,13 +42,26 @@ pub(crate) fn answering(view: &View, snapshot: &Snapshot) -> Vec<Answering> {
     parts
 }
 
-fn is_within(part: &Answering, info: &PartInfo) -> bool {
-    let name = part.info().name;
-    // A part that is read event by event must still be there to be read.
-    matches!(part, Answering::Indexed(_))
+fn is_within(part: &Answering, info: &PartInfo, snapshot: &Snapshot) -> bool {
+    // A part that is read event by event must still be there to be read, and an index from before
+    // an erasure holds what was erased.
+    let Answering::Indexed(index) = part else {
+        return false;
+    };
+    let name = index.info.name;
+    index.erased_through() == snapshot.erased_through.get()
         && name.shelf == info.name.shelf
         && info.name.first <= name.first
         && name.last <= info.name.last
+}
+
+/// Remembers which open indices are of parts that are there after the erasures of a snapshot.
+pub(crate) fn hold_after(view: &View, snapshot: &Snapshot) {
+    for info in snapshot.parts.iter() {
+        if let Some(index) = view.open.get(&info.name) {
+            index.holds_after(snapshot.erased_through.get());
+        }
+    }
 }
 
 /// The place up to which parts can answer: everything before it is in parts with an index, or
@@ -109,13 +122,19 @@ impl LocalEngine {
 
     /// Lets the parts of a snapshot answer, as far as they have an index.
     pub(crate) fn adopt(&self, snapshot: &Snapshot) -> io::Result<()> {
+        let erased_through = self.view().erased_through;
+        match snapshot.erased_through.get().cmp(&erased_through) {
+            // A look from before an erasure that others have taken up.
+            std::cmp::Ordering::Less => return Ok(()),
+            std::cmp::Ordering::Equal => {}
+            std::cmp::Ordering::Greater => {
+                self.go_on_from(snapshot);
+                return Ok(());
+            }
+        }
         let covered = {
             let mut view = self.view.lock();
-            for info in snapshot.parts.iter() {
-                if let Some(index) = view.open.get(&info.name) {
-                    index.holds_after(snapshot.erased_through.get());
-                }
-            }
+            hold_after(&view, snapshot);
             view.covered = coverage(&view, snapshot).min(self.applied().get().max(view.covered));
             view.parts = Arc::new(answering(&view, snapshot));
             // From here on parts answer for everything before `covered`.
@@ -148,8 +167,21 @@ impl LocalEngine {
                 .parts
                 .iter()
                 .filter(|info| !view.open.contains_key(&info.name));
+            // Parts that are read event by event first, then those the tail still answers for,
+            // and last those whose events older indices answer for.
+            let urgency = |info: &PartInfo| {
+                if info.name.first >= view.covered {
+                    return 1;
+                }
+                let is_plain = |part: &Answering| matches!(part, Answering::Plain(plain) if plain.name == info.name);
+                if view.parts.iter().any(is_plain) {
+                    0
+                } else {
+                    2
+                }
+            };
             missing
-                .min_by_key(|info| (info.name.first, info.count))
+                .min_by_key(|info| (urgency(info), info.name.first, info.count))
                 .copied()
         };
         let Some(info) = next else {

@@ -113,7 +113,8 @@ impl Segment {
         (self.columns.len() > 0).then(|| self.columns.sequence(0))
     }
 
-    fn event(&self, doc: u32) -> io::Result<Recorded> {
+    /// The event of a document, as it was when it was taken in.
+    pub(crate) fn event(&self, doc: u32) -> io::Result<Recorded> {
         let batch = self
             .batches
             .partition_point(|(first, _, _)| *first <= doc)

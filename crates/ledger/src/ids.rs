@@ -28,6 +28,8 @@ const ENTRIES_A_PAGE: usize = (PAGE_BYTES - 6) / ENTRY_BYTES;
 const FILTER_BITS_AN_ENTRY: usize = 10;
 const FILTER_BLOCK_BYTES: usize = 64;
 const FILTER_PROBES: u32 = 6;
+/// Pages written at once, 256 KiB.
+const WRITE_BYTES: usize = 64 * PAGE_BYTES;
 /// Largest sequence that fits an entry: 2^40 - 1, a trillion events.
 const MAX_SEQUENCE: u64 = (1 << 40) - 1;
 
@@ -102,49 +104,54 @@ pub struct IdRun {
 }
 
 impl IdRun {
-    /// Writes `entries` (sorted) as a new file and syncs it; the caller syncs the folder.
+    /// Merges sorted `inputs` into a new file and syncs it; the caller syncs the folder. `count` is
+    /// how many entries they have together. Takes memory for the filter and a few pages only.
+    /// Returns the file's length.
     pub fn write(
         disk: &dyn Disk,
         path: &Path,
         ledger: &LedgerId,
-        entries: &[IdEntry],
+        inputs: Vec<SortedIds<'_>>,
+        count: u64,
     ) -> io::Result<u64> {
-        debug_assert!(entries.is_sorted());
-        let mut filter = Filter::sized_for(entries.len());
-        let mut bytes = vec![0u8; HEADER_BYTES];
-        bytes.reserve(filter.0.len() + entries.len().div_ceil(ENTRIES_A_PAGE) * PAGE_BYTES);
-        for entry in entries {
-            filter.insert(entry.hash);
-        }
-        bytes[..16].copy_from_slice(&MAGIC);
-        bytes[16..32].copy_from_slice(ledger);
-        bytes[32..40].copy_from_slice(&(entries.len() as u64).to_le_bytes());
-        bytes[40..48].copy_from_slice(&(filter.0.len() as u64).to_le_bytes());
-        bytes[48..52].copy_from_slice(&crc32c::crc32c(&filter.0).to_le_bytes());
-        let sum = crc32c::crc32c(&bytes[..52]);
-        bytes[52..56].copy_from_slice(&sum.to_le_bytes());
-        bytes.extend_from_slice(&filter.0);
-        for page in entries.chunks(ENTRIES_A_PAGE) {
-            let start = bytes.len();
-            for entry in page {
-                if entry.sequence > MAX_SEQUENCE {
-                    return Err(io::Error::new(
-                        io::ErrorKind::InvalidInput,
-                        "sequence does not fit an id run",
-                    ));
-                }
-                bytes.extend_from_slice(&entry.hash.0.to_be_bytes());
-                bytes.extend_from_slice(&entry.sequence.to_be_bytes()[3..]);
-            }
-            bytes.resize(start + PAGE_BYTES - 6, 0);
-            bytes.extend_from_slice(&(page.len() as u16).to_le_bytes());
-            let sum = crc32c::crc32c(&bytes[start..]);
-            bytes.extend_from_slice(&sum.to_le_bytes());
-        }
+        let mut filter = Filter::sized_for(count as usize);
         let file = disk.create(path)?;
-        file.write_all_at(&bytes, 0)?;
+        let mut pages = PageWriter {
+            file: &*file,
+            offset: (HEADER_BYTES + filter.0.len()) as u64,
+            bytes: Vec::with_capacity(WRITE_BYTES),
+        };
+        let mut page = Vec::with_capacity(ENTRIES_A_PAGE);
+        let mut written = 0;
+        for entry in merged(inputs) {
+            let entry = entry?;
+            filter.insert(entry.hash);
+            written += 1;
+            page.push(entry);
+            if page.len() == ENTRIES_A_PAGE {
+                pages.push(&page)?;
+                page.clear();
+            }
+        }
+        if !page.is_empty() {
+            pages.push(&page)?;
+        }
+        let length = pages.finish()?;
+        if written != count {
+            return Err(damaged("the number of entries of an id run"));
+        }
+        let mut header = [0u8; HEADER_BYTES];
+        header[..16].copy_from_slice(&MAGIC);
+        header[16..32].copy_from_slice(ledger);
+        header[32..40].copy_from_slice(&count.to_le_bytes());
+        header[40..48].copy_from_slice(&(filter.0.len() as u64).to_le_bytes());
+        header[48..52].copy_from_slice(&crc32c::crc32c(&filter.0).to_le_bytes());
+        let sum = crc32c::crc32c(&header[..52]);
+        header[52..56].copy_from_slice(&sum.to_le_bytes());
+        file.write_all_at(&header, 0)?;
+        file.write_all_at(&filter.0, HEADER_BYTES as u64)?;
         file.sync_data()?;
-        Ok(bytes.len() as u64)
+        Ok(length)
     }
 
     /// Opens a run and reads its filter and fences. Damage is `InvalidData`.
@@ -185,6 +192,12 @@ impl IdRun {
                 .push(first.ok_or_else(|| damaged("a page of an id run"))?);
         }
         Ok(run)
+    }
+
+    /// Length of its file.
+    pub fn bytes(&self) -> u64 {
+        let pages = self.fences.len() * PAGE_BYTES;
+        (HEADER_BYTES + self.filter.0.len() + pages) as u64
     }
 
     /// How many ids the run holds.
@@ -245,6 +258,69 @@ impl IdRun {
     }
 }
 
+/// Ids in order of their hash, then of their sequence.
+pub type SortedIds<'a> = Box<dyn Iterator<Item = io::Result<IdEntry>> + 'a>;
+
+/// The entries of all inputs, in order.
+fn merged(inputs: Vec<SortedIds<'_>>) -> impl Iterator<Item = io::Result<IdEntry>> {
+    let mut inputs: Vec<_> = inputs.into_iter().map(Iterator::peekable).collect();
+    std::iter::from_fn(move || {
+        // An error comes first, whatever the others hold.
+        let least = inputs
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(place, input)| Some((input.peek()?.as_ref().ok().copied(), place)))
+            .min()?;
+        inputs.get_mut(least.1)?.next()
+    })
+}
+
+/// Writes pages one after the other, some at a time.
+struct PageWriter<'a> {
+    file: &'a dyn DiskFile,
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl PageWriter<'_> {
+    fn push(&mut self, entries: &[IdEntry]) -> io::Result<()> {
+        let start = self.bytes.len();
+        for entry in entries {
+            if entry.sequence > MAX_SEQUENCE {
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "sequence does not fit an id run",
+                ));
+            }
+            self.bytes.extend_from_slice(&entry.hash.0.to_be_bytes());
+            self.bytes
+                .extend_from_slice(&entry.sequence.to_be_bytes()[3..]);
+        }
+        self.bytes.resize(start + PAGE_BYTES - 6, 0);
+        self.bytes
+            .extend_from_slice(&(entries.len() as u16).to_le_bytes());
+        let sum = crc32c::crc32c(&self.bytes[start..]);
+        self.bytes.extend_from_slice(&sum.to_le_bytes());
+        if self.bytes.len() >= WRITE_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all_at(&self.bytes, self.offset)?;
+        self.offset += self.bytes.len() as u64;
+        self.bytes.clear();
+        Ok(())
+    }
+
+    /// Writes what is left; where the file ends.
+    fn finish(mut self) -> io::Result<u64> {
+        self.flush()?;
+        Ok(self.offset)
+    }
+}
+
 /// How many of the newest runs (sizes oldest first) should become one: those whose sum is within
 /// a factor of four of the next older one, so that a run is rewritten about log4 n times.
 pub fn runs_to_merge(sizes: &[u64]) -> usize {
@@ -282,8 +358,15 @@ mod tests {
             .collect();
         entries.sort_unstable();
         let path = Path::new("run");
-        IdRun::write(&disk, path, b"0123456789abcdef", &entries).unwrap();
+        // Two runs whose hashes interleave become one.
+        let (even, odd): (Vec<IdEntry>, Vec<IdEntry>) =
+            entries.iter().partition(|entry| entry.sequence % 2 == 0);
+        let sorted = |entries: Vec<IdEntry>| Box::new(entries.into_iter().map(Ok)) as SortedIds<'_>;
+        let inputs = vec![sorted(even), sorted(odd)];
+        let count = entries.len() as u64;
+        let length = IdRun::write(&disk, path, b"0123456789abcdef", inputs, count).unwrap();
         let run = IdRun::open(&disk, path, b"0123456789abcdef").unwrap();
+        assert_eq!(run.bytes(), length);
         for n in 0..10_000u64 {
             let mut found = Vec::new();
             run.candidates(key.hash(&format!("id-{n}")), &mut found)

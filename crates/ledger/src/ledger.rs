@@ -17,6 +17,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use crate::background::Resources;
 use crate::clock::{Clock, Entropy};
 use crate::disk::Disk;
+use crate::erasure::Erasure;
 use crate::frame::LedgerId;
 use crate::group::Group;
 use crate::head::{Keeper, SignedHead};
@@ -187,6 +188,31 @@ pub struct Snapshot {
     /// Tombstones before this one have been carried out: between two looks at which it is the
     /// same, parts were made and merged but no event of them was changed.
     pub erased_through: Count,
+}
+
+/// What tombstones say, as far as it concerns those who hold events in another form.
+#[derive(Debug, Clone)]
+pub struct Erasures {
+    /// Tombstones before this one have been carried out in every part.
+    pub through: Count,
+    /// What the others erase. Parts, and groups handed out earlier, may still hold it.
+    pub pending: Arc<[Erasure]>,
+}
+
+impl Erasures {
+    /// The event without what is still to be removed of it.
+    pub fn apply(&self, recorded: Recorded) -> Recorded {
+        self.pending
+            .iter()
+            .fold(recorded, |recorded, erasure| erasure.apply(recorded))
+    }
+
+    /// Is something of the events `first..=last` still to be removed?
+    pub fn touch(&self, first: u64, last: u64) -> bool {
+        self.pending
+            .iter()
+            .any(|erasure| erasure.first <= last && first <= erasure.last)
+    }
 }
 
 /// Why groups cannot be followed from a place.
@@ -562,7 +588,6 @@ impl Ledger {
 
     /// What there is now.
     pub fn snapshot(&self) -> Snapshot {
-        let manifest = self.inner().manifest.lock();
         let state = self.inner().state.read();
         Snapshot {
             parts: state
@@ -572,7 +597,20 @@ impl Ledger {
                 .collect(),
             sealed: Count::new(state.sealed),
             durable: Count::new(state.durable),
-            erased_through: Count::new(manifest.erased_through),
+            erased_through: Count::new(state.erased_through),
+        }
+    }
+
+    /// What was erased, and what is still to be removed.
+    pub fn erasures(&self) -> Erasures {
+        let state = self.inner().state.read();
+        Erasures {
+            through: Count::new(state.erased_through),
+            pending: state
+                .erasures
+                .iter()
+                .map(|(_, erasure)| erasure.clone())
+                .collect(),
         }
     }
 
@@ -633,11 +671,14 @@ impl Ledger {
     }
 
     /// Views say how many events they can do without the journal; appends wait for them when they
-    /// fall far behind.
+    /// fall far behind, and parts are merged only when the views have them.
     pub fn set_view_progress(&self, seen: Count) {
-        self.inner()
-            .view_progress
-            .store(seen.get(), Ordering::Release);
+        let inner = self.inner();
+        let before = inner.view_progress.swap(seen.get(), Ordering::AcqRel);
+        if before != seen.get() {
+            // Parts that waited for the view may be merged now.
+            inner.resources.wake(inner.me.clone());
+        }
     }
 
     /// Closes the current journal file, so that everything durable now is sealed soon.
@@ -676,15 +717,14 @@ impl Ledger {
 
     /// Bytes on disk.
     pub fn disk_use(&self) -> DiskUse {
-        let manifest = self.inner().manifest.lock();
         let state = self.inner().state.read();
         let hashes: u64 = (1..8)
             .map(|level| merkle::tile::hashes_at(level, state.sealed) * 32)
             .sum();
         DiskUse {
-            parts: manifest.parts.iter().map(|part| part.bytes).sum(),
+            parts: state.parts.iter().map(|part| part.entry().bytes).sum(),
             tree: state.sealed * event::ENTRY_BYTES as u64 + hashes,
-            ids: manifest.ids.iter().map(|run| run.bytes).sum(),
+            ids: state.id_runs.iter().map(|run| run.bytes()).sum(),
             journal: state.units.iter().map(|unit| unit.bytes).sum(),
         }
     }

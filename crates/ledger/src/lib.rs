@@ -43,7 +43,7 @@ pub use group::Group;
 pub use head::{HeadError, SignedHead, read_last, read_vkey};
 pub use journal::JournalError;
 pub use ledger::{
-    AppendError, DiskUse, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES,
+    AppendError, DiskUse, Erasures, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES,
     MAX_UNSEALED_UNITS, MAX_VIEW_LAG, Mode, Outcomes, PartInfo, Placed, Prepared, ReadError,
     Refused, Snapshot,
 };

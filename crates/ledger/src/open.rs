@@ -139,6 +139,7 @@ impl Ledger {
             id_runs: Arc::new(id_runs),
             tree: Tree::open(disk.clone(), manifest.sealed)?,
             erasures: Vec::new(),
+            erased_through: manifest.erased_through,
             last_received: 0,
         };
         let id_key = IdKey(manifest.id_key);

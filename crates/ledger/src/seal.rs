@@ -16,7 +16,7 @@ use parking_lot::MutexGuard;
 
 use crate::frame::Month;
 use crate::group::{Group, salt_bytes};
-use crate::ids::{IdEntry, IdRun, runs_to_merge};
+use crate::ids::{IdEntry, IdRun, SortedIds, runs_to_merge};
 use crate::journal;
 use crate::ledger::Inner;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
@@ -29,8 +29,12 @@ const MERGE_PARTS: usize = 8;
 /// Size of a part, in bytes, up to which it counts as small: 8 MiB. Sizes are told apart by
 /// factors of [`MERGE_PARTS`] from there.
 const SMALL_PART_BYTES: u64 = 8 << 20;
-/// Largest part a merge makes, 512 MiB: what can be rewritten for an erasure in a few seconds.
-const MAX_PART_BYTES: u64 = 512 << 20;
+/// Fewest parts that are merged where eight would be too large together.
+const MERGE_LEAST: usize = 4;
+/// Largest part a merge makes, 128 MiB, about 900,000 typical events: what the index of one part
+/// takes in memory while it is made bounds what the server needs, and an erasure rewrites it in a
+/// second.
+const MAX_PART_BYTES: u64 = 128 << 20;
 
 impl Inner {
     /// Does the next piece of background work; `false` if there is none.
@@ -170,7 +174,7 @@ impl Inner {
         &self,
         manifest: &mut Manifest,
         next: &mut Manifest,
-        mut ids: Vec<IdEntry>,
+        ids: Vec<IdEntry>,
     ) -> io::Result<IdRuns> {
         if ids.is_empty() {
             return Ok(IdRuns {
@@ -183,20 +187,21 @@ impl Inner {
         sizes.push(ids.len() as u64);
         let merged = runs_to_merge(&sizes).saturating_sub(1);
         let keep = runs.len() - merged;
-        for run in runs.drain(keep..) {
-            for entry in run.iter() {
-                ids.push(entry?);
-            }
-        }
-        ids.sort_unstable();
+        let older: Vec<Arc<IdRun>> = runs.drain(keep..).collect();
         let dropped = next.ids.split_off(keep);
         let mut entry = IdRunEntry {
             generation: manifest.take_generation(),
-            entries: ids.len() as u64,
+            entries: ids.len() as u64 + older.iter().map(|run| run.entries()).sum::<u64>(),
             bytes: 0,
         };
+        let mut inputs: Vec<SortedIds<'_>> = vec![Box::new(ids.into_iter().map(Ok))];
+        inputs.extend(
+            older
+                .iter()
+                .map(|run| Box::new(run.iter()) as SortedIds<'_>),
+        );
         remove_if_there(&*self.disk, &entry.path())?;
-        entry.bytes = IdRun::write(&*self.disk, &entry.path(), &self.id, &ids)?;
+        entry.bytes = IdRun::write(&*self.disk, &entry.path(), &self.id, inputs, entry.entries)?;
         self.disk.sync_dir(Path::new("ids"))?;
         next.ids.push(entry);
         runs.push(Arc::new(IdRun::open(&*self.disk, &entry.path(), &self.id)?));
@@ -233,7 +238,8 @@ impl Inner {
         let Some(mut manifest) = self.begin_work() else {
             return Ok(false);
         };
-        let Some(old) = parts_to_merge(&manifest.parts) else {
+        let seen = self.view_progress.load(Ordering::Acquire);
+        let Some(old) = parts_to_merge(&manifest.parts, seen) else {
             return Ok(false);
         };
         let old: Vec<Arc<Part>> = {
@@ -284,6 +290,7 @@ impl Inner {
             opened.into_iter().for_each(|part| parts.insert(part));
             state.parts = Arc::new(parts);
             if let Some(through) = erased_through {
+                state.erased_through = through;
                 state
                     .erasures
                     .retain(|(tombstone, _)| *tombstone >= through);
@@ -386,8 +393,10 @@ struct IdRuns {
     now: Option<Vec<Arc<IdRun>>>,
 }
 
-/// The neighbours to merge next: eight of one size class, shelf and month.
-fn parts_to_merge(parts: &[PartEntry]) -> Option<&[PartEntry]> {
+/// The neighbours to merge next: eight of one size class, shelf and month, or fewer where eight
+/// would be too large. Only parts that end before `seen` take part: a view that still has to take
+/// in the others does so part by part.
+fn parts_to_merge(parts: &[PartEntry], seen: u64) -> Option<&[PartEntry]> {
     let class = |part: &PartEntry| {
         let times = part.bytes / SMALL_PART_BYTES;
         if times == 0 {
@@ -396,14 +405,23 @@ fn parts_to_merge(parts: &[PartEntry]) -> Option<&[PartEntry]> {
             times.ilog(MERGE_PARTS as u64) + 1
         }
     };
-    parts.windows(MERGE_PARTS).find(|window| {
-        let head = &window[0];
-        let bytes: u64 = window.iter().map(|part| part.bytes).sum();
-        bytes <= MAX_PART_BYTES
-            && window.iter().all(|part| {
-                part.shelf == head.shelf
-                    && part.month() == head.month()
-                    && class(part) == class(head)
+    let alike = |one: &PartEntry, other: &PartEntry| {
+        one.shelf == other.shelf && one.month() == other.month() && class(one) == class(other)
+    };
+    parts
+        .chunk_by(alike)
+        .map(|run| &run[..run.partition_point(|part| part.last < seen)])
+        .find_map(|run| {
+            run.windows(MERGE_PARTS).find_map(|window| {
+                let mut bytes = 0;
+                let fit = window
+                    .iter()
+                    .take_while(|part| {
+                        bytes += part.bytes;
+                        bytes <= MAX_PART_BYTES
+                    })
+                    .count();
+                (fit >= MERGE_LEAST).then(|| &window[..fit])
             })
-    })
+        })
 }

@@ -155,6 +155,8 @@ pub(crate) struct State {
     pub(crate) tree: Tree,
     /// Erasures not carried out in every file yet, with the place of their tombstone.
     pub(crate) erasures: Vec<(u64, Erasure)>,
+    /// Tombstones before this one have been carried out in every part.
+    pub(crate) erased_through: u64,
     /// When the newest event was stamped, in microseconds.
     pub(crate) last_received: i64,
 }
