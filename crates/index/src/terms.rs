@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use roaring::RoaringBitmap;
 use tantivy::directory::error::{DeleteError, OpenReadError, OpenWriteError};
@@ -18,7 +18,7 @@ use tantivy::index::{InvertedIndexReader, SegmentReader};
 use tantivy::postings::{Postings, SegmentPostings, TermInfo};
 use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::store::{Compressor, ZstdCompressor};
+use tantivy::store::Compressor;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{Directory, DocSet, Index, IndexSettings, SingleSegmentIndexWriter};
 
@@ -42,7 +42,8 @@ const BUILD_BYTES_PER_EVENT: usize = 300;
 const BUILD_BYTES: std::ops::RangeInclusive<usize> = 1_000_000..=30_000_000;
 
 /// Kinds of files a segment consists of.
-const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", "store"];
+const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", STORE];
+const STORE: &str = "store";
 const META: &str = "meta.json";
 
 /// Makes the inverted index of a part, in memory.
@@ -61,7 +62,7 @@ impl TermsBuilder {
             .schema(schema())
             .tokenizers(tokenizers())
             .settings(IndexSettings {
-                docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+                docstore_compression: Compressor::None,
                 docstore_compress_dedicated_thread: false,
                 ..IndexSettings::default()
             })
@@ -80,9 +81,35 @@ impl TermsBuilder {
     }
 
     pub(crate) fn finish(self) -> io::Result<Files> {
+        let files = self.finish_with_store()?;
+        Ok(files.with_store(empty_store()?))
+    }
+
+    fn finish_with_store(self) -> io::Result<Files> {
         let index = self.writer.finalize().map_err(io::Error::other)?;
         Files::of(&index, &self.directory)
     }
+}
+
+/// The document store of an index without documents. We store none, but tantivy writes four bytes
+/// for each document all the same: this takes the place of that file. Merged with its like it stays
+/// empty.
+fn empty_store() -> io::Result<OwnedBytes> {
+    static EMPTY: OnceLock<OwnedBytes> = OnceLock::new();
+    if let Some(store) = EMPTY.get() {
+        return Ok(store.clone());
+    }
+    let files = TermsBuilder::new(0)?.finish_with_store()?;
+    let (_, store) = files
+        .files
+        .iter()
+        .find(|(path, _)| is_store(path))
+        .ok_or_else(|| io::Error::other("an index has no document store"))?;
+    Ok(EMPTY.get_or_init(|| store.clone()).clone())
+}
+
+fn is_store(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == STORE)
 }
 
 /// The files of an inverted index, by name.
@@ -114,6 +141,17 @@ impl Files {
         Ok(Files {
             files: Arc::new(files),
         })
+    }
+
+    fn with_store(&self, store: OwnedBytes) -> Files {
+        let mut files = HashMap::clone(&self.files);
+        files
+            .iter_mut()
+            .filter(|(path, _)| is_store(path))
+            .for_each(|(_, bytes)| *bytes = store.clone());
+        Files {
+            files: Arc::new(files),
+        }
     }
 
     pub(crate) fn from_iter(files: impl Iterator<Item = (String, OwnedBytes)>) -> Files {
