@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("index", &["event", "query", "ledger"]),
     // Doors: the world.
     ("api", &["event", "query"]),
+    ("enrich", &["event"]),
     (
         "server",
         &[

@@ -80,7 +80,7 @@ pub struct Device {
 pub struct Risk {
     /// On the scale of severities.
     pub level: Severity,
-    /// The rules that spoke, in words.
+    /// Names of the rules that spoke, such as `failed_sign_in`.
     #[serde(default)]
     pub reasons: Vec<String>,
 }
