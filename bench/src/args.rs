@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Size(LoadArgs),
     /// Time from start to the first answered search: after a clean stop and after kill -9
     Start(LoadArgs),
+    /// Memory and open files with many small tenants
+    Tenants(TenantsArgs),
 }
 
 /// Which events are generated.
@@ -131,6 +133,18 @@ pub(crate) struct SustainedArgs {
     pub(crate) connections: usize,
     #[command(flatten)]
     pub(crate) events: EventArgs,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct TenantsArgs {
+    /// How many tenants
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) count: u64,
+    /// Events of each, one request each
+    #[arg(long, default_value_t = 10)]
+    pub(crate) events: u64,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
 }

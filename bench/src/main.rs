@@ -34,6 +34,7 @@ fn main() -> anyhow::Result<()> {
         Command::Queries(args) => measure::queries::run(&args),
         Command::Size(args) => measure::size::run(&args),
         Command::Start(args) => measure::start::run(&args),
+        Command::Tenants(args) => measure::tenants::run(&args),
     }
 }
 

@@ -156,25 +156,45 @@ impl Server {
 
     /// Makes an API key that may write and read.
     pub(crate) fn create_key(&self) -> anyhow::Result<String> {
+        self.create_key_of("main")
+    }
+
+    /// Makes an API key of a tenant that may write and read.
+    pub(crate) fn create_key_of(&self, tenant: &str) -> anyhow::Result<String> {
+        self.administer(&[
+            "key",
+            "create",
+            "--name",
+            "bench",
+            "--scope",
+            "events:write,events:read",
+            "--tenant",
+            tenant,
+        ])
+    }
+
+    /// Makes a tenant.
+    pub(crate) fn create_tenant(&self, name: &str) -> anyhow::Result<()> {
+        self.administer(&["tenant", "create", name]).map(drop)
+    }
+
+    /// Runs the command line on the server's folder; what it printed.
+    fn administer(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = Command::new(&self.program)
-            .args([
-                "key",
-                "create",
-                "--name",
-                "bench",
-                "--scope",
-                "events:write,events:read",
-                "--data",
-            ])
+            .args(arguments)
+            .arg("--data")
             .arg(&self.data)
             .output()?;
         if !output.status.success() {
-            bail!(
-                "cannot make a key: {}",
-                String::from_utf8_lossy(&output.stderr)
-            );
+            let words = String::from_utf8_lossy(&output.stderr);
+            bail!("annals {}: {words}", arguments.join(" "));
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Files, sockets and the like that the server has open.
+    pub(crate) fn open_files(&self) -> anyhow::Result<u64> {
+        Ok(std::fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count() as u64)
     }
 
     pub(crate) fn connect(&self, key: &str) -> anyhow::Result<Connection> {

@@ -7,6 +7,7 @@ pub(crate) mod singles;
 pub(crate) mod size;
 pub(crate) mod start;
 pub(crate) mod sustained;
+pub(crate) mod tenants;
 
 use std::time::Duration;
 

@@ -223,6 +223,9 @@ pub(crate) struct ImportArgs {
     /// Name of the import, kept in `ingest.import`; the first file's name if absent
     #[arg(long)]
     pub(crate) name: Option<String>,
+    /// Send everything again, also what an earlier run that was cut off had sent
+    #[arg(long)]
+    pub(crate) restart: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

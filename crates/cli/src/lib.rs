@@ -18,7 +18,9 @@ use args::{Args, Command};
 
 /// Runs the command that the program's arguments name.
 pub fn run() -> ExitCode {
-    let done = match Args::parse().command {
+    let arguments = Args::parse();
+    server::raise_file_limit();
+    let done = match arguments.command {
         Command::Serve(args) => commands::serve::run(args),
         Command::Demo(args) => commands::demo::run(args),
         Command::Key(args) => commands::key::run(args),

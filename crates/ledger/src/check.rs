@@ -1,22 +1,23 @@
 //! Checking a ledger's folder without opening it: every file, every event against its entry, every
 //! entry against the tree, the tree against the signed checkpoint.
 //!
-//! Needs no server and no lock, changes nothing, and names everything it finds.
+//! Needs no server and no lock, changes nothing, and names everything it finds. A server may be
+//! writing to the folder: what is checked is the ledger of one moment.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use event::{Content, ENTRY_BYTES, Entry, Recorded};
 use merkle::{Audit, Checkpoint, Frontier, Hash, Verifier, leaf_hash};
 
-use crate::disk::Disk;
+use crate::disk::{Disk, DiskFile};
 use crate::erasure::{Erasure, erasures_of};
-use crate::head::read_last;
+use crate::head::{HeadError, SignedHead};
+use crate::held::Held;
 use crate::ids::IdRun;
 use crate::journal;
-use crate::manifest::{Manifest, Shelf};
+use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf};
 use crate::part::Part;
 use crate::state::shelf_of;
 use crate::tree::Tree;
@@ -91,8 +92,8 @@ pub fn check(
         origin: verifier.name().to_owned(),
         ..Report::default()
     };
-    let manifest = match Manifest::load(&**disk) {
-        Ok(Some(manifest)) => manifest,
+    let held = match Held::take(&**disk, verifier) {
+        Ok(Some(held)) => held,
         Ok(None) => {
             report.fault("manifest", "there is none: the folder is no ledger");
             return Ok(report);
@@ -102,6 +103,13 @@ pub fn check(
             return Ok(report);
         }
     };
+    let Held {
+        head,
+        manifest,
+        parts,
+        ids,
+        journal,
+    } = held;
     let mut tree = match Tree::open(disk.clone(), manifest.sealed) {
         Ok(tree) => tree,
         Err(error) => {
@@ -116,7 +124,7 @@ pub fn check(
         withheld: Vec::new(),
     };
     check_parts(
-        &**disk,
+        parts,
         &manifest,
         &tree,
         &mut bodies,
@@ -124,17 +132,17 @@ pub fn check(
         &mut report,
     );
     check_journal(
-        &**disk,
+        journal,
         &manifest,
         &mut tree,
         &mut bodies,
         &mut erasures,
         &mut report,
     );
-    check_ids(&**disk, &manifest, &mut report);
+    check_ids(ids, &manifest, &mut report);
     bodies.judge(&tree, &erasures, &mut report)?;
     report.events = tree.size();
-    check_tree(&**disk, &tree, verifier, older, &mut report)?;
+    check_tree(head, &tree, verifier, older, &mut report)?;
     Ok(report)
 }
 
@@ -231,16 +239,17 @@ impl Bodies {
 }
 
 fn check_parts(
-    disk: &dyn Disk,
+    parts: Vec<(PartEntry, io::Result<Arc<dyn DiskFile>>)>,
     manifest: &Manifest,
     tree: &Tree,
     bodies: &mut Bodies,
     erasures: &mut Vec<Erasure>,
     report: &mut Report,
 ) {
-    for entry in &manifest.parts {
+    for (entry, file) in parts {
         let name = format!("part {}", entry.name());
-        let part = match Part::open(disk, *entry, &manifest.ledger) {
+        let opened = file.and_then(|file| Part::of_file(file, entry, &manifest.ledger));
+        let part = match opened {
             Ok(part) => part,
             Err(error) => {
                 report.fault(&name, error.to_string());
@@ -276,25 +285,15 @@ fn check_parts(
 }
 
 fn check_journal(
-    disk: &dyn Disk,
+    files: Vec<(u64, Arc<dyn DiskFile>)>,
     manifest: &Manifest,
     tree: &mut Tree,
     bodies: &mut Bodies,
     erasures: &mut Vec<Erasure>,
     report: &mut Report,
 ) {
-    let listed = match disk.list(Path::new(journal::FOLDER)) {
-        Ok(listed) => listed,
-        Err(error) => return report.fault("journal", error.to_string()),
-    };
-    let mut firsts: Vec<u64> = listed
-        .iter()
-        .filter_map(|file| file.name.parse().ok())
-        .filter(|first| *first >= manifest.sealed)
-        .collect();
-    firsts.sort_unstable();
-    let newest = firsts.last().copied();
-    for first in firsts {
+    let newest = files.last().map(|(first, _)| *first);
+    for (first, file) in files {
         let place = format!("journal/{first}");
         if first != tree.size() {
             return report.fault(
@@ -305,7 +304,8 @@ fn check_journal(
                 ),
             );
         }
-        let scanned = match journal::scan(disk, &manifest.ledger, first, Some(first) == newest) {
+        let is_last = Some(first) == newest;
+        let scanned = match journal::scan_file(&*file, &manifest.ledger, first, is_last) {
             Ok(Some(scanned)) => scanned,
             Ok(None) => return,
             Err(error) => return report.fault(place, error.to_string()),
@@ -325,10 +325,15 @@ fn check_journal(
     }
 }
 
-fn check_ids(disk: &dyn Disk, manifest: &Manifest, report: &mut Report) {
-    for run in &manifest.ids {
+fn check_ids(
+    runs: Vec<(IdRunEntry, io::Result<Arc<dyn DiskFile>>)>,
+    manifest: &Manifest,
+    report: &mut Report,
+) {
+    for (run, file) in runs {
         let place = run.path().display().to_string();
-        let entries = IdRun::open(disk, &run.path(), &manifest.ledger).and_then(|run| {
+        let opened = file.and_then(|file| IdRun::of_file(file, &manifest.ledger));
+        let entries = opened.and_then(|run| {
             run.iter()
                 .try_fold(0, |count, entry| entry.map(|_| count + 1))
         });
@@ -344,13 +349,13 @@ fn check_ids(disk: &dyn Disk, manifest: &Manifest, report: &mut Report) {
 }
 
 fn check_tree(
-    disk: &dyn Disk,
+    head: Result<Option<SignedHead>, HeadError>,
     tree: &Tree,
     verifier: &Verifier,
     older: Option<&[u8]>,
     report: &mut Report,
 ) -> io::Result<()> {
-    let head = match read_last(disk, verifier) {
+    let head = match head {
         Ok(head) => head,
         Err(error) => {
             report.fault("last-checkpoint", error.to_string());

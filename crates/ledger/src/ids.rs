@@ -156,7 +156,11 @@ impl IdRun {
 
     /// Opens a run and reads its filter and fences. Damage is `InvalidData`.
     pub fn open(disk: &dyn Disk, path: &Path, ledger: &LedgerId) -> io::Result<IdRun> {
-        let file = disk.open_read(path)?;
+        IdRun::of_file(disk.open_read(path)?, ledger)
+    }
+
+    /// As [`IdRun::open`], of a file that is open already.
+    pub(crate) fn of_file(file: Arc<dyn DiskFile>, ledger: &LedgerId) -> io::Result<IdRun> {
         let mut header = [0u8; HEADER_BYTES];
         file.read_exact_at(&mut header, 0)?;
         let u64_at = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));

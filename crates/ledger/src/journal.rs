@@ -136,13 +136,26 @@ pub(crate) fn scan(
     first: u64,
     last: bool,
 ) -> Result<Option<Scanned>, JournalError> {
+    let file = disk
+        .open_read(&path(first))
+        .map_err(|source| JournalError::Io { first, source })?;
+    scan_file(&*file, ledger, first, last)
+}
+
+/// As [`scan`], of a file that is open already. Somebody may be appending to it: what it held when
+/// its length was asked is read, and a frame that is being written looks like a torn one.
+pub(crate) fn scan_file(
+    file: &dyn DiskFile,
+    ledger: &LedgerId,
+    first: u64,
+    last: bool,
+) -> Result<Option<Scanned>, JournalError> {
     let io_error = |source| JournalError::Io { first, source };
     let damaged = |offset: usize, what| JournalError::Damaged {
         first,
         offset: offset as u64,
         what,
     };
-    let file = disk.open_read(&path(first)).map_err(io_error)?;
     let mut bytes = vec![0; file.len().map_err(io_error)? as usize];
     file.read_exact_at(&mut bytes, 0).map_err(io_error)?;
     let Some(header) = FileHeader::decode(&bytes) else {

@@ -790,7 +790,7 @@ pub(crate) fn id_of(recorded: &Recorded) -> Option<Cow<'_, str>> {
     recorded.field(event::path::ID)?.as_string()
 }
 
-fn tree_error(sequence: Sequence, error: merkle::ProveError<io::Error>) -> ReadError {
+pub(crate) fn tree_error(sequence: Sequence, error: merkle::ProveError<io::Error>) -> ReadError {
     match error {
         merkle::ProveError::OutsideTree { .. } | merkle::ProveError::Shrunk { .. } => {
             ReadError::Unknown(sequence)

@@ -235,8 +235,17 @@ impl Part {
     /// Opens the part that the manifest names, and holds it to what the manifest says of it.
     /// Damage is `InvalidData`.
     pub fn open(disk: &dyn Disk, entry: PartEntry, ledger: &LedgerId) -> io::Result<Part> {
+        let file = disk.open_read(&entry.name().path())?;
+        Part::of_file(file, entry, ledger)
+    }
+
+    /// As [`Part::open`], of a file that is open already.
+    pub(crate) fn of_file(
+        file: Arc<dyn DiskFile>,
+        entry: PartEntry,
+        ledger: &LedgerId,
+    ) -> io::Result<Part> {
         let name = entry.name();
-        let file = disk.open_read(&name.path())?;
         let length = file.len()?;
         let fault = |what: &str| damaged(&name, what);
         if length != entry.bytes || length < (HEADER_BYTES + FOOTER_BYTES) as u64 {

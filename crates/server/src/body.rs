@@ -8,9 +8,7 @@ use http_body_util::BodyExt;
 
 use crate::budget::Held;
 use crate::error::{Code, Refusal};
-use crate::limits::{
-    BODY_PIECE_TIMEOUT, BODY_SENT_MAX_BYTES, BODY_TIMEOUT, BODY_UNPACKED_MAX_BYTES,
-};
+use crate::limits::{BODY_SENT_MAX_BYTES, BODY_UNPACKED_MAX_BYTES, Patience};
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +46,7 @@ pub(crate) async fn read_sent(
     headers: &HeaderMap,
     mut body: Body,
     held: &mut Held,
+    patience: &Patience,
 ) -> Result<Vec<u8>, Refusal> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
@@ -57,9 +56,9 @@ pub(crate) async fn read_sent(
     }
     hold(held, announced.unwrap_or(0))?;
     let mut sent = Vec::with_capacity(announced.unwrap_or(0));
-    let deadline = tokio::time::Instant::now() + BODY_TIMEOUT;
+    let deadline = tokio::time::Instant::now() + patience.body;
     loop {
-        let piece_deadline = deadline.min(tokio::time::Instant::now() + BODY_PIECE_TIMEOUT);
+        let piece_deadline = deadline.min(tokio::time::Instant::now() + patience.body_piece);
         let frame = match tokio::time::timeout_at(piece_deadline, body.frame()).await {
             Err(_) => {
                 return Err(Refusal::new(

@@ -60,6 +60,8 @@ pub struct Config {
     pub max_requests: usize,
     /// Bytes of sent events in memory at a time.
     pub max_ingest_bytes: usize,
+    /// How long clients are waited for; cannot be set from outside.
+    pub patience: limits::Patience,
 }
 
 /// Why a configuration cannot be used.
@@ -141,6 +143,7 @@ impl Settings {
                 limits::REQUESTS_DEFAULT,
             )?,
             max_ingest_bytes,
+            patience: limits::Patience::default(),
         })
     }
 }

@@ -21,7 +21,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::front::Front;
 use crate::health::set_peer;
-use crate::limits::{HEAD_MAX_BYTES, HEAD_TIMEOUT, HEADERS_MAX, STOP_PATIENCE, WRITE_TIMEOUT};
+use crate::limits::{HEAD_MAX_BYTES, HEADERS_MAX, Patience, STOP_PATIENCE};
 
 /// What a connection beyond the limit is told, without a thought given to what it asks.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -35,6 +35,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
     most: usize,
+    patience: Patience,
     mut stop: watch::Receiver<bool>,
 ) {
     let places = Arc::new(Semaphore::new(most));
@@ -58,7 +59,7 @@ pub(crate) async fn serve(
             Ok(place) => {
                 let (front, stop) = (front.clone(), stop.clone());
                 connections.spawn(async move {
-                    connection(stream, peer, front, stop).await;
+                    connection(stream, peer, front, patience, stop).await;
                     drop(place);
                 });
             }
@@ -78,6 +79,7 @@ async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     front: Front,
+    patience: Patience,
     mut stop: watch::Receiver<bool>,
 ) {
     // Answers are small and written at once; waiting for more would only delay them.
@@ -92,11 +94,11 @@ async fn connection(
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        .header_read_timeout(patience.head)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_MAX_BYTES)
         .half_close(false)
-        .serve_connection(TokioIo::new(Patient::new(stream)), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, patience.write)), service);
     tokio::pin!(connection);
     let stopped = async { stop.wait_for(|stop| *stop).await.map(drop) };
     let ended = tokio::select! {
@@ -127,16 +129,18 @@ async fn turn_away(mut stream: TcpStream) {
 /// A stream that gives up on a reader who takes nothing for a while.
 struct Patient {
     stream: TcpStream,
+    patience: Duration,
     /// Runs while a write waits.
     deadline: Pin<Box<Sleep>>,
     waiting: bool,
 }
 
 impl Patient {
-    fn new(stream: TcpStream) -> Self {
-        let deadline = Box::pin(tokio::time::sleep(WRITE_TIMEOUT));
+    fn new(stream: TcpStream, patience: Duration) -> Self {
+        let deadline = Box::pin(tokio::time::sleep(patience));
         Patient {
             stream,
+            patience,
             deadline,
             waiting: false,
         }
@@ -153,7 +157,7 @@ impl Patient {
         }
         if !self.waiting {
             self.waiting = true;
-            self.deadline.as_mut().reset(Instant::now() + WRITE_TIMEOUT);
+            self.deadline.as_mut().reset(Instant::now() + self.patience);
         }
         match self.deadline.as_mut().poll(context) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),

@@ -1,8 +1,10 @@
 //! Events as CSV (RFC 4180) that is safe to open in a spreadsheet: a cell that a spreadsheet would
 //! take for a formula gets an apostrophe before it.
 
+use std::collections::HashMap;
+
 use event::Recorded;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The columns: name, and where the value stands in the event.
 const COLUMNS: [(&str, &str); 42] = [
@@ -61,33 +63,82 @@ pub(crate) fn push_header(out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Writes one event. Lists and objects are JSON within their cell.
+/// Writes one event. Lists and objects are JSON within their cell. A number is copied with the
+/// digits it came with, however many; it cannot be a formula.
 pub(crate) fn push_row(out: &mut Vec<u8>, recorded: &Recorded) {
     let mut json = Vec::with_capacity(1024);
     recorded.to_wire_json(&mut json);
-    let event: Value = serde_json::from_slice(&json).unwrap_or_default();
+    let mut cells = Cells {
+        event: serde_json::from_slice(&json).unwrap_or_default(),
+        container: ("", Members::new()),
+    };
     for (place, (_, pointer)) in COLUMNS.iter().enumerate() {
         if place > 0 {
             out.push(b',');
         }
-        match event.pointer(pointer) {
-            None | Some(Value::Null) => {}
-            Some(Value::String(text)) => push_cell(out, text),
-            Some(other) => push_cell(out, &other.to_string()),
+        let Some(value) = cells.find(pointer).map(RawValue::get) else {
+            continue;
+        };
+        match value.as_bytes().first() {
+            Some(b'"') => push_cell(
+                out,
+                &serde_json::from_str::<String>(value).unwrap_or_default(),
+            ),
+            Some(b'n') | None => {}
+            Some(_) => push_quoted(out, "", value),
         }
     }
     out.extend_from_slice(b"\r\n");
 }
 
+/// The members of an object, each as it is written.
+type Members<'a> = HashMap<String, &'a RawValue>;
+
+/// Finds values by their place in an event, without reading them.
+struct Cells<'a> {
+    event: Members<'a>,
+    /// The object looked into last: columns of one object stand together.
+    container: (&'static str, Members<'a>),
+}
+
+impl<'a> Cells<'a> {
+    fn find(&mut self, pointer: &'static str) -> Option<&'a RawValue> {
+        let (container, name) = pointer.rsplit_once('/')?;
+        if container.is_empty() {
+            return self.event.get(name).copied();
+        }
+        if self.container.0 != container {
+            self.container = (container, self.members(container).unwrap_or_default());
+        }
+        self.container.1.get(name).copied()
+    }
+
+    /// The members of an object of the event, or of the first element of one of its lists.
+    fn members(&self, container: &str) -> Option<Members<'a>> {
+        let name = container.strip_prefix('/')?;
+        let object = match name.strip_suffix("/0") {
+            None => *self.event.get(name)?,
+            Some(list) => {
+                let list: Vec<&'a RawValue> =
+                    serde_json::from_str(self.event.get(list)?.get()).ok()?;
+                *list.first()?
+            }
+        };
+        serde_json::from_str(object.get()).ok()
+    }
+}
+
 fn push_cell(out: &mut Vec<u8>, text: &str) {
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    push_quoted(out, if formula { "'" } else { "" }, text);
+}
+
+fn push_quoted(out: &mut Vec<u8>, guard: &str, text: &str) {
     let quoted = text.contains([',', '"', '\r', '\n']);
     if quoted {
         out.push(b'"');
     }
-    if formula {
-        out.push(b'\'');
-    }
+    out.extend_from_slice(guard.as_bytes());
     for byte in text.bytes() {
         if byte == b'"' {
             out.push(b'"');

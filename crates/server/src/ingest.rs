@@ -65,7 +65,7 @@ pub(crate) async fn submit(
         .map(import_name)
         .transpose()?
         .map(str::to_owned);
-    let sent = read_sent(&headers, body, &mut held).await?;
+    let sent = read_sent(&headers, body, &mut held, &app.config.patience).await?;
 
     let terms = Terms {
         key_id: grant.key_id().map(str::to_owned),

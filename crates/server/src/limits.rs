@@ -2,6 +2,37 @@
 
 use std::time::Duration;
 
+/// How long the server waits for others. A test that waits itself takes less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// From the first byte of a connection or the end of the last answer to the end of the headers.
+    pub head: Duration,
+    /// Between two pieces of a body.
+    pub body_piece: Duration,
+    /// For the whole of a body.
+    pub body: Duration,
+    /// For a client to take some byte of its answer; then it is dropped.
+    pub write: Duration,
+    /// A ledger that nobody used for this long is closed.
+    pub ledger_idle: Duration,
+    /// How often idle ledgers are looked for.
+    pub sweep_every: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience {
+            head: Duration::from_secs(30),
+            body_piece: Duration::from_secs(15),
+            // 16 MiB at a slow 2 Mbit/s.
+            body: Duration::from_secs(90),
+            write: Duration::from_secs(30),
+            ledger_idle: Duration::from_secs(60),
+            sweep_every: Duration::from_secs(10),
+        }
+    }
+}
+
 /// Bytes of a body as sent: ten thousand events of a typical size and half as much again.
 pub const BODY_SENT_MAX_BYTES: usize = 16 << 20;
 /// Bytes of a body after decompression. JSON packs about tenfold, so an honest batch fits and a bomb
@@ -28,22 +59,10 @@ pub const TAILS_PER_KEY: usize = 20;
 pub(crate) const TAILS_MAX: usize = 1024;
 /// Ledgers open at a time: each holds a few descriptors and threads. The least used is closed.
 pub(crate) const OPEN_LEDGERS_MAX: usize = 200;
-/// A ledger that nobody used for this long is closed.
-pub(crate) const LEDGER_IDLE: Duration = Duration::from_secs(60);
-/// How often idle ledgers are looked for.
-pub(crate) const SWEEP_EVERY: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers: room for long queries.
 pub(crate) const HEAD_MAX_BYTES: usize = 64 << 10;
 /// Headers of a request.
 pub(crate) const HEADERS_MAX: usize = 64;
-/// From the first byte of a connection or the end of the last answer to the end of the headers.
-pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// Between two pieces of a body.
-pub(crate) const BODY_PIECE_TIMEOUT: Duration = Duration::from_secs(15);
-/// For the whole of a body: 16 MiB at a slow 2 Mbit/s.
-pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(90);
-/// A client that takes no byte of an answer for this long is dropped.
-pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long running requests may go on after the server was told to stop.
 pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// How long a proof waits for a checkpoint that covers its event.

@@ -17,7 +17,6 @@ use crate::control::Control;
 use crate::error::error_chain;
 use crate::front::Front;
 use crate::instance::{Instance, InstanceError, InstanceOptions, RecordError};
-use crate::limits::SWEEP_EVERY;
 use crate::own::{Doer, OwnEvent};
 use crate::routes::router;
 
@@ -168,8 +167,10 @@ impl Server {
         let sweeper = tokio::spawn(sweep(self.app.clone()));
         tracing::info!(address = %self.address, instance = %self.instance.name(), "the server listens");
         let front = Front::new(self.app.clone(), router(self.app.clone()));
-        let most = self.app.config.max_connections;
-        connections::serve(self.listener, front, most, self.stop.subscribe()).await;
+        let config = &self.app.config;
+        let (most, patience) = (config.max_connections, config.patience);
+        let stop = self.stop.subscribe();
+        connections::serve(self.listener, front, most, patience, stop).await;
         control.abort();
         sweeper.abort();
         let _ = control.await;
@@ -197,10 +198,11 @@ impl Server {
 }
 
 async fn sweep(app: Arc<App>) {
-    let mut every = tokio::time::interval(SWEEP_EVERY);
+    let patience = app.config.patience;
+    let mut every = tokio::time::interval(patience.sweep_every);
     loop {
         every.tick().await;
-        app.instance.tenants.close_idle().await;
+        app.instance.tenants.close_idle(patience.ledger_idle).await;
         app.meters.upkeep();
     }
 }

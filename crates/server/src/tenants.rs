@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use crate::folder::{ledger_folder, private_folder};
-use crate::limits::{LEDGER_IDLE, OPEN_LEDGERS_MAX};
+use crate::limits::OPEN_LEDGERS_MAX;
 
 /// An open ledger with its views. It stays open while somebody holds it.
 pub(crate) struct Open {
@@ -133,8 +133,8 @@ impl Tenants {
     }
 
     /// Closes the ledgers that nobody used for a while.
-    pub(crate) async fn close_idle(&self) {
-        let idle = LEDGER_IDLE.as_millis() as u64;
+    pub(crate) async fn close_idle(&self, idle: Duration) {
+        let idle = idle.as_millis() as u64;
         let before = self.now().saturating_sub(idle);
         for (tenant, _) in self.by_use().into_iter().filter(|(_, used)| *used < before) {
             self.close_unused(&tenant).await;

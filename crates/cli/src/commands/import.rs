@@ -1,29 +1,31 @@
 //! `annals import`: files in, every record exactly once.
 //!
 //! A record without an id gets one made of its content and of how often the same content came
-//! before it, so an import that was interrupted, even by kill -9, is simply run again: what is
-//! there is known and stays single.
+//! before it, so that what is there is known and stays single. An import that was cut off, even by
+//! kill -9, is simply run again and goes on behind the last batch that was acknowledged.
 
-use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufRead, BufReader, IsTerminal as _, Read as _};
+mod ids;
+mod lines;
+mod progress;
+
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use client::{Body, Client, Sending};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use serde_json::json;
 
 use crate::args::{ImportArgs, ImportFormat};
 use crate::failure::{Done, Failure};
 use crate::output;
+use ids::{Seen, made_id, push_with_id};
+use lines::{LINE_MAX_BYTES, Line, Lines, Place};
+use progress::Progress;
 
 const BATCH_EVENTS: usize = 1_000;
 /// Bytes in one request, below the server's limit of 16 MiB with room for one more line.
 const BATCH_BYTES: usize = 8 << 20;
-/// A longer line cannot be an event (60 KiB) and is not held in memory.
-const LINE_MAX_BYTES: u64 = 1 << 20;
 /// Endings of the files that are taken from a folder.
 const ENDINGS: [&str; 3] = ["ndjson", "jsonl", "json"];
 /// Longest name of an import the server takes.
@@ -46,6 +48,14 @@ pub(crate) fn run(args: &ImportArgs) -> Done {
         let name = files.first()?.file_name()?.to_str()?;
         Some(name.chars().take(NAME_MAX_CHARACTERS).collect())
     });
+    let progress = Progress::of(
+        &args.server.url,
+        args.server.key.as_deref(),
+        name.as_deref(),
+    );
+    let progress = progress.inspect_err(|error| {
+        eprintln!("no progress is kept ({error}): an import that is cut off begins anew");
+    });
     let sending = Sending {
         import: name,
         every_event_has_an_id: true,
@@ -55,16 +65,25 @@ pub(crate) fn run(args: &ImportArgs) -> Done {
         client: args.server.client(),
         sending,
         bar,
+        restart: args.restart,
+        progress: progress.ok(),
         batch: Batch::default(),
-        seen: HashMap::new(),
-        sum: Sum::default(),
+        seen: Seen::new(),
     };
+    let mut sum = Sum::default();
     for path in &files {
-        import.file(path)?;
+        let of_file = import.file(path).inspect_err(|_| {
+            if import.progress.is_some() {
+                eprintln!("run the same command again: it goes on where it was");
+            }
+        })?;
+        sum.add(&of_file);
     }
-    import.send()?;
     import.bar.finish_and_clear();
-    import.sum.finish()
+    if let Some(progress) = import.progress {
+        progress.end();
+    }
+    sum.finish()
 }
 
 /// The files named, and those in the folders named, in order of name.
@@ -98,24 +117,18 @@ struct Import {
     client: Client,
     sending: Sending,
     bar: ProgressBar,
+    /// Pay no heed to what an earlier run left.
+    restart: bool,
+    progress: Option<Progress>,
     batch: Batch,
-    /// How often a record without an id has come, by the hash of its content.
-    seen: HashMap<[u8; 16], u32>,
-    sum: Sum,
+    seen: Seen,
 }
 
-/// Lines not sent yet, each with where it stands.
+/// Lines of one file that are not sent yet, each with its number, from 1.
 #[derive(Default)]
 struct Batch {
     bytes: Vec<u8>,
-    places: Vec<Place>,
-}
-
-#[derive(Clone)]
-struct Place {
-    file: PathBuf,
-    /// From 1.
-    line: u64,
+    numbers: Vec<u64>,
 }
 
 #[derive(Default)]
@@ -127,78 +140,116 @@ struct Sum {
 }
 
 impl Import {
-    fn file(&mut self, path: &Path) -> Done {
-        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut reader = BufReader::with_capacity(1 << 20, file);
-        let (mut line, mut number) = (Vec::new(), 0);
+    fn file(&mut self, path: &Path) -> Result<Sum, Failure> {
+        let unreadable = || format!("cannot read {}", path.display());
+        let mut lines = Lines::open(path).with_context(unreadable)?;
+        let slot = match &self.progress {
+            Some(progress) => progress.slot(path).with_context(unreadable)?,
+            None => None,
+        };
+        let (sent, mut sum) = self.take_up(slot.as_deref(), path);
         loop {
-            line.clear();
-            let read = reader
-                .by_ref()
-                .take(LINE_MAX_BYTES)
-                .read_until(b'\n', &mut line)?;
-            if read == 0 {
-                return Ok(());
-            }
-            number += 1;
-            self.bar.inc(read as u64);
-            let place = Place {
-                file: path.to_owned(),
-                line: number,
+            let before = lines.place();
+            let Some(line) = lines.next().with_context(unreadable)? else {
+                break;
             };
-            if read as u64 == LINE_MAX_BYTES && !line.ends_with(b"\n") {
-                self.bar.inc(skip_line(&mut reader)?);
+            let text = match line {
+                Line::Text(text) => Some(text),
+                Line::TooLong => None,
+            };
+            let number = before.lines + 1;
+            // The last line of an export is no event.
+            let is_event =
+                text.is_none_or(|text| !text.is_empty() && !text.starts_with(b"{\"end\":"));
+            if number <= sent.lines {
+                // Known to the server; only its content counts for the ids of what follows.
+                text.filter(|_| is_event)
+                    .map(|text| made_id(text, &mut self.seen));
+            } else if let Some(text) = text.filter(|_| is_event) {
+                self.push(text, number);
+            } else if is_event {
                 let words = format!("the line has more than {LINE_MAX_BYTES} bytes");
-                self.refuse(&place, &words, "too_large")?;
-                continue;
+                self.refuse(&mut sum, path, number, &words, "too_large")?;
             }
-            let text = line.trim_ascii();
-            if text.is_empty() || text.starts_with(b"{\"end\":") {
-                // The last line of an export is no event.
-                continue;
-            }
-            self.push(text, place);
-            if self.batch.places.len() >= BATCH_EVENTS || self.batch.bytes.len() >= BATCH_BYTES {
-                self.send()?;
+            self.bar.inc(lines.place().bytes - before.bytes);
+            if self.batch.numbers.len() >= BATCH_EVENTS || self.batch.bytes.len() >= BATCH_BYTES {
+                self.send(slot.as_deref(), path, &lines, &mut sum)?;
             }
         }
+        self.send(slot.as_deref(), path, &lines, &mut sum)?;
+        Ok(sum)
     }
 
-    fn push(&mut self, line: &[u8], place: Place) {
+    /// What an earlier run sent of a file.
+    fn take_up(&mut self, slot: Option<&Path>, path: &Path) -> (Place, Sum) {
+        let left = slot
+            .zip(self.progress.as_mut())
+            .filter(|_| !self.restart)
+            .and_then(|(slot, progress)| {
+                let left = progress.left(slot, path)?;
+                progress.took_up(slot);
+                Some(left)
+            });
+        let Some(left) = left else {
+            return (Place::default(), Sum::default());
+        };
+        self.bar.suspend(|| {
+            eprintln!(
+                "{}: {} lines were sent by an earlier run; it goes on behind them (--restart sends all again)",
+                path.display(),
+                left.place.lines
+            );
+        });
+        (left.place, left.sum)
+    }
+
+    fn push(&mut self, line: &[u8], number: u64) {
         match made_id(line, &mut self.seen) {
             Some(id) => push_with_id(&mut self.batch.bytes, line, &id),
             // It has an id, or is no object: then the server says what is wrong with it.
             None => self.batch.bytes.extend_from_slice(line),
         }
         self.batch.bytes.push(b'\n');
-        self.batch.places.push(place);
+        self.batch.numbers.push(number);
     }
 
-    fn send(&mut self) -> Done {
-        if self.batch.places.is_empty() {
+    /// Sends the batch and keeps how far that is.
+    fn send(&mut self, slot: Option<&Path>, path: &Path, lines: &Lines, sum: &mut Sum) -> Done {
+        if self.batch.numbers.is_empty() {
             return Ok(());
         }
         let answer = self
             .client
             .send(Body::Ndjson(&self.batch.bytes), &self.sending)?;
-        self.sum.accepted += answer.accepted;
-        self.sum.duplicates += answer.duplicates;
-        self.sum.skipped += answer.skipped;
-        let places = std::mem::take(&mut self.batch.places);
+        sum.accepted += answer.accepted;
+        sum.duplicates += answer.duplicates;
+        sum.skipped += answer.skipped;
+        let numbers = std::mem::take(&mut self.batch.numbers);
         self.batch.bytes.clear();
         for rejection in &answer.rejected {
-            if let Some(place) = places.get(rejection.index as usize) {
-                self.refuse(place, &rejection.problem.detail, &rejection.problem.code)?;
+            if let Some(number) = numbers.get(rejection.index as usize) {
+                let problem = &rejection.problem;
+                self.refuse(sum, path, *number, &problem.detail, &problem.code)?;
             }
         }
-        self.bar.set_message(format!("{} kept", self.sum.accepted));
+        self.bar.set_message(format!("{} kept", sum.accepted));
+        if let Some((slot, progress)) = slot.zip(self.progress.as_mut())
+            && let Err(error) = progress.keep(slot, path, lines, sum)
+        {
+            self.progress = None;
+            self.bar.suspend(|| {
+                eprintln!(
+                    "no more progress is kept ({error}): an import that is cut off begins anew"
+                );
+            });
+        }
         Ok(())
     }
 
     /// Names a refused line.
-    fn refuse(&mut self, place: &Place, words: &str, code: &str) -> Done {
-        self.sum.refused += 1;
-        let (file, line) = (place.file.display().to_string(), place.line);
+    fn refuse(&self, sum: &mut Sum, path: &Path, line: u64, words: &str, code: &str) -> Done {
+        sum.refused += 1;
+        let file = path.display().to_string();
         self.bar
             .suspend(|| eprintln!("{file}:{line}: {words} ({code})"));
         if !output::is_terminal() {
@@ -212,6 +263,13 @@ impl Import {
 }
 
 impl Sum {
+    fn add(&mut self, other: &Sum) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.skipped += other.skipped;
+        self.refused += other.refused;
+    }
+
     fn finish(self) -> Done {
         let Self {
             accepted,
@@ -231,125 +289,5 @@ impl Sum {
         } else {
             Ok(())
         }
-    }
-}
-
-/// Skips the rest of a line; how many bytes that were.
-fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = reader.fill_buf()?;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        let at_end = buffer.is_empty() || end.is_some();
-        reader.consume(used);
-        skipped += used as u64;
-        if at_end {
-            return Ok(skipped);
-        }
-    }
-}
-
-/// The id of a record that has none: of the format, the record whatever the order of its keys, and
-/// the number of equal records before it.
-fn made_id(line: &[u8], seen: &mut HashMap<[u8; 16], u32>) -> Option<String> {
-    let record: Value = serde_json::from_slice(line).ok()?;
-    if record.as_object()?.contains_key("id") {
-        return None;
-    }
-    let mut canonical = String::with_capacity(line.len());
-    push_canonical(&record, &mut canonical);
-    let digest = Sha256::new()
-        .chain_update("annals import v1\0ndjson\0")
-        .chain_update(&canonical);
-    let content: [u8; 32] = digest.clone().finalize().into();
-    let content: [u8; 16] = std::array::from_fn(|n| content[n]);
-    let occurrence = seen.entry(content).or_insert(0);
-    let id: [u8; 32] = digest
-        .chain_update(format!("\0{occurrence}"))
-        .finalize()
-        .into();
-    *occurrence += 1;
-    let hex: String = id
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Some(format!("imp-{hex}"))
-}
-
-/// JSON with sorted keys.
-fn push_canonical(value: &Value, out: &mut String) {
-    match value {
-        Value::Object(members) => {
-            let mut sorted: Vec<_> = members.iter().collect();
-            sorted.sort_by_key(|(key, _)| *key);
-            out.push('{');
-            for (key, value) in sorted {
-                out.push_str(&Value::from(key.as_str()).to_string());
-                out.push(':');
-                push_canonical(value, out);
-                out.push(',');
-            }
-            out.push('}');
-        }
-        Value::Array(elements) => {
-            out.push('[');
-            for element in elements {
-                push_canonical(element, out);
-                out.push(',');
-            }
-            out.push(']');
-        }
-        other => out.push_str(&other.to_string()),
-    }
-}
-
-/// Puts the id before the closing brace and leaves every other byte as it is.
-fn push_with_id(out: &mut Vec<u8>, object: &[u8], id: &str) {
-    let body = object.strip_suffix(b"}").unwrap_or(object).trim_ascii_end();
-    out.extend_from_slice(body);
-    if !body.ends_with(b"{") {
-        out.push(b',');
-    }
-    out.extend_from_slice(format!("\"id\":\"{id}\"}}").as_bytes());
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with_id(line: &str, seen: &mut HashMap<[u8; 16], u32>) -> String {
-        let id = made_id(line.as_bytes(), seen).unwrap();
-        let mut out = Vec::new();
-        push_with_id(&mut out, line.as_bytes(), &id);
-        String::from_utf8(out).unwrap()
-    }
-
-    #[test]
-    fn the_same_file_gives_the_same_ids_and_equal_lines_differ() {
-        let lines = [
-            r#"{"a":1,"b":[{"d":1,"c":2}]}"#,
-            r#"{"b":[{"c":2,"d":1}],"a":1}"#,
-            r#"{"a":2}"#,
-        ];
-        let once = |seen: &mut HashMap<_, _>| lines.map(|l| made_id(l.as_bytes(), seen).unwrap());
-        let (first, again) = (once(&mut HashMap::new()), once(&mut HashMap::new()));
-        assert_eq!(first, again);
-        assert!(first[0] != first[1] && first[1] != first[2]);
-        assert_eq!(first[0].len(), 36);
-    }
-
-    #[test]
-    fn numbers_keep_their_digits_when_an_id_is_added() {
-        let line = r#"{"action":"x","metadata":{"n":1.10000000000000000001}}"#;
-        assert!(with_id(line, &mut HashMap::new()).starts_with(&line[..line.len() - 1]));
-        assert!(with_id("{ }", &mut HashMap::new()).starts_with("{\"id\":"));
-    }
-
-    #[test]
-    fn what_has_an_id_keeps_it() {
-        assert_eq!(made_id(br#"{"id":"mine"}"#, &mut HashMap::new()), None);
-        assert_eq!(made_id(b"no json", &mut HashMap::new()), None);
     }
 }

@@ -2,19 +2,21 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use event::proof::Document;
-use ledger::{Ledger, Options, Resources, System};
+use ledger::Reader;
 use merkle::Verifier;
 
 use crate::args::ProveArgs;
 use crate::failure::{Done, Failure};
 use crate::output;
 
-/// How long a checkpoint that covers the event may take.
-const COVERED_WITHIN: Duration = Duration::from_secs(5);
+/// How long a running server may take to sign a checkpoint that covers the event.
+const COVERED_WITHIN: Duration = Duration::from_secs(3);
+/// Pause between two looks at the folder.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) fn run(args: &ProveArgs) -> Done {
     let json = match &args.data {
@@ -45,37 +47,37 @@ pub(crate) fn run(args: &ProveArgs) -> Done {
     Ok(())
 }
 
-/// Makes the proof from the files of a data folder that no server uses.
+/// Makes the proof from the files of a data folder, whether a server writes to it or not.
 fn from_folder(data: &Path, tenant: &str, id: &str) -> anyhow::Result<String> {
     let named = event::parse_display_id(id)?;
     let dir = data.join("ledgers").join(tenant);
     if !dir.is_dir() {
         bail!("{} has no tenant `{tenant}`", data.display());
     }
-    let _folder = server::Folder::take(data).context("ask the server instead: --url")?;
     let disk: Arc<dyn ledger::disk::Disk> = Arc::new(ledger::disk::Real::at(&dir));
     let verifier = ledger::read_vkey(&*disk)?;
-    let options = Options {
-        origin: verifier.name().to_owned(),
-        dir,
-        clock: Arc::new(System),
-        entropy: Arc::new(System),
-        resources: Resources::without_thread(ledger::DEFAULT_CACHE_BYTES),
-        sign_after: ledger::SIGN_AFTER,
-        checkpoint_store: None,
+    let begun = Instant::now();
+    let reader = loop {
+        let reader = Reader::open(&disk, &verifier)?;
+        let sequence = named.sequence().get();
+        if reader.head().size.get() > sequence {
+            break reader;
+        }
+        if sequence >= reader.events() {
+            bail!("there is no event {id}");
+        }
+        if begun.elapsed() > COVERED_WITHIN {
+            bail!(
+                "no checkpoint covers the event {id}, and no server signs one; start the server once"
+            );
+        }
+        std::thread::sleep(LOOK_EVERY);
     };
-    let ledger = Ledger::open(disk, options)?;
-    let recorded = ledger
-        .read(named.sequence())
-        .with_context(|| format!("there is no event {id}"))?;
+    let recorded = reader.read(named.sequence())?;
     if !named.fits(recorded.received_at) {
         bail!("there is no event {id}: the year is wrong");
     }
-    let head = ledger
-        .wait_covered(recorded.sequence, COVERED_WITHIN)
-        .context("no checkpoint covers the event")?;
-    let path = ledger.inclusion_proof(recorded.sequence, head.size)?;
-    let document = Document::of(&recorded, path, head.note.clone(), verifier.to_string());
-    ledger.close();
-    Ok(document.to_json())
+    let path = reader.inclusion_proof(recorded.sequence)?;
+    let note = reader.head().note.clone();
+    Ok(Document::of(&recorded, path, note, verifier.to_string()).to_json())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event::{Content, Sequence};
 use ledger::disk::{Disk, Real};
-use ledger::{AppendError, Ledger, Prepared, Resources, check};
+use ledger::{AppendError, Ledger, Prepared, Reader, Resources, check};
 
 use crate::house::{House, append, message};
 
@@ -110,4 +110,73 @@ fn everything_at_once_loses_nothing() {
     assert!(report.is_sound(), "{:?}", report.findings);
     let again = house.open(disk).unwrap();
     assert_eq!(again.durable().get(), report.events);
+}
+
+#[test]
+fn a_folder_is_read_from_outside_while_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk: Arc<dyn Disk> = Arc::new(Real::create(folder.path()).unwrap());
+    let mut house = House::new(41);
+    house.resources = Resources::start(1 << 20).unwrap();
+    let ledger = house.open(disk.clone()).unwrap();
+    let verifier = ledger.verifier().clone();
+    let done = AtomicBool::new(false);
+    let (checks, proofs) = std::thread::scope(|scope| {
+        let appender = scope.spawn(|| {
+            for n in 0..400 {
+                append_when_free(&ledger, || {
+                    (0..BATCH)
+                        .map(|k| house.event(&format!("{n}-{k}"), &format!("{n} {k}")))
+                        .collect()
+                });
+                if n % 5 == 0 {
+                    ledger.seal();
+                }
+                if n % 20 == 10 {
+                    append_when_free(&ledger, || {
+                        vec![house.tombstone(&format!(r#"[{{"first":{n},"last":{n}}}]"#))]
+                    });
+                }
+                let newest = ledger.durable().get() - 1;
+                ledger.wait_covered(Sequence::new(newest), Duration::from_secs(5));
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let checker = scope.spawn(|| {
+            let (mut checks, mut least) = (0, 0);
+            while !done.load(Ordering::Relaxed) {
+                let signed = ledger.head().size.get();
+                let report = check(&disk, &verifier, None).unwrap();
+                assert!(report.is_sound(), "{:?}", report.findings);
+                assert!(report.signed >= signed && report.events >= report.signed);
+                assert!(report.events >= least, "it shrank");
+                least = report.events;
+                checks += 1;
+            }
+            checks
+        });
+        let prover = scope.spawn(|| {
+            let (mut proofs, mut at) = (0, 1u64);
+            while !done.load(Ordering::Relaxed) {
+                let reader = Reader::open(&disk, &verifier).unwrap();
+                let size = reader.head().size.get();
+                if size == 0 {
+                    continue;
+                }
+                at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let sequence = Sequence::new((at >> 20) % size);
+                let entry = reader.read(sequence).unwrap().entry();
+                let path = reader.inclusion_proof(sequence).unwrap();
+                let leaf = merkle::leaf_hash(&entry.to_bytes());
+                merkle::verify_inclusion(&leaf, sequence.get(), size, &path, &reader.head().root)
+                    .unwrap();
+                proofs += 1;
+            }
+            proofs
+        });
+        appender.join().unwrap();
+        (checker.join().unwrap(), prover.join().unwrap())
+    });
+    assert!(checks > 3 && proofs > 3, "{checks} checks, {proofs} proofs");
+    ledger.close();
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use server::{AdminAnswer, AdminRequest, Doer, InstanceOptions, Server, Settings, Stop};
+use server::limits::Patience;
+use server::{AdminAnswer, AdminRequest, Config, Doer, InstanceOptions, Server, Settings, Stop};
 
 /// A running server. It stops when this is dropped.
 pub(crate) struct House {
@@ -33,14 +34,30 @@ impl House {
         house
     }
 
+    /// On an empty folder, with another patience.
+    pub(crate) fn with_patience(patience: Patience) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut house = House::start(&data, Settings::default(), patience);
+        house._folder = Some(folder);
+        house
+    }
+
     /// On a folder that stays.
     pub(crate) fn on(data: &Path, settings: Settings) -> House {
+        House::start(data, settings, Patience::default())
+    }
+
+    fn start(data: &Path, settings: Settings, patience: Patience) -> House {
         let settings = Settings {
             data: Some(data.to_owned()),
             listen: Some("127.0.0.1:0".to_owned()),
             ..settings
         };
-        let config = settings.into_config().unwrap();
+        let config = Config {
+            patience,
+            ..settings.into_config().unwrap()
+        };
         let (sent, started) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -132,6 +149,32 @@ impl House {
             .write_all(&request(method, path, key, headers, body))
             .unwrap();
         Answer::read(&mut BufReader::new(stream)).expect("an answer")
+    }
+
+    /// One number of `/metrics`.
+    #[track_caller]
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let answer = self.get("/metrics");
+        let line = answer
+            .text()
+            .lines()
+            .find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| panic!("no {name} in {}", answer.text()))
+    }
+
+    /// Waits until a number of `/metrics` has a value.
+    #[track_caller]
+    pub(crate) fn wait_metric(&self, name: &str, value: f64) {
+        let begun = std::time::Instant::now();
+        while self.metric(name) != value {
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{name} stays {}",
+                self.metric(name)
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     pub(crate) fn connect(&self) -> TcpStream {

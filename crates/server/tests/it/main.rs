@@ -5,4 +5,6 @@ mod harness;
 mod ingest;
 mod reading;
 mod refusals;
+mod slow;
 mod streams;
+mod tenants;

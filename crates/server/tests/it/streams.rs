@@ -52,6 +52,31 @@ fn a_spreadsheet_runs_nothing() {
 }
 
 #[test]
+fn numbers_in_a_spreadsheet_keep_their_digits() {
+    let house = House::new();
+    let metadata = r#"{"account":123456789012345678901234567890,"loss":-5,"rate":0.1000000000000000055511151231257827}"#;
+    let changes = r#"[{"path":"limit","old":1.10,"new":90071992547409921234,"type":"number"}]"#;
+    let sent = format!(
+        r#"{{"action":"customer.update","actor":{{"id":"u-1","roles":["a"]}},"targets":[{{"type":"customer","id":"c-1"}},{{"type":"order","id":"o-2"}}],"changes":{changes},"counts":{{"records":9007199254740992}},"metadata":{metadata}}}"#
+    );
+    house.post("/v1/events", sent).ok();
+    let csv = house.get("/v1/events/export?format=csv");
+    let row = csv.text().lines().nth(1).unwrap();
+    for kept in [
+        "123456789012345678901234567890",
+        "0.1000000000000000055511151231257827",
+        "-5",
+        "1.10",
+        "90071992547409921234",
+        ",9007199254740992,",
+        ",customer,c-1,",
+        r#"[""a""]"#,
+    ] {
+        assert!(row.contains(kept), "{kept} is not in {row}");
+    }
+}
+
+#[test]
 fn a_tail_shows_what_comes_and_resumes() {
     let house = House::new();
     send(&house, 3);

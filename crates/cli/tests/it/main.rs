@@ -1,0 +1,7 @@
+//! The binary as its users run it: real processes, a real folder, killed without warning.
+
+mod crash;
+mod harness;
+mod import;
+mod outside;
+mod tenants;
