@@ -63,6 +63,7 @@ fn from_folder(data: &Path, tenant: &str, id: &str) -> anyhow::Result<String> {
         resources: Resources::without_thread(ledger::DEFAULT_CACHE_BYTES),
         sign_after: ledger::SIGN_AFTER,
         checkpoint_store: None,
+        signing_key: None,
     };
     let ledger = Ledger::open(disk, options)?;
     let recorded = ledger

@@ -89,6 +89,7 @@ impl House {
             data: self.data.clone(),
             name: None,
             checkpoint_store: None,
+            signing_key_folder: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -177,6 +178,8 @@ pub(crate) fn key_request(tenant: &str, scopes: &str) -> AdminRequest {
         name: "test".to_owned(),
         scopes: scopes.to_owned(),
         expires_at: None,
+        environment: None,
+        app: None,
     }
 }
 
