@@ -14,6 +14,10 @@ pub(crate) struct House {
     pub(crate) data: PathBuf,
     /// A key of `main` that may do everything.
     pub(crate) key: String,
+    /// Token of the set-up link, while there is no owner.
+    pub(crate) setup_token: String,
+    /// Token of the demo's link.
+    pub(crate) demo_token: String,
     stop: Stop,
     thread: Option<std::thread::JoinHandle<()>>,
     _folder: Option<tempfile::TempDir>,
@@ -33,8 +37,20 @@ impl House {
         house
     }
 
+    /// On an empty folder, with the demo's sign-in link.
+    pub(crate) fn demo() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let mut house = House::start(&folder.path().join("data"), Settings::default(), true);
+        house._folder = Some(folder);
+        house
+    }
+
     /// On a folder that stays.
     pub(crate) fn on(data: &Path, settings: Settings) -> House {
+        House::start(data, settings, false)
+    }
+
+    fn start(data: &Path, settings: Settings, with_demo: bool) -> House {
         let settings = Settings {
             data: Some(data.to_owned()),
             listen: Some("127.0.0.1:0".to_owned()),
@@ -55,16 +71,29 @@ impl House {
                     .administer(request, Doer::CommandLine)
                     .await
                     .unwrap();
-                sent.send((server.address(), server.stopper(), key_text(answer)))
-                    .unwrap();
+                let setup = server.setup_link().unwrap_or_default().to_owned();
+                let demo = match with_demo {
+                    true => server.instance().open_demo("Demo").await.unwrap(),
+                    false => String::new(),
+                };
+                let told = (
+                    server.address(),
+                    server.stopper(),
+                    key_text(answer),
+                    crate::browser::token_of(&setup),
+                    crate::browser::token_of(&demo),
+                );
+                sent.send(told).unwrap();
                 server.run().await.unwrap();
             });
         });
-        let (address, stop, key) = started.recv().unwrap();
+        let (address, stop, key, setup_token, demo_token) = started.recv().unwrap();
         House {
             address,
             data: data.to_owned(),
             key,
+            setup_token,
+            demo_token,
             stop,
             thread: Some(thread),
             _folder: None,
