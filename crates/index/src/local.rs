@@ -100,7 +100,8 @@ impl LocalEngine {
         crate::settle::hold_after(&view, snapshot);
         view.parts = Arc::new(crate::settle::answering(&view, snapshot));
         self.applied.store(view.covered, Ordering::Release);
-        self.log.set_view_progress(Count::new(view.covered));
+        self.log
+            .set_view_progress(crate::settle::progress(&view, snapshot));
         drop((view, document));
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{Count, Recorded, Sequence};
-use ledger::{Erasures, FollowError, Group, Ledger, PartName, ReadError, Snapshot};
+use ledger::{Erasures, FollowError, Group, Ledger, PartName, ReadError, Snapshot, ViewProgress};
 
 /// Durable events that follow each other.
 pub trait Batch: Send + Sync {
@@ -65,8 +65,8 @@ pub trait Log: Send + Sync + 'static {
     /// When one of them cannot be read.
     fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError>;
 
-    /// Takes how many events the view can answer for without the log's memory.
-    fn set_view_progress(&self, seen: Count);
+    /// Takes how far the view has come.
+    fn set_view_progress(&self, progress: ViewProgress);
 
     /// Waits until something changed since `seen`, at most `patience`; returns the version to wait
     /// from next.
@@ -132,8 +132,8 @@ impl Log for Ledger {
         Ledger::read_many(self, sequences)
     }
 
-    fn set_view_progress(&self, seen: Count) {
-        Ledger::set_view_progress(self, seen);
+    fn set_view_progress(&self, progress: ViewProgress) {
+        Ledger::set_view_progress(self, progress);
     }
 
     fn wait_change(&self, seen: u64, patience: Duration) -> u64 {

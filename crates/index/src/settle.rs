@@ -10,7 +10,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::Count;
-use ledger::{PartInfo, PartName, Snapshot};
+use ledger::{PartInfo, PartName, Snapshot, ViewProgress};
 
 use crate::local::{Answering, LocalEngine, View};
 use crate::part::{self, PartBuilder, PartIndex};
@@ -61,6 +61,19 @@ pub(crate) fn hold_after(view: &View, snapshot: &Snapshot) {
         if let Some(index) = view.open.get(&info.name) {
             index.holds_after(snapshot.erased_through.get());
         }
+    }
+}
+
+/// How far the view has come with the parts of a snapshot.
+pub(crate) fn progress(view: &View, snapshot: &Snapshot) -> ViewProgress {
+    let answered = |info: &&PartInfo| info.name.first < view.covered;
+    ViewProgress {
+        seen: Count::new(view.covered),
+        merged: snapshot
+            .parts
+            .iter()
+            .filter(answered)
+            .all(|info| view.open.contains_key(&info.name)),
     }
 }
 
@@ -132,7 +145,7 @@ impl LocalEngine {
                 return Ok(());
             }
         }
-        let covered = {
+        let progress = {
             let mut view = self.view.lock();
             hold_after(&view, snapshot);
             view.covered = coverage(&view, snapshot).min(self.applied().get().max(view.covered));
@@ -150,9 +163,9 @@ impl LocalEngine {
                     .cloned()
                     .collect(),
             );
-            covered
+            progress(&view, snapshot)
         };
-        self.log.set_view_progress(Count::new(covered));
+        self.log.set_view_progress(progress);
         Ok(())
     }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{Count, Kind, Recorded, Sequence, Timestamp};
-use ledger::{Erasure, Erasures, FollowError, PartInfo, PartName, ReadError, Shelf, Snapshot};
+use ledger::{
+    Erasure, Erasures, FollowError, PartInfo, PartName, ReadError, Shelf, Snapshot, ViewProgress,
+};
 use parking_lot::Mutex;
 use query::testing::{self, Random};
 use query::{ExactField, Expr, MetadataValue, NumberField, Query, Sink, TextField};
@@ -216,7 +218,7 @@ impl Log for FakeLog {
             .collect())
     }
 
-    fn set_view_progress(&self, _: Count) {}
+    fn set_view_progress(&self, _: ViewProgress) {}
 
     fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
         std::thread::sleep(patience.min(Duration::from_millis(2)));

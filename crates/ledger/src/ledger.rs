@@ -215,6 +215,16 @@ impl Erasures {
     }
 }
 
+/// How far a view has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewProgress {
+    /// How many events it can do without the journal.
+    pub seen: Count,
+    /// Whether it has followed every merge of parts so far. No other begins before: what a view
+    /// keeps of parts that are no more would grow.
+    pub merged: bool,
+}
+
 /// Why groups cannot be followed from a place.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
@@ -260,6 +270,8 @@ pub(crate) struct Inner {
     pub(crate) failed: OnceLock<String>,
     pub(crate) full: AtomicBool,
     pub(crate) view_progress: AtomicU64,
+    /// Whether the views have followed all merges.
+    pub(crate) view_merged: AtomicBool,
     /// No background work begins any more; set under the manifest's lock.
     pub(crate) closed: AtomicBool,
     pub(crate) me: Weak<Inner>,
@@ -670,12 +682,13 @@ impl Ledger {
         }
     }
 
-    /// Views say how many events they can do without the journal; appends wait for them when they
-    /// fall far behind, and parts are merged only when the views have them.
-    pub fn set_view_progress(&self, seen: Count) {
+    /// Views say how far they have come: appends and merges wait for them when they fall behind.
+    pub fn set_view_progress(&self, progress: ViewProgress) {
         let inner = self.inner();
-        let before = inner.view_progress.swap(seen.get(), Ordering::AcqRel);
-        if before != seen.get() {
+        let ViewProgress { seen, merged } = progress;
+        let had_seen = inner.view_progress.swap(seen.get(), Ordering::AcqRel);
+        let had_merged = inner.view_merged.swap(merged, Ordering::AcqRel);
+        if (had_seen, had_merged) != (seen.get(), merged) {
             // Parts that waited for the view may be merged now.
             inner.resources.wake(inner.me.clone());
         }

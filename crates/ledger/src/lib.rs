@@ -47,7 +47,7 @@ pub use journal::JournalError;
 pub use ledger::{
     AppendError, DiskUse, Erasures, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES,
     MAX_UNSEALED_UNITS, MAX_VIEW_LAG, Mode, Outcomes, PartInfo, Placed, Prepared, ReadError,
-    Refused, Snapshot,
+    Refused, Snapshot, ViewProgress,
 };
 pub use manifest::{FORMAT, ManifestError, PartEntry, PartName, Shelf};
 pub use open::{OpenError, Options};

@@ -65,7 +65,7 @@ impl Reader {
     pub fn open(disk: &Arc<dyn Disk>, verifier: &Verifier) -> Result<Reader, ReaderError> {
         let held = Held::take(&**disk, verifier)?.ok_or(ReaderError::NoLedger)?;
         let head = held.head?.ok_or(ReaderError::Unsigned)?;
-        let Manifest { ledger, sealed, .. } = held.manifest;
+        let Manifest { ledger, sealed, .. } = held.manifest.clone();
         let mut state = State {
             durable: sealed,
             sealed,
@@ -74,6 +74,7 @@ impl Reader {
             id_runs: Arc::default(),
             tree: Tree::open(disk.clone(), sealed)?,
             erasures: Vec::new(),
+            erased_through: held.manifest.erased_through,
             last_received: 0,
         };
         let mut parts = Parts::default();

@@ -238,6 +238,9 @@ impl Inner {
         let Some(mut manifest) = self.begin_work() else {
             return Ok(false);
         };
+        if !self.view_merged.load(Ordering::Acquire) {
+            return Ok(false);
+        }
         let seen = self.view_progress.load(Ordering::Acquire);
         let Some(old) = parts_to_merge(&manifest.parts, seen) else {
             return Ok(false);
