@@ -6,9 +6,9 @@
 use event::Timestamp;
 use sqlx::{Sqlite, Transaction};
 
-use crate::read::{find_key, find_tenant};
+use crate::read::{deletion, find_key, find_tenant};
 use crate::{
-    ApiKey, Catalog, FOLDER_FORMAT, InstanceName, KeyId, StoreError, Tenant, TenantName,
+    ApiKey, Catalog, Deletion, FOLDER_FORMAT, InstanceName, KeyId, StoreError, Tenant, TenantName,
     TenantState,
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// takes everything back.
 #[must_use = "a change that is not committed is taken back"]
 pub struct Change {
-    transaction: Transaction<'static, Sqlite>,
+    pub(crate) transaction: Transaction<'static, Sqlite>,
 }
 
 /// Why a tenant was not made.
@@ -109,6 +109,8 @@ impl Change {
             name: name.clone(),
             created_at: now,
             state: TenantState::Active,
+            organization: String::new(),
+            settings: "{}".to_owned(),
         };
         sqlx::query("INSERT INTO tenants (name, created_at, state) VALUES ($1, $2, $3)")
             .bind(name.as_str())
@@ -152,8 +154,9 @@ impl Change {
         }
         sqlx::query(
             "INSERT INTO api_keys \
-             (id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             (id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, \
+             created_by, environment, app, replaces) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .bind(key.id.as_str())
         .bind(key.tenant.as_str())
@@ -165,6 +168,9 @@ impl Change {
         .bind(key.expires_at.map(Timestamp::as_micros))
         .bind(key.revoked_at.map(Timestamp::as_micros))
         .bind(&key.created_by)
+        .bind(&key.environment)
+        .bind(&key.app)
+        .bind(key.replaces.as_ref().map(KeyId::as_str))
         .execute(&mut *self.transaction)
         .await?;
         Ok(())
@@ -184,6 +190,85 @@ impl Change {
         find_key(&mut *self.transaction, id)
             .await?
             .ok_or_else(missing)
+    }
+
+    /// Gives a key another end, as its successor takes over.
+    pub async fn expire_key(&mut self, id: &KeyId, at: Timestamp) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE api_keys SET expires_at = $1 \
+             WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1)",
+        )
+        .bind(at.as_micros())
+        .bind(id.as_str())
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Keeps when a key was last used, and from where.
+    pub async fn touch_key(
+        &mut self,
+        id: &KeyId,
+        at: Timestamp,
+        from: Option<&str>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE api_keys SET last_used_at = $1, last_used_from = $2 WHERE id = $3")
+            .bind(at.as_micros())
+            .bind(from)
+            .bind(id.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// One tenant, as this change sees it.
+    pub async fn tenant(&mut self, name: &TenantName) -> Result<Option<Tenant>, StoreError> {
+        find_tenant(&mut *self.transaction, name).await
+    }
+
+    /// Keeps a tenant's organisation and settings as they are now.
+    pub async fn update_tenant(&mut self, tenant: &Tenant) -> Result<(), StoreError> {
+        sqlx::query("UPDATE tenants SET organization = $1, settings = $2 WHERE name = $3")
+            .bind(&tenant.organization)
+            .bind(&tenant.settings)
+            .bind(tenant.name.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// The deletion of a tenant that somebody asked for.
+    pub async fn deletion(&mut self, name: &TenantName) -> Result<Option<Deletion>, StoreError> {
+        let row: Option<(String, String, i64)> = sqlx::query_as(
+            "SELECT tenant, requested_by, requested_at FROM tenant_deletions WHERE tenant = $1",
+        )
+        .bind(name.as_str())
+        .fetch_optional(&mut *self.transaction)
+        .await?;
+        row.map(deletion).transpose()
+    }
+
+    /// Notes that somebody wants a tenant deleted; whoever asked first stays.
+    pub async fn request_deletion(&mut self, asked: &Deletion) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO tenant_deletions (tenant, requested_by, requested_at) \
+             VALUES ($1, $2, $3) ON CONFLICT (tenant) DO NOTHING",
+        )
+        .bind(asked.tenant.as_str())
+        .bind(asked.requested_by.as_str())
+        .bind(asked.requested_at.as_micros())
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets that somebody wanted a tenant deleted.
+    pub async fn withdraw_deletion(&mut self, name: &TenantName) -> Result<(), StoreError> {
+        sqlx::query("DELETE FROM tenant_deletions WHERE tenant = $1")
+            .bind(name.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
     }
 
     /// Makes the change durable and visible.

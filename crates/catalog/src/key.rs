@@ -1,7 +1,4 @@
 //! API keys: what is kept of them, and the text that is shown once.
-//!
-//! A key's text carries 256 random bits, so a single SHA-256 of it is as good as a slow password
-//! hash: there is nothing to guess.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,21 +6,17 @@ use std::str::FromStr;
 use event::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::TenantName;
+use crate::{KeyId, TenantName, digest};
 
 /// What every key's text begins with, so that secret scanners recognise one.
 const TEXT_PREFIX: &str = "ann_";
-/// Digits of the text after the prefix: 62^43 is just above 2^256.
-const TEXT_DIGITS: usize = 43;
 /// Characters of a key's text.
-pub const KEY_TEXT_CHARACTERS: usize = TEXT_PREFIX.len() + TEXT_DIGITS;
+pub const KEY_TEXT_CHARACTERS: usize = TEXT_PREFIX.len() + digest::SECRET_DIGITS;
 /// Characters of the text that are kept for display: enough to recognise one's key, far too few to
 /// help a guess (36 of 256 bits).
 const SHOWN_CHARACTERS: usize = TEXT_PREFIX.len() + 6;
 /// Most characters of a key's name: it is a label in lists and events.
 pub const KEY_NAME_MAX_CHARACTERS: usize = 100;
-
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The secret itself, `ann_` and 43 base-62 digits. It is shown once and kept nowhere; `Debug` does
 /// not show it.
@@ -38,23 +31,7 @@ pub struct KeyTextError;
 impl KeyText {
     /// The key that 32 random bytes make.
     pub fn from_random(random: [u8; 32]) -> Self {
-        let mut digits = [b'0'; TEXT_DIGITS];
-        let mut number = random;
-        for digit in digits.iter_mut().rev() {
-            let mut rest = 0u32;
-            for byte in &mut number {
-                let value = rest << 8 | u32::from(*byte);
-                *byte = (value / 62) as u8;
-                rest = value % 62;
-            }
-            *digit = BASE62[rest as usize];
-        }
-        KeyText(
-            TEXT_PREFIX
-                .chars()
-                .chain(digits.iter().map(|d| char::from(*d)))
-                .collect(),
-        )
+        KeyText(format!("{TEXT_PREFIX}{}", digest::base62(random)))
     }
 
     /// The secret, to be shown to its owner once.
@@ -78,12 +55,7 @@ impl FromStr for KeyText {
 
     fn from_str(text: &str) -> Result<Self, KeyTextError> {
         match text.strip_prefix(TEXT_PREFIX) {
-            Some(digits)
-                if digits.len() == TEXT_DIGITS
-                    && digits.bytes().all(|b| b.is_ascii_alphanumeric()) =>
-            {
-                Ok(KeyText(text.to_owned()))
-            }
+            Some(digits) if digest::is_base62(digits) => Ok(KeyText(text.to_owned())),
             _ => Err(KeyTextError),
         }
     }
@@ -101,45 +73,11 @@ pub struct KeyHash(pub [u8; 32]);
 
 impl KeyHash {
     pub(crate) fn to_hex(self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest::to_hex(&self.0)
     }
 
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let mut hash = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return None;
-        }
-        for (place, byte) in hash.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
-        }
-        Some(KeyHash(hash))
-    }
-}
-
-/// Name of a key in lists, events and logs: `key_` and 16 hexadecimal digits. Not secret.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(String);
-
-impl KeyId {
-    /// The id that 8 random bytes make.
-    pub fn from_random(random: [u8; 8]) -> Self {
-        KeyId(format!("key_{:016x}", u64::from_be_bytes(random)))
-    }
-
-    /// An id somebody typed; whether there is such a key is the catalog's word.
-    pub fn from_text(text: &str) -> Self {
-        KeyId(text.to_owned())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        digest::from_hex(text).map(KeyHash)
     }
 }
 
@@ -295,6 +233,16 @@ pub struct ApiKey {
     pub revoked_at: Option<Timestamp>,
     /// Who made it, in words.
     pub created_by: String,
+    /// Where the sender runs, in its owner's words (`production`); may be empty.
+    pub environment: String,
+    /// The only `source.app` it may send; none means any.
+    pub app: Option<String>,
+    /// The last request with it, to about a minute.
+    pub last_used_at: Option<Timestamp>,
+    /// Where that request came from.
+    pub last_used_from: Option<String>,
+    /// The key that it was made to follow.
+    pub replaces: Option<KeyId>,
 }
 
 /// Whether a key opens anything at a moment.

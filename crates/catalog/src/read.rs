@@ -4,7 +4,8 @@ use event::Timestamp;
 use sqlx::sqlite::SqliteExecutor;
 
 use crate::{
-    ApiKey, Catalog, Instance, KeyHash, KeyId, StoreError, Tenant, TenantName, TenantState,
+    ApiKey, Catalog, Deletion, Instance, KeyHash, KeyId, PersonId, StoreError, Tenant, TenantName,
+    TenantState,
 };
 
 impl Catalog {
@@ -27,10 +28,11 @@ impl Catalog {
 
     /// Every tenant, deleted ones too, by name.
     pub async fn tenants(&self) -> Result<Vec<Tenant>, StoreError> {
-        let rows: Vec<TenantRow> =
-            sqlx::query_as("SELECT name, created_at, state FROM tenants ORDER BY name")
-                .fetch_all(&self.pool)
-                .await?;
+        let rows: Vec<TenantRow> = sqlx::query_as(
+            "SELECT name, created_at, state, organization, settings FROM tenants ORDER BY name",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         rows.into_iter().map(tenant).collect()
     }
 
@@ -42,7 +44,8 @@ impl Catalog {
     /// Every key of every tenant, the oldest first: what the server keeps in memory.
     pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<KeyRow> = sqlx::query_as(
-            "SELECT id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by \
+            "SELECT id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by, \
+             environment, app, last_used_at, last_used_from, replaces \
              FROM api_keys ORDER BY created_at, id",
         )
         .fetch_all(&self.pool)
@@ -53,6 +56,16 @@ impl Catalog {
     /// One key.
     pub async fn key(&self, id: &KeyId) -> Result<Option<ApiKey>, StoreError> {
         find_key(&self.pool, id).await
+    }
+
+    /// The deletions that somebody asked for and nobody confirmed yet.
+    pub async fn deletions(&self) -> Result<Vec<Deletion>, StoreError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT tenant, requested_by, requested_at FROM tenant_deletions ORDER BY tenant",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(deletion).collect()
     }
 
     /// The folder's format, or none before its first migration.
@@ -73,25 +86,38 @@ impl Catalog {
     }
 }
 
-type TenantRow = (String, i64, String);
+type TenantRow = (String, i64, String, String, String);
 
 pub(crate) async fn find_tenant(
     executor: impl SqliteExecutor<'_>,
     name: &TenantName,
 ) -> Result<Option<Tenant>, StoreError> {
-    let row: Option<TenantRow> =
-        sqlx::query_as("SELECT name, created_at, state FROM tenants WHERE name = $1")
-            .bind(name.as_str())
-            .fetch_optional(executor)
-            .await?;
+    let row: Option<TenantRow> = sqlx::query_as(
+        "SELECT name, created_at, state, organization, settings FROM tenants WHERE name = $1",
+    )
+    .bind(name.as_str())
+    .fetch_optional(executor)
+    .await?;
     row.map(tenant).transpose()
 }
 
-fn tenant((name, created_at, state): TenantRow) -> Result<Tenant, StoreError> {
+fn tenant(row: TenantRow) -> Result<Tenant, StoreError> {
+    let (name, created_at, state, organization, settings) = row;
     Ok(Tenant {
         name: parsed(&name, "tenant name")?,
         created_at: Timestamp::from_micros(created_at),
         state: TenantState::parse(&state).ok_or_else(|| damaged("tenant state", state))?,
+        organization,
+        settings,
+    })
+}
+
+pub(crate) fn deletion(row: (String, String, i64)) -> Result<Deletion, StoreError> {
+    let (tenant, requested_by, requested_at) = row;
+    Ok(Deletion {
+        tenant: parsed(&tenant, "tenant name")?,
+        requested_by: PersonId::from_text(&requested_by),
+        requested_at: Timestamp::from_micros(requested_at),
     })
 }
 
@@ -106,6 +132,11 @@ type KeyRow = (
     Option<i64>,
     Option<i64>,
     String,
+    String,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
 );
 
 pub(crate) async fn find_key(
@@ -113,7 +144,8 @@ pub(crate) async fn find_key(
     id: &KeyId,
 ) -> Result<Option<ApiKey>, StoreError> {
     let row: Option<KeyRow> = sqlx::query_as(
-        "SELECT id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by \
+        "SELECT id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by, \
+         environment, app, last_used_at, last_used_from, replaces \
          FROM api_keys WHERE id = $1",
     )
     .bind(id.as_str())
@@ -123,8 +155,8 @@ pub(crate) async fn find_key(
 }
 
 fn key(row: KeyRow) -> Result<ApiKey, StoreError> {
-    let (id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, created_by) =
-        row;
+    let (id, tenant, name, hash, prefix, scopes, created_at, expires_at, revoked_at, ..) = row;
+    let (.., created_by, environment, app, last_used_at, last_used_from, replaces) = row;
     Ok(ApiKey {
         id: KeyId::from_text(&id),
         tenant: parsed(&tenant, "tenant name")?,
@@ -136,13 +168,21 @@ fn key(row: KeyRow) -> Result<ApiKey, StoreError> {
         expires_at: expires_at.map(Timestamp::from_micros),
         revoked_at: revoked_at.map(Timestamp::from_micros),
         created_by,
+        environment,
+        app,
+        last_used_at: last_used_at.map(Timestamp::from_micros),
+        last_used_from,
+        replaces: replaces.as_deref().map(KeyId::from_text),
     })
 }
 
-fn parsed<T: std::str::FromStr>(text: &str, what: &'static str) -> Result<T, StoreError> {
+pub(crate) fn parsed<T: std::str::FromStr>(
+    text: &str,
+    what: &'static str,
+) -> Result<T, StoreError> {
     text.parse().map_err(|_| damaged(what, text.to_owned()))
 }
 
-fn damaged(what: &'static str, value: String) -> StoreError {
+pub(crate) fn damaged(what: &'static str, value: String) -> StoreError {
     StoreError::Damaged { what, value }
 }

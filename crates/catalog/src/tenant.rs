@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use event::Timestamp;
 
+use crate::PersonId;
+
 /// Most characters a tenant's name may have: the length of a DNS label, so that a name can stand in
 /// a host name, a folder name and a checkpoint's origin.
 const NAME_MAX_CHARACTERS: usize = 63;
@@ -101,6 +103,21 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// Whether it may be used.
     pub state: TenantState,
+    /// The organisation's name, for people to read; may be empty.
+    pub organization: String,
+    /// A JSON object of named settings.
+    pub settings: String,
+}
+
+/// Somebody wants a tenant deleted; another owner has to agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// Which tenant.
+    pub tenant: TenantName,
+    /// Who asked.
+    pub requested_by: PersonId,
+    /// When.
+    pub requested_at: Timestamp,
 }
 
 #[cfg(test)]

@@ -41,6 +41,11 @@ fn key(number: u8, tenant: &str) -> ApiKey {
         expires_at: Some(LATER),
         revoked_at: None,
         created_by: "command line".to_owned(),
+        environment: "production".to_owned(),
+        app: Some("shop".to_owned()),
+        last_used_at: None,
+        last_used_from: None,
+        replaces: None,
     }
 }
 
