@@ -4,15 +4,23 @@
 //! with them, and the client reads them. They hold no behaviour. Events themselves travel as the
 //! ledger holds them; [`NewEvent`] and [`RecordedEvent`] describe their shape.
 
+mod account;
 mod counts;
 mod event_shape;
 mod health;
+mod managing;
+mod people;
 mod problem;
 mod proof;
 mod search;
 mod stream;
 mod submit;
 
+pub use account::{
+    AcceptInvitation, InvitationLook, LinkToken, Me, MeChange, OwnSession, PasswordChange,
+    Preferences, Reauthenticate, Reset, SessionList, SessionTenant, SessionTimes, SessionView,
+    Setup, SetupState, SignIn,
+};
 pub use counts::{
     Bucket, CompleteParams, Completion, Histogram, HistogramParams, Interval, Suggestion,
     SuggestionKind, Top, TopParams, TopValue, WeekStart,
@@ -22,6 +30,14 @@ pub use event_shape::{
     IngestShape, NewEvent, OutcomeShape, RecordedEvent, SourceShape, TargetShape,
 };
 pub use health::{Health, Readiness};
+pub use managing::{
+    Key, KeyList, MadeKey, NewKey, NewTenant, Rotate, TenantChange, TenantDeletion, TenantEntry,
+    TenantSettings,
+};
+pub use people::{
+    Invitation, MadeInvitation, MadeLink, Member, MemberChange, NewInvitation, PeopleList,
+    SavedSearch, SavedSearchChange, SavedSearchList, Team, TeamChange, TeamList, TenantParams,
+};
 pub use problem::Problem;
 pub use proof::{ProofDocument, ProofField};
 pub use search::{CheckpointRef, EventsPage, GetParams, Order, OwnEvents, SearchParams, Sort};

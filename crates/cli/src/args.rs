@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Make, list and revoke API keys
     Key(KeyArgs),
+    /// Make, list, change and disable people
+    User(UserArgs),
     /// Make, list, suspend and delete tenants
     Tenant(TenantArgs),
     /// Send events, one JSON object a line, from standard input
@@ -93,6 +95,12 @@ pub(crate) struct ServeArgs {
     /// A folder elsewhere that gets a copy of every newest checkpoint
     #[arg(long, env = "ANNALS_CHECKPOINT_STORE")]
     pub(crate) checkpoint_store: Option<PathBuf>,
+    /// A folder elsewhere that holds the signing keys, as `<tenant>.key`
+    #[arg(long, env = "ANNALS_SIGNING_KEY_FOLDER")]
+    pub(crate) signing_key_folder: Option<PathBuf>,
+    /// Addresses and networks of proxies whose X-Forwarded-For is believed
+    #[arg(long, env = "ANNALS_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Option<Vec<String>>,
 }
 
 #[derive(clap::Args)]
@@ -140,6 +148,12 @@ pub(crate) enum KeyCommand {
         /// When it ends: `90d`, `12h`, or RFC 3339; never if absent
         #[arg(long)]
         expires: Option<String>,
+        /// Where its sender runs, such as `production`
+        #[arg(long)]
+        environment: Option<String>,
+        /// The only `source.app` it may send
+        #[arg(long)]
+        app: Option<String>,
     },
     /// List keys without their secrets
     List {
@@ -155,6 +169,85 @@ pub(crate) enum KeyCommand {
         data: DataArgs,
         /// Its id, as `list` shows it
         id: String,
+    },
+}
+
+#[derive(clap::Args)]
+pub(crate) struct UserArgs {
+    #[command(subcommand)]
+    pub(crate) command: UserCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Make an account and print the link with which its password is chosen, this once
+    Create {
+        #[command(flatten)]
+        data: DataArgs,
+        /// What they sign in with
+        #[arg(long)]
+        email: String,
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// owner, admin, auditor or viewer
+        #[arg(long)]
+        role: String,
+        /// When the role of an auditor ends: `90d`, `12h`, or RFC 3339
+        #[arg(long)]
+        until: Option<String>,
+        /// The tenant they belong to
+        #[arg(long, default_value = "main")]
+        tenant: String,
+        /// The server, for the link
+        #[arg(long, env = "ANNALS_URL", default_value = "http://127.0.0.1:7070")]
+        url: String,
+    },
+    /// List people and what they are
+    List {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Only of this tenant
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+    /// Give somebody another role; their sessions end
+    Role {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Who
+        email: String,
+        /// owner, admin, auditor or viewer
+        role: String,
+        /// When the role of an auditor ends: `90d`, `12h`, or RFC 3339
+        #[arg(long)]
+        until: Option<String>,
+        /// In which tenant
+        #[arg(long, default_value = "main")]
+        tenant: String,
+    },
+    /// Close a tenant to somebody; their sessions end
+    Disable {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Who
+        email: String,
+        /// Which tenant
+        #[arg(long, default_value = "main")]
+        tenant: String,
+        /// Open it again instead
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Print a link with which somebody chooses a new password, this once
+    Reset {
+        #[command(flatten)]
+        data: DataArgs,
+        /// Who
+        email: String,
+        /// The server, for the link
+        #[arg(long, env = "ANNALS_URL", default_value = "http://127.0.0.1:7070")]
+        url: String,
     },
 }
 

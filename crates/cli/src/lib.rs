@@ -24,6 +24,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => commands::serve::run(args),
         Command::Demo(args) => commands::demo::run(args),
         Command::Key(args) => commands::key::run(args),
+        Command::User(args) => commands::user::run(args),
         Command::Tenant(args) => commands::tenant::run(args),
         Command::Send(args) => commands::send::run(&args),
         Command::Import(args) => commands::import::run(&args),

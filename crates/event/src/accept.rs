@@ -33,9 +33,13 @@ pub struct Acceptance<'a> {
 
 /// Who stands at the door.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sender {
-    /// An application: may not speak for Annals.
-    Application,
+pub(crate) enum Sender<'a> {
+    /// An application: may not speak for Annals, nor for another application than the one it is
+    /// pinned to.
+    Application {
+        /// The only `source.app` it may send.
+        pinned: Option<&'a str>,
+    },
     /// Annals itself: must say so.
     Annals,
 }
@@ -43,7 +47,7 @@ pub(crate) enum Sender {
 pub(crate) fn accept(
     json: &[u8],
     acceptance: &Acceptance<'_>,
-    sender: Sender,
+    sender: Sender<'_>,
 ) -> Result<EncodedFields, Problem> {
     let document = Document::parse(json, EVENT_MAX_BYTES, DEPTH_MAX)?;
     let mut door = Door {
@@ -66,7 +70,7 @@ struct Door<'d, 's, 'a> {
     document: &'d Document<'s>,
     draft: Draft<'s>,
     acceptance: &'a Acceptance<'a>,
-    sender: Sender,
+    sender: Sender<'a>,
     before: Option<At>,
     after: Option<At>,
 }

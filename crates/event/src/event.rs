@@ -34,7 +34,26 @@ impl Event {
     /// The problem names the first field that is wrong; names and values that only Annals writes
     /// are refused.
     pub fn accept(json: &[u8], acceptance: &Acceptance<'_>) -> Result<Event, Problem> {
-        Event::of_accepted(accept::accept(json, acceptance, Sender::Application)?)
+        Event::of_accepted(accept::accept(
+            json,
+            acceptance,
+            Sender::Application { pinned: None },
+        )?)
+    }
+
+    /// As [`Event::accept`], from a sender that speaks for one application only: another
+    /// `source.app` is refused, an absent one is filled in. `app` is a plain name, without quotes,
+    /// backslashes and control characters.
+    pub fn accept_from_app(
+        json: &[u8],
+        acceptance: &Acceptance<'_>,
+        app: &str,
+    ) -> Result<Event, Problem> {
+        Event::of_accepted(accept::accept(
+            json,
+            acceptance,
+            Sender::Application { pinned: Some(app) },
+        )?)
     }
 
     /// Accepts one of Annals' own events: its action begins with `annals.`, its `source.app` is

@@ -1,7 +1,7 @@
 //! The signed head of a ledger: its key, its newest checkpoint, and where they are kept.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use event::{Count, Timestamp};
@@ -53,14 +53,26 @@ pub enum HeadError {
     },
 }
 
-/// Reads the ledger's key, or makes one. The public key lies beside it.
+/// Reads the ledger's key, or makes one: in the ledger's folder, or `elsewhere`. The public key
+/// lies in the ledger's folder.
 pub(crate) fn load_or_make_key(
     disk: &dyn Disk,
+    elsewhere: Option<&(Arc<dyn Disk>, PathBuf)>,
     origin: &str,
     entropy: &dyn Entropy,
 ) -> Result<Signer, HeadError> {
     let io_error = |source| HeadError::Io { file: KEY, source };
-    let signer = match read_text(disk, Path::new(KEY)).map_err(io_error)? {
+    let (key_disk, key_path) = match elsewhere {
+        Some((_, path)) if read_text(disk, Path::new(KEY)).map_err(io_error)?.is_some() => {
+            return Err(HeadError::Key(format!(
+                "it lies in the ledger's folder, and is to be `{}` in another: move it there",
+                path.display()
+            )));
+        }
+        Some((key_disk, path)) => (&**key_disk, path.as_path()),
+        None => (disk, Path::new(KEY)),
+    };
+    let signer = match read_text(key_disk, key_path).map_err(io_error)? {
         Some(text) => text
             .trim_end()
             .parse::<Signer>()
@@ -71,8 +83,19 @@ pub(crate) fn load_or_make_key(
             let signer = Signer::from_seed(origin, &seed)
                 .map_err(|error| HeadError::Key(error.to_string()))?;
             let text = format!("{}\n", signer.to_secret_text());
-            replace_file(disk, Path::new(KEY), Path::new("key.new"), text.as_bytes())
-                .map_err(io_error)?;
+            // A ledger that was signed before has a key somewhere: another one would be refused by
+            // everybody who knows the first.
+            if read_text(disk, Path::new(VKEY))
+                .map_err(io_error)?
+                .is_some()
+            {
+                return Err(HeadError::Key(format!(
+                    "`{}` is missing, and the ledger was signed with it before",
+                    key_path.display()
+                )));
+            }
+            let new = key_path.with_extension("new");
+            replace_file(key_disk, key_path, &new, text.as_bytes()).map_err(io_error)?;
             signer
         }
     };

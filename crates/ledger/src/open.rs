@@ -47,6 +47,9 @@ pub struct Options {
     pub sign_after: Duration,
     /// A second home for checkpoints.
     pub checkpoint_store: Option<Arc<dyn Disk>>,
+    /// Disk and file of the signing key, if it does not lie in the ledger's folder. Made if it is
+    /// missing.
+    pub signing_key: Option<(Arc<dyn Disk>, PathBuf)>,
 }
 
 /// Why a ledger could not be opened. Nothing was changed that a crash would not also leave.
@@ -153,7 +156,12 @@ impl Ledger {
                 Entry::from_bytes(&bytes).map_or(0, |entry| entry.received_at.as_micros());
         }
 
-        let signer = load_or_make_key(&*disk, &options.origin, &*options.entropy)?;
+        let signer = load_or_make_key(
+            &*disk,
+            options.signing_key.as_ref(),
+            &options.origin,
+            &*options.entropy,
+        )?;
         let keeper = Keeper {
             signer,
             store: options.checkpoint_store.clone(),

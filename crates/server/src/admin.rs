@@ -7,11 +7,12 @@ use std::path::Path;
 
 use catalog::{ApiKey, KeyId, KeyText, MissingError, TenantName, TenantState};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::folder::ledger_folder;
+use crate::identity::keys::{self, KeepKeyError, key_event};
+use crate::identity::teams;
 use crate::instance::{Instance, InstanceError, RecordError, now, random};
-use crate::own::{Doer, OwnEvent};
+use crate::own::{Doer, Ended, OwnEvent};
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,64 @@ pub enum AdminRequest {
         scopes: String,
         /// When it ends (RFC 3339); none means never.
         expires_at: Option<String>,
+        /// Where its sender runs, in its owner's words.
+        #[serde(default)]
+        environment: Option<String>,
+        /// The only `source.app` it may send.
+        #[serde(default)]
+        app: Option<String>,
+    },
+    /// Make an account and a link to choose its password with.
+    UserCreate {
+        /// The tenant it belongs to.
+        tenant: String,
+        /// The person's name.
+        name: String,
+        /// What they sign in with.
+        email: String,
+        /// What they are in the tenant.
+        role: String,
+        /// Until when (RFC 3339), for an auditor.
+        role_until: Option<String>,
+    },
+    /// List the people of a tenant, or of all.
+    UserList {
+        /// The tenant.
+        tenant: Option<String>,
+    },
+    /// Give somebody another role.
+    UserRole {
+        /// The tenant.
+        tenant: String,
+        /// Who.
+        email: String,
+        /// What they are from now on.
+        role: String,
+        /// Until when (RFC 3339), for an auditor.
+        role_until: Option<String>,
+    },
+    /// Close the tenant to somebody, or open it again.
+    UserState {
+        /// The tenant.
+        tenant: String,
+        /// Who.
+        email: String,
+        /// Whether they may use it.
+        active: bool,
+    },
+    /// Make a link with which somebody chooses a new password.
+    UserReset {
+        /// Who.
+        email: String,
+    },
+    /// Note in the ledger that it was verified.
+    Verified {
+        /// Whose ledger.
+        tenant: String,
+        /// How many events were checked.
+        events: u64,
+        /// What was wrong; none if nothing was.
+        wrong: Option<String>,
     },
     /// List the keys of a tenant, or of all.
     KeyList {
@@ -88,6 +147,21 @@ pub enum AdminAnswer {
         /// The tenant.
         tenant: TenantView,
     },
+    /// The account, and the path of a link (`/reset#...`) with which its password is chosen; it is
+    /// shown this once.
+    User {
+        /// The person.
+        user: UserView,
+        /// The link's path.
+        link: Option<String>,
+    },
+    /// The people.
+    Users {
+        /// By address and tenant.
+        users: Vec<UserView>,
+    },
+    /// Noted.
+    Noted,
     /// The tenants.
     Tenants {
         /// By name.
@@ -118,6 +192,27 @@ pub struct KeyView {
     pub created_by: String,
 }
 
+/// What a person is in one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    /// Their id.
+    pub id: String,
+    /// What they sign in with.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The tenant.
+    pub tenant: String,
+    /// What they are there.
+    pub role: String,
+    /// Until when (RFC 3339).
+    pub role_until: Option<String>,
+    /// `active` or `disabled`.
+    pub state: String,
+    /// Whether they have chosen a password.
+    pub has_password: bool,
+}
+
 /// A tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantView {
@@ -135,6 +230,9 @@ pub enum AdminError {
     /// What was asked is wrong; the words say why.
     #[error("{0}")]
     Refused(String),
+    /// The event that tells of it could not be kept.
+    #[error(transparent)]
+    NotRecorded(#[from] RecordError),
     /// The instance failed.
     #[error(transparent)]
     Instance(#[from] InstanceError),
@@ -142,12 +240,6 @@ pub enum AdminError {
 
 impl From<catalog::StoreError> for AdminError {
     fn from(error: catalog::StoreError) -> Self {
-        AdminError::Instance(error.into())
-    }
-}
-
-impl From<RecordError> for AdminError {
-    fn from(error: RecordError) -> Self {
         AdminError::Instance(error.into())
     }
 }
@@ -174,12 +266,33 @@ impl Instance {
                 name,
                 scopes,
                 expires_at,
+                environment,
+                app,
             } => {
-                self.create_key(&tenant, &name, &scopes, expires_at.as_deref(), doer)
+                let labels = [environment, app];
+                self.create_key(&tenant, &name, &scopes, expires_at.as_deref(), labels, doer)
                     .await
             }
             AdminRequest::KeyList { tenant } => self.list_keys(tenant.as_deref()).await,
-            AdminRequest::KeyRevoke { id } => self.revoke_key(&KeyId::from_text(&id), doer).await,
+            AdminRequest::KeyRevoke { id } => {
+                let key = self.revoke_key_of(&KeyId::from_text(&id), &doer).await?;
+                Ok(AdminAnswer::KeyRevoked {
+                    key: key_view(&key),
+                })
+            }
+            AdminRequest::UserCreate { .. }
+            | AdminRequest::UserList { .. }
+            | AdminRequest::UserRole { .. }
+            | AdminRequest::UserState { .. }
+            | AdminRequest::UserReset { .. } => self.administer_user(request, &doer).await,
+            AdminRequest::Verified {
+                tenant,
+                events,
+                wrong,
+            } => {
+                self.note_verified(&parsed(&tenant)?, events, wrong, &doer)
+                    .await
+            }
             AdminRequest::TenantCreate { name } => self.create_tenant(&parsed(&name)?, doer).await,
             AdminRequest::TenantSuspend { name } => {
                 self.suspend_tenant(&parsed(&name)?, doer).await
@@ -205,6 +318,7 @@ impl Instance {
         name: &str,
         scopes: &str,
         expires_at: Option<&str>,
+        [environment, app]: [Option<String>; 2],
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
         let now = now();
@@ -225,22 +339,27 @@ impl Instance {
             created_at: now,
             expires_at,
             revoked_at: None,
-            created_by: doer.as_str().to_owned(),
+            created_by: doer.words().to_owned(),
+            environment: environment.unwrap_or_default(),
+            app,
+            last_used_at: None,
+            last_used_from: None,
+            replaces: None,
         };
-        let mut change = self.catalog.change().await?;
-        change.create_key(&key).await.map_err(|error| match error {
-            catalog::CreateKeyError::Store(error) => error.into(),
-            refused @ catalog::CreateKeyError::NoTenant(_) => {
-                AdminError::Refused(refused.to_string())
-            }
-        })?;
-        self.record(
-            &key.tenant,
-            key_event("annals.key.create", "made", &key, doer),
-        )
-        .await?;
-        change.commit().await?;
-        self.keys.put(key.clone());
+        let refused = |why: String| AdminError::Refused(why);
+        for (name, label) in [
+            ("environment", Some(&key.environment)),
+            ("app", key.app.as_ref()),
+        ] {
+            keys::check_label(name, label.map_or("", String::as_str)).map_err(refused)?;
+        }
+        self.keep_key(&key, None, &doer)
+            .await
+            .map_err(|error| match error {
+                KeepKeyError::Create(error) => refused(error.to_string()),
+                KeepKeyError::Store(error) => error.into(),
+                KeepKeyError::Record(error) => error.into(),
+            })?;
         Ok(AdminAnswer::KeyCreated {
             key: key_view(&key),
             text: text.reveal().to_owned(),
@@ -258,24 +377,52 @@ impl Instance {
         })
     }
 
-    async fn revoke_key(&self, id: &KeyId, doer: Doer) -> Result<AdminAnswer, AdminError> {
+    /// Revokes a key; one revoked before stays as it was.
+    pub(crate) async fn revoke_key_of(
+        &self,
+        id: &KeyId,
+        doer: &Doer,
+    ) -> Result<ApiKey, AdminError> {
         let now = now();
-        let mut change = self.catalog.change().await?;
+        let mut change = self.change().await?;
         let key = change.revoke_key(id, now).await?;
-        // A key revoked before stays as it was, and a deleted tenant's ledger takes no events.
+        // A deleted tenant's ledger takes no events.
         let living = self.tenant_state(&key.tenant) != Some(TenantState::Deleted);
         if key.revoked_at == Some(now) && living {
-            self.record(
-                &key.tenant,
-                key_event("annals.key.revoke", "revoked", &key, doer),
-            )
-            .await?;
+            let event = key_event("annals.key.revoke", "revoked", &key, doer);
+            self.record(&key.tenant, &event).await?;
         }
         change.commit().await?;
         self.keys.put(key.clone());
-        Ok(AdminAnswer::KeyRevoked {
-            key: key_view(&key),
-        })
+        Ok(key)
+    }
+
+    async fn note_verified(
+        &self,
+        tenant: &TenantName,
+        events: u64,
+        wrong: Option<String>,
+        doer: &Doer,
+    ) -> Result<AdminAnswer, AdminError> {
+        if self
+            .tenant_state(tenant)
+            .is_none_or(|it| it == TenantState::Deleted)
+        {
+            return Err(AdminError::Refused(format!(
+                "there is no tenant `{tenant}`"
+            )));
+        }
+        let event = OwnEvent::new("annals.verify", doer, "The ledger was verified")
+            .to("tenant", tenant, tenant.as_str())
+            .with("events", events);
+        let event = match wrong {
+            None => event,
+            Some(wrong) => event
+                .with("wrong", wrong)
+                .ended(Ended::Failure("something is wrong")),
+        };
+        self.record(tenant, &event).await?;
+        Ok(AdminAnswer::Noted)
     }
 
     async fn create_tenant(
@@ -283,7 +430,7 @@ impl Instance {
         name: &TenantName,
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
-        let mut change = self.catalog.change().await?;
+        let mut change = self.change().await?;
         let tenant = change
             .create_tenant(name, now())
             .await
@@ -293,11 +440,9 @@ impl Instance {
                     AdminError::Refused(refused.to_string())
                 }
             })?;
-        self.record(
-            name,
-            tenant_event("annals.tenant.create", "made", name, doer),
-        )
-        .await?;
+        teams::make_first(&mut change, name, now()).await?;
+        let event = tenant_event("annals.tenant.create", "made", name, &doer);
+        self.record(name, &event).await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Active);
         Ok(AdminAnswer::Tenant {
@@ -305,20 +450,21 @@ impl Instance {
         })
     }
 
-    async fn suspend_tenant(
+    pub(crate) async fn suspend_tenant(
         &self,
         name: &TenantName,
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
-        let mut change = self.catalog.change().await?;
+        if *name == TenantName::main() {
+            let why = "the tenant `main` holds the events of the server itself and stays active";
+            return Err(AdminError::Refused(why.to_owned()));
+        }
+        let mut change = self.change().await?;
         let tenant = change
             .set_tenant_state(name, TenantState::Suspended)
             .await?;
-        self.record(
-            name,
-            tenant_event("annals.tenant.suspend", "suspended", name, doer),
-        )
-        .await?;
+        let event = tenant_event("annals.tenant.suspend", "suspended", name, &doer);
+        self.record(name, &event).await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Suspended);
         Ok(AdminAnswer::Tenant {
@@ -326,18 +472,15 @@ impl Instance {
         })
     }
 
-    async fn resume_tenant(
+    pub(crate) async fn resume_tenant(
         &self,
         name: &TenantName,
         doer: Doer,
     ) -> Result<AdminAnswer, AdminError> {
-        let mut change = self.catalog.change().await?;
+        let mut change = self.change().await?;
         let tenant = change.set_tenant_state(name, TenantState::Active).await?;
-        self.record(
-            name,
-            tenant_event("annals.tenant.resume", "resumed", name, doer),
-        )
-        .await?;
+        let event = tenant_event("annals.tenant.resume", "resumed", name, &doer);
+        self.record(name, &event).await?;
         change.commit().await?;
         self.set_tenant_state(name, TenantState::Active);
         Ok(AdminAnswer::Tenant {
@@ -346,7 +489,7 @@ impl Instance {
     }
 
     /// The event of a deletion stands in `main`, because the tenant's own ledger goes.
-    async fn delete_tenant(
+    pub(crate) async fn delete_tenant(
         &self,
         name: &TenantName,
         doer: Doer,
@@ -356,19 +499,18 @@ impl Instance {
             let why = "the tenant `main` holds the events of the server itself and stays";
             return Err(AdminError::Refused(why.to_owned()));
         }
-        let mut change = self.catalog.change().await?;
+        let mut change = self.change().await?;
         let tenant = change.set_tenant_state(name, TenantState::Deleted).await?;
-        self.record(
-            &main,
-            tenant_event("annals.tenant.delete", "deleted", name, doer),
-        )
-        .await?;
+        change.withdraw_deletion(name).await?;
+        let event = tenant_event("annals.tenant.delete", "deleted", name, &doer);
+        self.record(&main, &event).await?;
         change.commit().await?;
         // Committed. From here the tenant is gone for everybody; what is left of its files after a
         // crash is removed when the command is given again.
         self.set_tenant_state(name, TenantState::Deleted);
         self.tenants.close_now(name).await;
         let folder = ledger_folder(self.folder.root(), name);
+        self.tenants.remove_signing_key(name);
         remove_all_but_the_proof(&folder).map_err(|source| InstanceError::System {
             what: "the tenant is deleted, but its files could not all be removed",
             source,
@@ -397,27 +539,12 @@ fn remove_all_but_the_proof(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-fn key_event(action: &'static str, done: &str, key: &ApiKey, doer: Doer) -> OwnEvent {
-    OwnEvent {
-        action,
-        doer,
-        message: format!("API key \"{}\" was {done}", key.name.as_str()),
-        target: Some(("api_key", key.id.to_string(), key.name.as_str().to_owned())),
-        metadata: json!({
-            "scopes": key.scopes.to_string(),
-            "expires_at": key.expires_at.map(|at| at.to_string()),
-        }),
-    }
-}
-
-fn tenant_event(action: &'static str, done: &str, name: &TenantName, doer: Doer) -> OwnEvent {
-    OwnEvent {
-        action,
-        doer,
-        message: format!("Tenant \"{name}\" was {done}"),
-        target: Some(("tenant", name.to_string(), name.to_string())),
-        metadata: json!({}),
-    }
+fn tenant_event(action: &'static str, done: &str, name: &TenantName, doer: &Doer) -> OwnEvent {
+    OwnEvent::new(action, doer, format!("Tenant \"{name}\" was {done}")).to(
+        "tenant",
+        name,
+        name.as_str(),
+    )
 }
 
 fn key_view(key: &ApiKey) -> KeyView {
@@ -442,7 +569,7 @@ fn tenant_view(tenant: &catalog::Tenant) -> TenantView {
     }
 }
 
-fn parsed<T>(text: &str) -> Result<T, AdminError>
+pub(crate) fn parsed<T>(text: &str) -> Result<T, AdminError>
 where
     T: std::str::FromStr,
     T::Err: std::fmt::Display,
@@ -451,7 +578,7 @@ where
         .map_err(|error: T::Err| AdminError::Refused(error.to_string()))
 }
 
-fn parsed_time(text: &str) -> Result<event::Timestamp, AdminError> {
+pub(crate) fn parsed_time(text: &str) -> Result<event::Timestamp, AdminError> {
     event::Timestamp::parse_rfc3339(text)
         .map_err(|error| AdminError::Refused(format!("`{text}` is no time: {error}")))
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use catalog::TenantState;
+use catalog::{TenantName, TenantState};
 use tokio::sync::{Semaphore, watch};
 
-use crate::auth::{Grant, no_tenant};
+use crate::auth::{Grant, no_tenant, suspended};
 use crate::budget::Budget;
 use crate::config::Config;
 use crate::error::{Code, Refusal};
+use crate::identity::access::Access;
 use crate::instance::Instance;
 use crate::limits::{EXPORTS_MAX, SEARCHES_PER_CORE};
 use crate::meters::Meters;
@@ -56,16 +57,29 @@ impl App {
         }
     }
 
-    /// The ledger that the grant opens, with its views.
-    pub(crate) async fn ledger(&self, grant: &Grant) -> Result<Door, Refusal> {
-        let tenant = grant.tenant();
+    /// The ledger that the grant opens, with its views, for one access. The ledger is told of the
+    /// access first, so that there is none without its event.
+    pub(crate) async fn ledger(&self, grant: &Grant, access: Access) -> Result<Door, Refusal> {
+        let door = self.open(grant.tenant()).await?;
+        match &access {
+            Access::Append if self.instance.reserve.is_given_up() => {
+                let detail =
+                    "the disk is full: what room is left is kept for signing in and reading";
+                return Err(Refusal::new(Code::DiskFull, detail));
+            }
+            Access::View { sequence, .. } | Access::Proof { sequence, .. } => {
+                let exists = *sequence < door.ledger.durable().get();
+                self.tell(grant, &access, exists).await?;
+            }
+            _ => self.tell(grant, &access, true).await?,
+        }
+        Ok(door)
+    }
+
+    async fn open(&self, tenant: &TenantName) -> Result<Door, Refusal> {
         match self.instance.tenant_state(tenant) {
             Some(TenantState::Active) => {}
-            Some(TenantState::Suspended) => {
-                let detail = format!("the tenant `{tenant}` is suspended; nothing of it is lost");
-                return Err(Refusal::new(Code::TenantSuspended, detail)
-                    .with_hint(format!("annals tenant resume {tenant}")));
-            }
+            Some(TenantState::Suspended) => return Err(suspended(tenant)),
             Some(TenantState::Deleted) | None => return Err(no_tenant(tenant.as_str())),
         }
         match self.instance.tenants.open(tenant).await {

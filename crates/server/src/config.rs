@@ -3,7 +3,7 @@
 //! Flag, then environment, then file, then default. The command line reads flags and environment
 //! into [`Settings`], [`Settings::from_toml`] reads `annals.toml`, and [`Settings::or`] joins them.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use catalog::InstanceName;
@@ -33,6 +33,10 @@ pub struct Settings {
     pub checkpoint_store: Option<PathBuf>,
     /// Whether `/log/...` needs no key. Entries show category and timing of events.
     pub public_log: Option<bool>,
+    /// Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Option<Vec<String>>,
+    /// A folder outside the data folder that holds the signing keys, as `<tenant>.key`.
+    pub signing_key_folder: Option<PathBuf>,
     /// Connections at a time.
     pub max_connections: Option<usize>,
     /// Requests at a time.
@@ -54,6 +58,10 @@ pub struct Config {
     pub checkpoint_store: Option<PathBuf>,
     /// Whether `/log/...` needs no key.
     pub public_log: bool,
+    /// Addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// A folder outside the data folder that holds the signing keys, as `<tenant>.key`.
+    pub signing_key_folder: Option<PathBuf>,
     /// Connections at a time.
     pub max_connections: usize,
     /// Requests at a time.
@@ -95,6 +103,8 @@ impl Settings {
             instance: self.instance.or(lower.instance),
             checkpoint_store: self.checkpoint_store.or(lower.checkpoint_store),
             public_log: self.public_log.or(lower.public_log),
+            trusted_proxies: self.trusted_proxies.or(lower.trusted_proxies),
+            signing_key_folder: self.signing_key_folder.or(lower.signing_key_folder),
             max_connections: self.max_connections.or(lower.max_connections),
             max_requests: self.max_requests.or(lower.max_requests),
             max_ingest_bytes: self.max_ingest_bytes.or(lower.max_ingest_bytes),
@@ -132,6 +142,13 @@ impl Settings {
                 .map_err(|error: catalog::InstanceNameError| bad("instance", error.to_string()))?,
             checkpoint_store: self.checkpoint_store,
             public_log: self.public_log.unwrap_or(false),
+            trusted_proxies: self
+                .trusted_proxies
+                .unwrap_or_default()
+                .iter()
+                .map(|text| network(text))
+                .collect::<Result<_, _>>()?,
+            signing_key_folder: self.signing_key_folder,
             max_connections: at_least_one(
                 "max-connections",
                 self.max_connections,
@@ -146,6 +163,17 @@ impl Settings {
             patience: limits::Patience::default(),
         })
     }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<ipnet::IpNet, ConfigError> {
+    let text = text.trim();
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(ipnet::IpNet::from))
+        .map_err(|_| ConfigError::Value {
+            name: "trusted-proxies",
+            why: format!("`{text}` is no address or network such as 192.0.2.0/24"),
+        })
 }
 
 #[cfg(test)]
@@ -179,6 +207,7 @@ mod tests {
         check_refused("listen = \"localhost\"", "localhost");
         check_refused("instance = \"My Company\"", "My Company");
         check_refused("max-requests = 0", "max-requests");
+        check_refused("trusted-proxies = [\"proxy\"]", "proxy");
         check_refused("max-ingest-bytes = 1000", "max-ingest-bytes");
     }
 }

@@ -15,9 +15,10 @@ use jiff::{ToSpan, Unit, Zoned};
 use query::{ExactField, catalogue};
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller};
+use crate::auth::{Caller, Permission};
 use crate::error::{Code, Refusal};
 use crate::find;
+use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::limits::{BUCKETS_MAX, SUGGESTIONS_MAX, TOP_MAX};
 use crate::params::Params;
@@ -45,7 +46,7 @@ pub(crate) async fn histogram(
     caller: Caller,
     Params(params): Params<HistogramParams>,
 ) -> Result<Json<Histogram>, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let context = times::context(now(), params.tz.as_deref())?;
     let mut selection = select(
         params.q.as_deref(),
@@ -68,7 +69,8 @@ pub(crate) async fn histogram(
     let interval = params.interval.unwrap_or_default();
     let week_start = params.week_start.unwrap_or_default();
     let boundaries = boundaries(selection.span, interval, week_start, &context.tz)?;
-    let open = app.ledger(&grant).await?;
+    let asked = Asked::of(&params.q, &params.from, &params.to);
+    let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
         selection.as_of = open.ledger.durable();
@@ -111,7 +113,7 @@ pub(crate) async fn top(
     caller: Caller,
     Params(params): Params<TopParams>,
 ) -> Result<Json<Top>, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let context = times::context(now(), params.tz.as_deref())?;
     let mut selection = select(
         params.q.as_deref(),
@@ -122,7 +124,8 @@ pub(crate) async fn top(
     )?;
     let field = field_named("field", &params.field)?;
     let limit = limit_of(params.limit, 10, TOP_MAX)?;
-    let open = app.ledger(&grant).await?;
+    let asked = Asked::of(&params.q, &params.from, &params.to);
+    let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
         selection.as_of = open.ledger.durable();
@@ -159,7 +162,7 @@ pub(crate) async fn complete(
     caller: Caller,
     Params(params): Params<CompleteParams>,
 ) -> Result<Json<Completion>, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let limit = limit_of(params.limit, 10, SUGGESTIONS_MAX)? as usize;
     let text = params.q.unwrap_or_default();
     if text.chars().count() > query::QUERY_MAX_CHARS {
@@ -176,8 +179,9 @@ pub(crate) async fn complete(
             suggestions: fields_like(term, limit),
         }));
     };
-    let open = app.ledger(&grant).await?;
     let (name, typed) = (name.to_owned(), typed.to_owned());
+    let of = name.clone();
+    let open = app.ledger(&grant, Access::Complete { of }).await?;
     blocking(move || {
         let suggestions = values_like(&open, &name, &typed, limit)?;
         Ok(Json(Completion {

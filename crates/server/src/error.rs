@@ -3,13 +3,18 @@
 //! A handler answers with a [`Refusal`]; the front door (`front`) writes it as a problem document,
 //! with the request's id.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::Problem;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use catalog::TenantName;
 
+use crate::identity::told::Same;
+use crate::instance::RecordError;
 use crate::limits::RETRY_AFTER;
+use crate::own::OwnEvent;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:ident, $title:literal;)+) => {
@@ -32,24 +37,56 @@ codes! {
     InvalidQuery = "invalid_query", BAD_REQUEST, "Invalid query";
     /// The cursor is none, or belongs to another search.
     InvalidCursor = "invalid_cursor", BAD_REQUEST, "Invalid cursor";
+    /// The request names no tenant and the person has several.
+    TenantRequired = "tenant_required", BAD_REQUEST, "Tenant required";
     /// The body is not what its encoding says.
     BrokenEncoding = "broken_encoding", BAD_REQUEST, "Broken compression";
     /// The body broke off.
     BrokenBody = "broken_body", BAD_REQUEST, "Broken body";
     /// No key, or none that is good.
     Unauthorized = "unauthorized", UNAUTHORIZED, "Not signed in";
+    /// Unknown account or wrong password; which one is not said.
+    SignInFailed = "sign_in_failed", UNAUTHORIZED, "Sign-in failed";
+    /// Another site made a browser send it.
+    CrossSite = "cross_site", FORBIDDEN, "From another site";
+    /// The person's role does not allow it.
+    MissingRole = "missing_role", FORBIDDEN, "Missing role";
+    /// Only a person may do this, no key.
+    NeedsPerson = "needs_person", FORBIDDEN, "For people only";
+    /// The password has to be given again first.
+    Reauthenticate = "reauthenticate", FORBIDDEN, "Password needed again";
+    /// Nobody gives or takes a role above their own.
+    AboveOwnRole = "above_own_role", FORBIDDEN, "Above one's own role";
     /// The key lacks the scope.
     MissingScope = "missing_scope", FORBIDDEN, "Missing scope";
     /// The tenant was suspended.
     TenantSuspended = "tenant_suspended", FORBIDDEN, "Tenant suspended";
     /// There is no such thing, or not for this caller.
     NotFound = "not_found", NOT_FOUND, "Not found";
+    /// No link has this token, or not any more.
+    LinkUnknown = "link_unknown", NOT_FOUND, "Unknown link";
     /// There is no such route.
     NoRoute = "no_route", NOT_FOUND, "No such route";
     /// The route knows other methods.
     Method = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
     /// The body took too long.
     Timeout = "timeout", REQUEST_TIMEOUT, "Timed out";
+    /// The link was used before.
+    LinkUsed = "link_used", GONE, "Link used";
+    /// The link's time has run out.
+    LinkExpired = "link_expired", GONE, "Link expired";
+    /// There is an owner already.
+    OwnerExists = "owner_exists", CONFLICT, "Set up already";
+    /// The address belongs to a member already.
+    EmailTaken = "email_taken", CONFLICT, "Address taken";
+    /// The name is taken.
+    NameTaken = "name_taken", CONFLICT, "Name taken";
+    /// A tenant keeps an owner.
+    LastOwner = "last_owner", CONFLICT, "Last owner";
+    /// A second owner has to agree.
+    NeedsSecondOwner = "needs_second_owner", CONFLICT, "Second owner needed";
+    /// As things stand it cannot be done.
+    Conflict = "conflict", CONFLICT, "Conflict";
     /// The id belongs to an event with other content.
     IdConflict = "id_conflict", CONFLICT, "Id used before";
     /// The id belongs to an erased event.
@@ -60,8 +97,16 @@ codes! {
     TooManyEvents = "too_many_events", PAYLOAD_TOO_LARGE, "Too many events";
     /// A media type or encoding that is not taken.
     Unsupported = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
+    /// The body is not the JSON that this route takes.
+    InvalidBody = "invalid_body", UNPROCESSABLE_ENTITY, "Invalid body";
+    /// A field of the body cannot be used.
+    InvalidField = "invalid_field", UNPROCESSABLE_ENTITY, "Invalid field";
+    /// The password is too short or guessed first.
+    PasswordWeak = "password_weak", UNPROCESSABLE_ENTITY, "Weak password";
     /// The batch was all or nothing and another event was refused.
     WithBatch = "refused_with_batch", UNPROCESSABLE_ENTITY, "Refused with its batch";
+    /// Too many sign-ins failed.
+    TooManyFailures = "too_many_failures", TOO_MANY_REQUESTS, "Too many failures";
     /// A limit of this caller was reached.
     TooMany = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests";
     /// The ledger asks senders to slow down.
@@ -70,6 +115,8 @@ codes! {
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "Overloaded";
     /// There is no room for events.
     DiskFull = "disk_full", SERVICE_UNAVAILABLE, "Disk full";
+    /// The event that tells of this could not be kept, so it was not done.
+    NotRecorded = "not_recorded", SERVICE_UNAVAILABLE, "Not recorded";
     /// The ledger takes no events.
     LedgerStopped = "ledger_stopped", SERVICE_UNAVAILABLE, "Ledger stopped";
     /// The ledger cannot be opened.
@@ -86,6 +133,17 @@ pub(crate) struct Refusal {
     status: StatusCode,
     retry_after: Option<Duration>,
     problem: Box<Problem>,
+    /// What the ledger is to hear of this refusal.
+    denial: Option<Arc<Denial>>,
+}
+
+/// A refusal that the ledger hears of: who was refused what, and whose ledger it concerns.
+#[derive(Debug)]
+pub(crate) struct Denial {
+    pub(crate) tenant: TenantName,
+    /// What makes refusals equal, so that many leave one event with their number.
+    pub(crate) same: Same,
+    pub(crate) event: OwnEvent,
 }
 
 impl Refusal {
@@ -100,6 +158,7 @@ impl Refusal {
             status,
             retry_after: retries.then_some(RETRY_AFTER),
             problem: Box::new(problem(name, status, title, detail.into())),
+            denial: None,
         }
     }
 
@@ -125,6 +184,17 @@ impl Refusal {
     pub(crate) fn with_existing(mut self, sequence: u64) -> Self {
         self.problem.existing = Some(sequence);
         self
+    }
+
+    /// That the ledger has to hear of it before the answer goes out.
+    pub(crate) fn told(mut self, denial: Denial) -> Self {
+        self.denial = Some(Arc::new(denial));
+        self
+    }
+
+    /// What the ledger has to hear.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        self.denial.as_deref()
     }
 
     /// Something broke that is nobody's fault outside: the operator reads `error` in the log, the
@@ -214,6 +284,7 @@ impl From<event::Problem> for Refusal {
             status,
             retry_after: None,
             problem: Box::new(problem),
+            denial: None,
         }
     }
 }
@@ -251,6 +322,25 @@ impl From<ledger::AppendError> for Refusal {
                 )
             }
         }
+    }
+}
+
+/// An event about the action was not kept, so the action was not done.
+impl From<RecordError> for Refusal {
+    fn from(error: RecordError) -> Self {
+        tracing::error!(
+            error = error_chain(&error),
+            "an action was refused because the event that tells of it could not be kept"
+        );
+        let detail = "the event that tells of this cannot be kept at this moment, so nothing was \
+                      done; the server's log says why";
+        Refusal::new(Code::NotRecorded, detail).with_retry_after(RETRY_AFTER)
+    }
+}
+
+impl From<catalog::StoreError> for Refusal {
+    fn from(error: catalog::StoreError) -> Self {
+        Refusal::internal(&error)
     }
 }
 

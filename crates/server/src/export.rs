@@ -13,14 +13,15 @@ use axum::response::{IntoResponse, Response};
 use event::Recorded;
 
 use crate::app::App;
-use crate::auth::{Action, Caller, Grant};
+use crate::auth::{Caller, Grant, Permission, holds};
 use crate::csv::{push_header, push_row};
 use crate::error::{Code, Refusal};
 use crate::find::{self, Order, Selection};
+use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::params::Params;
 use crate::search::{order_of, select};
-use crate::stream::{Sender, stream};
+use crate::stream::{Sender, stream_while};
 use crate::tenants::Door;
 use crate::times;
 
@@ -50,7 +51,7 @@ pub(crate) async fn export(
     caller: Caller,
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Export, params.tenant.as_deref())?;
     let context = times::context(now(), params.tz.as_deref())?;
     let mut selection = select(
         params.q.as_deref(),
@@ -63,16 +64,17 @@ pub(crate) async fn export(
         params.order.unwrap_or(api::Order::Asc),
         params.sort.unwrap_or(Sort::Sequence),
     );
-    let open = app.ledger(&grant).await?;
     let turn = app.exports.clone().try_acquire_owned().map_err(|_| {
         Refusal::new(
             Code::Overloaded,
             "as many exports are running as may; try again in a while",
         )
     })?;
-    selection.as_of = open.ledger.durable();
     let format = params.format.unwrap_or_default();
-    let (sender, body) = stream();
+    let asked = Asked::of(&params.q, &params.from, &params.to).and(Some(format_name(format)));
+    let open = app.ledger(&grant, Access::Export(asked)).await?;
+    selection.as_of = open.ledger.durable();
+    let (sender, body) = stream_while(holds(&app, &grant));
     tokio::task::spawn_blocking(move || {
         let export = Export {
             app,
@@ -97,6 +99,14 @@ pub(crate) async fn export(
         (header::TRAILER, EXPORT_COUNT_TRAILER),
     ];
     Ok((headers, body).into_response())
+}
+
+fn format_name(format: ExportFormat) -> &'static str {
+    match format {
+        ExportFormat::Ndjson => "ndjson",
+        ExportFormat::Csv => "csv",
+        ExportFormat::Json => "json",
+    }
 }
 
 struct Export {

@@ -16,7 +16,10 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::error::{Code, Refusal};
-use crate::limits::REQUEST_ID_MAX_CHARACTERS;
+use crate::guard::Page;
+use crate::identity::told::Window;
+use crate::instance::now;
+use crate::limits::{REFUSAL_TOLD, REQUEST_ID_MAX_CHARACTERS};
 
 /// Paths that answer whatever else goes on.
 const ALWAYS_ANSWERED: [&str; 2] = ["/healthz", "/readyz"];
@@ -28,6 +31,10 @@ pub(crate) struct Front {
     router: Router,
 }
 
+/// The name of a request, in answers, logs and events.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// The route that was taken, as the router calls it.
 #[derive(Clone)]
 struct Route(MatchedPath);
@@ -38,11 +45,15 @@ impl Front {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Body>) -> Response {
+    pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response {
         let begun = Instant::now();
         let request_id = request_id(request.headers().get(api::REQUEST_ID_HEADER));
         let always = ALWAYS_ANSWERED.contains(&request.uri().path());
         let method = request.method().clone();
+        let headers_of = Page::of(request.uri().path());
+        request
+            .extensions_mut()
+            .insert(RequestId(request_id.clone()));
         let _seat;
         let mut response = match self.app.requests.clone().try_acquire_owned() {
             Ok(permit) => {
@@ -56,6 +67,7 @@ impl Front {
             }
         };
         if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
+            let refusal = self.told(refusal).await;
             let allow = response.headers_mut().remove(header::ALLOW);
             response = refusal.render(&request_id);
             if let Some(allow) = allow {
@@ -77,14 +89,33 @@ impl Front {
         if let Ok(value) = HeaderValue::try_from(request_id) {
             headers.insert(api::REQUEST_ID_HEADER, value);
         }
-        headers.insert(
-            header::X_CONTENT_TYPE_OPTIONS,
-            HeaderValue::from_static("nosniff"),
-        );
-        headers
-            .entry(header::CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
+        headers_of.guard(headers);
         response
+    }
+
+    /// Tells the ledger of a refusal that it has to hear of. If it cannot, that is the answer.
+    async fn told(&self, refusal: Refusal) -> Refusal {
+        let Some(denial) = refusal.denial() else {
+            return refusal;
+        };
+        let instance = &self.app.instance;
+        let window = Window {
+            length: REFUSAL_TOLD,
+            counted: true,
+        };
+        let tenant = &denial.tenant;
+        let told = instance.identity.told.once(
+            denial.same,
+            window,
+            tenant,
+            now(),
+            || denial.event.clone(),
+            |event| async move { instance.record(tenant, &event).await },
+        );
+        match told.await {
+            Ok(()) => refusal,
+            Err(error) => error.into(),
+        }
     }
 
     async fn route(&self, request: Request<Body>) -> Response {

@@ -12,8 +12,9 @@ use ledger::{Ledger, SignedHead};
 use merkle::{Hash, SignedNote, TlogProof};
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller};
+use crate::auth::{Caller, Permission};
 use crate::error::{Code, Refusal};
+use crate::identity::access::Access;
 use crate::limits::PROOF_PATIENCE;
 use crate::params::Params;
 
@@ -36,9 +37,13 @@ pub(crate) async fn get_event(
     Path(id): Path<String>,
     Params(params): Params<GetParams>,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let named = event_named(&id)?;
-    let open = app.ledger(&grant).await?;
+    let access = Access::View {
+        id: id.clone(),
+        sequence: named.sequence().get(),
+    };
+    let open = app.ledger(&grant, access).await?;
     let recorded = blocking(move || read(&open.ledger, named, &id)).await?;
     let mut body = Vec::with_capacity(1024);
     recorded.to_wire_json(&mut body);
@@ -70,9 +75,13 @@ pub(crate) async fn get_proof(
     Params(params): Params<GetParams>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Prove, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Prove, params.tenant.as_deref())?;
     let named = event_named(&id)?;
-    let open = app.ledger(&grant).await?;
+    let access = Access::Proof {
+        id: id.clone(),
+        sequence: named.sequence().get(),
+    };
+    let open = app.ledger(&grant, access).await?;
     let as_json = wants_json(&headers);
     blocking(move || {
         let recorded = read(&open.ledger, named, &id)?;

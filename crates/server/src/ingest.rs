@@ -11,9 +11,10 @@ use event::{Acceptance, Event, Kind, Problem, Salt, split_array, split_lines};
 use ledger::{Entropy, Ledger, Mode, Outcomes, Prepared, System};
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller};
+use crate::auth::{Caller, Permission};
 use crate::body::{Encoding, read_sent, unpack};
 use crate::error::{Code, Refusal};
+use crate::identity::access::Access;
 use crate::instance::now;
 use crate::limits::{BATCH_MAX_EVENTS, IMPORT_NAME_MAX_CHARACTERS, INLINE_MAX_BYTES};
 use crate::params::Params;
@@ -54,8 +55,8 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Append, params.tenant.as_deref())?;
-    let open = app.ledger(&grant).await?;
+    let grant = caller.may(Permission::Append, params.tenant.as_deref())?;
+    let open = app.ledger(&grant, Access::Append).await?;
     let mut held = app.ingest.hold();
     let shape = Shape::of(&headers)?;
     let encoding = Encoding::of(&headers)?;
@@ -69,6 +70,7 @@ pub(crate) async fn submit(
 
     let terms = Terms {
         key_id: grant.key_id().map(str::to_owned),
+        app: grant.key().and_then(|key| key.app.clone()),
         import,
         receipts: params.receipts.unwrap_or(true),
     };
@@ -148,6 +150,8 @@ fn import_name(name: &str) -> Result<&str, Refusal> {
 /// What the door knows about a request's events.
 struct Terms {
     key_id: Option<String>,
+    /// The only application the key may speak for.
+    app: Option<String>,
     import: Option<String>,
     receipts: bool,
 }
@@ -190,12 +194,19 @@ fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
             parse_batch(elements.into_iter(), bytes, terms, &acceptance)
         }
         Shape::Json => {
-            let event = Event::accept(bytes, &acceptance)?;
+            let event = accept(bytes, terms, &acceptance)?;
             let id = event.id().map(|id| id.into_owned());
             let mut salts = Salts::take(1)?;
             let event = Prepared::new(event, Kind::Application, salts.next(), None);
             Ok(Parsed::One(Box::new(One { id, event })))
         }
+    }
+}
+
+fn accept(bytes: &[u8], terms: &Terms, acceptance: &Acceptance<'_>) -> Result<Event, Problem> {
+    match &terms.app {
+        None => Event::accept(bytes, acceptance),
+        Some(app) => Event::accept_from_app(bytes, acceptance, app),
     }
 }
 
@@ -218,7 +229,7 @@ fn parse_batch<'a>(
             let detail = format!("a batch has at most {BATCH_MAX_EVENTS} events");
             return Err(Refusal::new(Code::TooManyEvents, detail).with_hint("send smaller batches"));
         }
-        match Event::accept(element, acceptance) {
+        match accept(element, terms, acceptance) {
             Ok(event) => {
                 if terms.receipts {
                     batch.ids.push(event.id().map(|id| id.into()));

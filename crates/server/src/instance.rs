@@ -7,14 +7,19 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use catalog::{Catalog, InstanceName, StoreError, TenantName, TenantState};
+use catalog::{
+    Account, Catalog, Change, InstanceName, Membership, PersonId, StoreError, TenantName,
+    TenantState,
+};
 use event::Timestamp;
-use ledger::{Clock, Entropy, System};
+use ledger::{AppendError, Clock, Entropy, System};
 use parking_lot::RwLock;
 
 use crate::folder::{Folder, FolderError};
+use crate::identity::{Identity, teams};
 use crate::keys::Keys;
 use crate::own::{OwnEvent, OwnEventError};
+use crate::reserve::Reserve;
 use crate::tenants::{Ground, Open, OpenTenantError, Tenants};
 
 /// Which folder to open, and how.
@@ -26,6 +31,8 @@ pub struct InstanceOptions {
     pub name: Option<InstanceName>,
     /// A folder elsewhere that gets a copy of every newest checkpoint.
     pub checkpoint_store: Option<PathBuf>,
+    /// A folder outside the data folder that holds the signing keys.
+    pub signing_key_folder: Option<PathBuf>,
 }
 
 /// An open instance.
@@ -34,6 +41,8 @@ pub struct Instance {
     pub(crate) catalog: Catalog,
     pub(crate) keys: Keys,
     pub(crate) tenants: Tenants,
+    pub(crate) identity: Identity,
+    pub(crate) reserve: Reserve,
     states: RwLock<HashMap<TenantName, TenantState>>,
     name: InstanceName,
     is_new: bool,
@@ -111,14 +120,25 @@ impl Instance {
         };
         let resources = ledger::Resources::start(ledger::DEFAULT_CACHE_BYTES)
             .map_err(system("no thread can be started"))?;
+        let signing_keys = match &options.signing_key_folder {
+            Some(path) => {
+                let disk = ledger::disk::Real::create(path)
+                    .map_err(system("the folder of the signing keys cannot be used"))?;
+                Some(Arc::new(disk) as Arc<dyn ledger::disk::Disk>)
+            }
+            None => None,
+        };
         let ground = Ground {
             root: folder.root().to_owned(),
             instance: name.clone(),
             resources,
             checkpoint_store,
+            signing_keys,
         };
         let instance = Instance {
             tenants: Tenants::new(ground),
+            identity: Identity::load(&catalog).await?,
+            reserve: Reserve::take(folder.root()),
             keys: Keys::of(catalog.keys().await?),
             states: RwLock::new(
                 catalog
@@ -151,6 +171,7 @@ impl Instance {
             .create_tenant(&main, now)
             .await
             .map_err(InstanceError::Main)?;
+        teams::make_first(&mut change, &main, now).await?;
         change.commit().await?;
         self.states.write().insert(main, TenantState::Active);
         Ok(())
@@ -175,20 +196,109 @@ impl Instance {
         self.states.write().insert(tenant.clone(), state);
     }
 
-    /// Keeps one of Annals' own events in a tenant's ledger; durable when it returns.
+    /// The memberships that open something now: live ones in tenants that were not deleted.
+    pub(crate) fn live_memberships<'a>(
+        &'a self,
+        account: &'a Account,
+    ) -> impl Iterator<Item = &'a Membership> {
+        let now = now();
+        account.memberships.iter().filter(move |it| {
+            let state = self.tenant_state(&it.tenant);
+            it.is_live(now) && state.is_some_and(|state| state != TenantState::Deleted)
+        })
+    }
+
+    /// The tenants whose ledgers hear of what a person does with their account: those they belong
+    /// to, or `main` if there is none.
+    pub(crate) fn audience(&self, account: &Account) -> Vec<TenantName> {
+        let mut audience: Vec<TenantName> = self
+            .live_memberships(account)
+            .map(|it| it.tenant.clone())
+            .collect();
+        if audience.is_empty() {
+            audience.push(TenantName::main());
+        }
+        audience
+    }
+
+    /// Begins a change of the catalog; with little room on the disk, on the reserve's.
+    pub(crate) async fn change(&self) -> Result<Change, StoreError> {
+        self.reserve.give_up_if_low();
+        self.catalog.change().await
+    }
+
+    /// Brings what is known of a person in memory up to date, after a commit.
+    pub(crate) async fn reload_person(&self, id: &PersonId) -> Result<(), StoreError> {
+        if let Some(account) = self.catalog.account(id).await? {
+            self.identity.people.put(account);
+        }
+        Ok(())
+    }
+
+    /// Keeps one of Annals' own events in a tenant's ledger; durable when it returns. On a full
+    /// disk it takes the room of the reserve.
     pub(crate) async fn record(
         &self,
         tenant: &TenantName,
-        own: OwnEvent,
+        own: &OwnEvent,
     ) -> Result<(), RecordError> {
         let open: Arc<Open> = self.tenants.open(tenant).await?;
-        let now = System.now();
-        let recorded =
-            tokio::task::spawn_blocking(move || crate::own::record(&open.ledger, &own, now)).await;
-        match recorded {
-            Ok(result) => Ok(result?),
-            Err(error) => Err(RecordError::Own(OwnEventError::Refused(error.to_string()))),
+        match crate::own::record(&open.ledger, own, now()).await {
+            Err(OwnEventError::Append(AppendError::DiskFull)) if self.reserve.give_up() => {
+                Ok(crate::own::record(&open.ledger, own, now()).await?)
+            }
+            recorded => Ok(recorded?),
         }
+    }
+
+    /// As [`Instance::record`], in several tenants' ledgers.
+    pub(crate) async fn record_in(
+        &self,
+        tenants: &[TenantName],
+        own: &OwnEvent,
+    ) -> Result<(), RecordError> {
+        for tenant in tenants {
+            self.record(tenant, own).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the ledgers of the repetitions that were only counted; of all of them if `all`.
+    pub(crate) async fn tell_repeated(&self, all: bool) {
+        for (tenant, event) in self.identity.told.take_ended(all) {
+            if self.tenant_state(&tenant) == Some(TenantState::Deleted) {
+                continue;
+            }
+            if let Err(error) = self.record(&tenant, &event).await {
+                tracing::warn!(
+                    error = crate::error::error_chain(&error),
+                    "the number of repeated accesses could not be recorded"
+                );
+            }
+        }
+    }
+
+    /// Writes down the last use of keys and sessions, and forgets sessions that have run out.
+    pub(crate) async fn keep_last_uses(&self) -> Result<(), StoreError> {
+        let keys = self.keys.take_used();
+        let sessions = self.identity.sessions.take_changed();
+        let dead = self.identity.sessions.take_dead(now());
+        if keys.is_empty() && sessions.is_empty() && dead.is_empty() {
+            return Ok(());
+        }
+        let mut change = self.catalog.change().await?;
+        for (id, at, from) in keys {
+            let from = from.map(|it| it.to_string());
+            change.touch_key(&id, at, from.as_deref()).await?;
+        }
+        for it in sessions {
+            let (used, fresh) = (it.used_at(), it.fresh_until());
+            change.touch_session(&it.session.id, used, fresh).await?;
+        }
+        for it in dead {
+            change.end_session(&it.session.id).await?;
+        }
+        change.commit().await
     }
 
     /// Closes every ledger and the catalog. Afterwards the folder may be copied.

@@ -91,3 +91,70 @@ pub(crate) const CONTROL_LINE_MAX_BYTES: usize = 16 << 20;
 pub(crate) const TAIL_RESUME_MAX: u64 = 100_000;
 /// Silence on a tail is broken this often, so that both sides notice a dead connection.
 pub(crate) const TAIL_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Characters of a password at least: 12 random small letters are 56 bits, which no online guess
+/// and no stolen Argon2id hash gives away soon. NIST asks for 8 with and 15 without a second factor.
+pub const PASSWORD_MIN_CHARACTERS: usize = 12;
+/// Characters of a password at most: NIST asks for 64 at least; a bound keeps hashing cheap.
+pub const PASSWORD_MAX_CHARACTERS: usize = 256;
+/// Passwords hashed at a time: 19 MiB and some 30 ms of a core each.
+pub(crate) const PASSWORD_HASHES_MAX: usize = 4;
+/// Sign-ins that may wait for their turn to hash: some seconds' worth.
+pub(crate) const PASSWORD_HASHES_WAITING_MAX: usize = 256;
+/// A refused sign-in takes a whole number of these, whatever was wrong with it.
+pub(crate) const SIGN_IN_REFUSAL_STEP: Duration = Duration::from_millis(250);
+/// Failed sign-ins of an account, or from an address, within [`SIGN_IN_WINDOW`] before others wait.
+pub const SIGN_IN_FAILURES_MAX: u32 = 10;
+/// How long failed sign-ins count.
+pub(crate) const SIGN_IN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// Accounts and addresses whose failures are remembered: some 10 MiB.
+pub(crate) const SIGN_IN_TRACKED_MAX: usize = 100_000;
+/// A session without a request for this long has ended.
+pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(30 * 60);
+/// A session has ended this long after its sign-in, however much it is used.
+pub(crate) const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
+/// How long a password counts as just given.
+pub(crate) const SESSION_FRESH: Duration = Duration::from_secs(5 * 60);
+/// Sessions of one person at a time; the oldest is ended.
+pub(crate) const SESSIONS_PER_PERSON: usize = 50;
+/// How often the last use of keys and sessions is written down.
+pub(crate) const LAST_USED_EVERY: Duration = Duration::from_secs(60);
+/// How long a set-up link may be used.
+pub(crate) const SETUP_LINK_LIFE: Duration = Duration::from_secs(3600);
+/// How long an invitation, and a link for a new password, may be used.
+pub(crate) const INVITATION_LIFE: Duration = Duration::from_secs(72 * 3600);
+/// Bytes of a JSON body that is no events.
+pub(crate) const JSON_BODY_MAX_BYTES: usize = 64 << 10;
+/// Bytes of a person's preferences.
+pub(crate) const PREFERENCES_MAX_BYTES: usize = 16 << 10;
+/// Saved searches of a person in a tenant.
+pub(crate) const SEARCHES_PER_PERSON: usize = 200;
+/// Teams of a tenant.
+pub(crate) const TEAMS_MAX: usize = 200;
+/// Members and addresses of a team, each.
+pub(crate) const TEAM_ENTRIES_MAX: usize = 500;
+/// Entries of a setting that is a list.
+pub(crate) const SETTING_ENTRIES_MAX: usize = 100;
+/// Characters of a free text in a setting, a query, a parameter.
+pub(crate) const SHORT_TEXT_MAX_CHARACTERS: usize = 2_000;
+/// Hours that a rotated key goes on beside its successor, at most.
+pub(crate) const KEY_OVERLAP_MAX_HOURS: u32 = 720;
+/// Characters of a key's environment and application.
+pub(crate) const KEY_LABEL_MAX_CHARACTERS: usize = 100;
+/// Characters of a client's name for itself that are kept.
+pub(crate) const USER_AGENT_MAX_CHARACTERS: usize = 300;
+/// Equal searches of a person within this long leave one event.
+pub(crate) const SEARCH_TOLD_PERSON: Duration = Duration::from_secs(15 * 60);
+/// Equal reads of a key within this long leave one event.
+pub(crate) const READ_TOLD_KEY: Duration = Duration::from_secs(3600);
+/// Equal refusals within this long leave one event, with their number.
+pub(crate) const REFUSAL_TOLD: Duration = Duration::from_secs(60);
+/// Accesses that are remembered as told: about 1 KiB each.
+pub(crate) const TOLD_MAX: usize = 20_000;
+/// How often the numbers of repeated accesses are written down, and the reserve is looked after.
+pub(crate) const TELL_EVERY: Duration = Duration::from_secs(2);
+/// Disk space kept back for sign-in and reading when the disk is full.
+pub const RESERVE_BYTES: u64 = 64 << 20;
+/// Free space beyond the reserve before senders are let in again.
+pub(crate) const RESERVE_RETURN_BYTES: u64 = 32 << 20;
+/// Free space below which a change of the catalog gives the reserve up first.
+pub(crate) const RESERVE_SPACE_LOW_BYTES: u64 = 4 << 20;

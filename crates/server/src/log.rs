@@ -11,8 +11,9 @@ use ledger::Ledger;
 use merkle::tile::{Bundle, Tile, TilePath};
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller, Grant, no_tenant};
+use crate::auth::{Caller, Grant, Permission, no_tenant};
 use crate::error::{Code, Refusal};
+use crate::identity::access::Access;
 use crate::tenants::Door;
 
 /// What is never written again may be kept for ever.
@@ -115,7 +116,7 @@ pub(crate) async fn tile(
 async fn open(app: &App, caller: Option<Caller>, tenant: &str) -> Result<Door, Refusal> {
     let named: TenantName = tenant.parse().map_err(|_| no_tenant(tenant))?;
     let grant = match caller {
-        Some(caller) => caller.may(Action::ReadLog, Some(tenant))?,
+        Some(caller) => caller.may(Permission::ReadLog, Some(tenant))?,
         None => Grant::for_public_log(app, named).ok_or_else(|| {
             Refusal::new(
                 Code::Unauthorized,
@@ -124,7 +125,7 @@ async fn open(app: &App, caller: Option<Caller>, tenant: &str) -> Result<Door, R
             .with_hint("send the header `Authorization: Bearer ann_...`")
         })?,
     };
-    app.ledger(&grant).await
+    app.ledger(&grant, Access::Log).await
 }
 
 fn hashes(ledger: &Ledger, tile: Tile) -> Result<Vec<u8>, Refusal> {

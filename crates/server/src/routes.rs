@@ -6,7 +6,7 @@ use axum::Router;
 use axum::middleware;
 use axum::response::Redirect;
 use axum::routing::get as route_get;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,6 +14,9 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::front::{no_route, remember_route, wrong_method};
+use crate::identity::{
+    account, invite, keys, members, page, searches, settings, setup, sign_in, teams, tenants,
+};
 use crate::{counts, export, get, health, ingest, log, search, tail};
 
 #[derive(OpenApi)]
@@ -27,6 +30,11 @@ use crate::{counts, export, get, health, ingest, log, search, tail};
         (name = "Events", description = "Send, find, follow and count events."),
         (name = "Proofs", description = "Prove that an event stands in the ledger."),
         (name = "Log", description = "Checkpoints, tiles and entries (C2SP tlog-tiles), for auditors."),
+        (name = "Account", description = "Set up, sign in, and one's own account."),
+        (name = "People", description = "Who belongs to a tenant, as what, and in which teams."),
+        (name = "Searches", description = "Saved searches."),
+        (name = "Keys", description = "API keys: made, rotated, revoked."),
+        (name = "Tenants", description = "Tenants and their settings."),
         (name = "Server", description = "Health and metrics."),
     ),
     components(schemas(
@@ -55,6 +63,13 @@ impl Modify for Keys {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description(
+            "__Host-annals",
+            "The session of a person who signed in. Unsafe methods need `Origin`, equal to the \
+             host, and JSON.",
+        );
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
+        components.add_security_scheme("session", cookie);
     }
 }
 
@@ -70,6 +85,45 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(get::get_proof))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::vkey))
+        .routes(routes!(setup::get_setup, setup::set_up))
+        .routes(routes!(
+            sign_in::get_session,
+            sign_in::sign_in,
+            sign_in::sign_out
+        ))
+        .routes(routes!(sign_in::sign_in_with_link))
+        .routes(routes!(sign_in::reauthenticate))
+        .routes(routes!(invite::look))
+        .routes(routes!(invite::accept))
+        .routes(routes!(invite::choose_password))
+        .routes(routes!(account::get_me, account::change_me))
+        .routes(routes!(account::change_password))
+        .routes(routes!(account::list_sessions, account::end_other_sessions))
+        .routes(routes!(account::end_session))
+        .routes(routes!(account::get_preferences, account::put_preferences))
+        .routes(routes!(members::list_people))
+        .routes(routes!(members::change_person, members::remove_person))
+        .routes(routes!(members::sign_person_out))
+        .routes(routes!(invite::reset_password))
+        .routes(routes!(invite::invite))
+        .routes(routes!(invite::uninvite))
+        .routes(routes!(teams::list_teams, teams::create_team))
+        .routes(routes!(teams::change_team, teams::delete_team))
+        .routes(routes!(searches::list_searches, searches::save_search))
+        .routes(routes!(searches::change_search, searches::delete_search))
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::revoke_key))
+        .routes(routes!(keys::rotate_key))
+        .routes(routes!(tenants::list_tenants, tenants::create_tenant))
+        .routes(routes!(tenants::change_tenant))
+        .routes(routes!(tenants::suspend_tenant))
+        .routes(routes!(tenants::resume_tenant))
+        .routes(routes!(
+            tenants::request_deletion,
+            tenants::withdraw_deletion
+        ))
+        .routes(routes!(tenants::confirm_deletion))
+        .routes(routes!(settings::get_settings, settings::put_settings))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -97,6 +151,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .route("/log/{tenant}/tile/{*path}", route_get(log::tile))
+        .merge(page::routes())
         .route("/", route_get(async || Redirect::temporary("/docs/")))
         .with_state(app)
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))

@@ -12,10 +12,11 @@ use event::{Count, Sequence, Timestamp};
 use query::{Expr, Leaf, NumberField, NumberRange, ParseContext};
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller};
+use crate::auth::{Caller, Permission};
 use crate::cursor::{Binding, Cursor};
 use crate::error::{Code, Refusal};
 use crate::find::{self, Order, Selection};
+use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::params::Params;
@@ -40,7 +41,7 @@ pub(crate) async fn search(
     caller: Caller,
     Params(params): Params<SearchParams>,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let limit = limit_of(params.limit, PAGE_DEFAULT, PAGE_MAX)?;
     let binding = binding(grant.tenant().as_str(), &params);
     let cursor = params
@@ -61,7 +62,8 @@ pub(crate) async fn search(
         params.order.unwrap_or_default(),
         params.sort.unwrap_or_default(),
     );
-    let open = app.ledger(&grant).await?;
+    let asked = Asked::of(&params.q, &params.from, &params.to).and(params.id.as_deref());
+    let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
         let durable = open.ledger.durable();

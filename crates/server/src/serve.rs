@@ -3,9 +3,9 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use catalog::TenantName;
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use crate::control::Control;
 use crate::error::error_chain;
 use crate::front::Front;
 use crate::instance::{Instance, InstanceError, InstanceOptions, RecordError};
+use crate::limits::{LAST_USED_EVERY, TELL_EVERY};
 use crate::own::{Doer, OwnEvent};
 use crate::routes::router;
 
@@ -51,6 +52,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     listener: TcpListener,
     control: Control,
+    setup_link: Option<String>,
 }
 
 /// Stops a running server, from anywhere, as often as one likes.
@@ -93,6 +95,7 @@ impl Server {
             data: config.data.clone(),
             name: config.instance.clone(),
             checkpoint_store: config.checkpoint_store.clone(),
+            signing_key_folder: config.signing_key_folder.clone(),
         };
         let instance = Arc::new(Instance::open(&options).await?);
         let listening = Server::listen(&instance, &config, address).await;
@@ -106,6 +109,13 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|source| ServeError::Listen { address, source })?;
+        let setup_link = match instance.make_setup_link().await {
+            Ok(link) => link,
+            Err(error) => {
+                instance.shut().await;
+                return Err(error.into());
+            }
+        };
         let (stop, stopping) = watch::channel(false);
         let app = Arc::new(App::new(instance.clone(), config, stopping));
         Ok(Server {
@@ -115,6 +125,7 @@ impl Server {
             stop,
             listener,
             control,
+            setup_link,
         })
     }
 
@@ -128,19 +139,11 @@ impl Server {
             .map_err(|source| ServeError::Listen { address, source })?;
         let control = Control::listen(instance.folder.root()).map_err(ServeError::Control)?;
         let bound = listener.local_addr().unwrap_or(address);
-        let started = OwnEvent {
-            action: "annals.server.start",
-            doer: Doer::Server,
-            message: format!("Annals {} started", env!("CARGO_PKG_VERSION")),
-            target: Some((
-                "server",
-                instance.name().to_string(),
-                instance.name().to_string(),
-            )),
-            metadata: json!({"listen": bound.to_string(), "public_log": config.public_log}),
-        };
+        let started = server_event(instance, "annals.server.start", "started")
+            .with("listen", bound.to_string())
+            .with("public_log", config.public_log);
         instance
-            .record(&TenantName::main(), started)
+            .record(&TenantName::main(), &started)
             .await
             .map_err(|error: RecordError| ServeError::Instance(error.into()))?;
         Ok((listener, control))
@@ -156,6 +159,12 @@ impl Server {
         &self.instance
     }
 
+    /// Path of the one-time link that makes the first owner (`/setup#...`); none if there is one.
+    /// It is a secret: for the terminal or a private file, never for a log.
+    pub fn setup_link(&self) -> Option<&str> {
+        self.setup_link.as_deref()
+    }
+
     /// The means to stop it.
     pub fn stopper(&self) -> Stop {
         Stop(self.stop.clone())
@@ -165,6 +174,7 @@ impl Server {
     pub async fn run(self) -> Result<(), ServeError> {
         let control = tokio::spawn(self.control.serve(self.instance.clone()));
         let sweeper = tokio::spawn(sweep(self.app.clone()));
+        let teller = tokio::spawn(tell(self.app.clone()));
         tracing::info!(address = %self.address, instance = %self.instance.name(), "the server listens");
         let front = Front::new(self.app.clone(), router(self.app.clone()));
         let config = &self.app.config;
@@ -173,19 +183,17 @@ impl Server {
         connections::serve(self.listener, front, most, patience, stop).await;
         control.abort();
         sweeper.abort();
+        teller.abort();
         let _ = control.await;
-        let stopped = OwnEvent {
-            action: "annals.server.stop",
-            doer: Doer::Server,
-            message: format!("Annals {} stopped", env!("CARGO_PKG_VERSION")),
-            target: Some((
-                "server",
-                self.instance.name().to_string(),
-                self.instance.name().to_string(),
-            )),
-            metadata: json!({}),
-        };
-        if let Err(error) = self.instance.record(&TenantName::main(), stopped).await {
+        self.instance.tell_repeated(true).await;
+        if let Err(error) = self.instance.keep_last_uses().await {
+            tracing::warn!(
+                error = error_chain(&error),
+                "the last use of keys and sessions could not be written down"
+            );
+        }
+        let stopped = server_event(&self.instance, "annals.server.stop", "stopped");
+        if let Err(error) = self.instance.record(&TenantName::main(), &stopped).await {
             tracing::error!(
                 error = error_chain(&error),
                 "the stop could not be recorded"
@@ -194,6 +202,36 @@ impl Server {
         self.instance.shut().await;
         tracing::info!("the server has stopped");
         Ok(())
+    }
+}
+
+fn server_event(instance: &Instance, action: &'static str, did: &str) -> OwnEvent {
+    let message = format!("Annals {} {did}", env!("CARGO_PKG_VERSION"));
+    OwnEvent::new(action, &Doer::Server, message).to(
+        "server",
+        instance.name(),
+        instance.name().as_str(),
+    )
+}
+
+/// Writes down what is only counted or noted in memory, and looks after the reserve.
+async fn tell(app: Arc<App>) {
+    let mut every = tokio::time::interval(TELL_EVERY);
+    let mut written = Instant::now();
+    loop {
+        every.tick().await;
+        let instance = &app.instance;
+        instance.reserve.take_back();
+        instance.tell_repeated(false).await;
+        if written.elapsed() >= LAST_USED_EVERY {
+            written = Instant::now();
+            if let Err(error) = instance.keep_last_uses().await {
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "the last use of keys and sessions could not be written down"
+                );
+            }
+        }
     }
 }
 

@@ -27,14 +27,19 @@ pub(crate) struct Sender {
 #[derive(Debug)]
 pub(crate) struct Gone;
 
-/// A body and the end that fills it. A body whose sender is dropped without [`Sender::end`] breaks.
-pub(crate) fn stream() -> (Sender, Body) {
+/// Whether a body may still be sent.
+pub(crate) type Allowed = Box<dyn Fn() -> bool + Send + Sync>;
+
+/// A body and the end that fills it. A body whose sender is dropped without [`Sender::end`] breaks,
+/// and so does one that is no longer allowed: what was made for it and not sent yet stays here.
+pub(crate) fn stream_while(allowed: Allowed) -> (Sender, Body) {
     let (pieces, receiver) = mpsc::channel(PIECES);
     (
         Sender { pieces },
         Body::new(Pieces {
             receiver,
             state: State::Open,
+            allowed,
         }),
     )
 }
@@ -79,6 +84,7 @@ impl Sender {
 struct Pieces {
     receiver: mpsc::Receiver<Result<Frame<Bytes>, Broken>>,
     state: State,
+    allowed: Allowed,
 }
 
 #[derive(PartialEq, Eq)]
@@ -114,6 +120,10 @@ impl HttpBody for Pieces {
                     true => Poll::Ready(Some(Ok(frame))),
                     false => Poll::Ready(None),
                 }
+            }
+            Poll::Ready(Some(_)) if !(self.allowed)() => {
+                self.state = State::Ended;
+                Poll::Ready(Some(Err(Broken)))
             }
             Poll::Ready(Some(piece)) => Poll::Ready(Some(piece)),
         }

@@ -15,12 +15,13 @@ use query::Query;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::{App, blocking};
-use crate::auth::{Action, Caller, Grant};
+use crate::auth::{Caller, Grant, Permission, holds};
 use crate::error::{Code, Refusal};
+use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::limits::{TAIL_KEEP_ALIVE, TAIL_RESUME_MAX};
 use crate::params::Params;
-use crate::stream::{Gone, Sender, stream};
+use crate::stream::{Gone, Sender, stream_while};
 use crate::tail_seats::Seat;
 use crate::tenants::Door;
 use crate::times;
@@ -53,14 +54,15 @@ pub(crate) async fn tail(
     Params(params): Params<TailParams>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let grant = caller.may(Action::Read, params.tenant.as_deref())?;
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let context = times::context(now(), params.tz.as_deref())?;
     let query = query::parse(params.q.as_deref().unwrap_or_default(), &context)?;
     let last_seen = last_seen(&headers)?;
-    let open = app.ledger(&grant).await?;
-    let seat = app.tails.take(grant.key_id().unwrap_or_default())?;
+    let seat = app.tails.take(grant.who_id())?;
+    let asked = Asked::of(&params.q, &None, &None);
+    let open = app.ledger(&grant, Access::Tail(asked)).await?;
     let own = params.own.unwrap_or_default() == OwnEvents::Include;
-    let (sender, body) = stream();
+    let (sender, body) = stream_while(holds(&app, &grant));
     let tail = Tail {
         app,
         grant,

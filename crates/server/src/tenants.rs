@@ -64,6 +64,8 @@ pub(crate) struct Ground {
     pub(crate) instance: InstanceName,
     pub(crate) resources: Arc<ledger::Resources>,
     pub(crate) checkpoint_store: Option<Arc<dyn ledger::disk::Disk>>,
+    /// Where the signing keys lie, if not in the ledgers' folders.
+    pub(crate) signing_keys: Option<Arc<dyn ledger::disk::Disk>>,
 }
 
 /// The open ledgers.
@@ -215,6 +217,17 @@ impl Tenants {
         }
     }
 
+    /// Removes the signing key of a deleted tenant, where it lies outside the ledger's folder.
+    pub(crate) fn remove_signing_key(&self, tenant: &TenantName) {
+        let Some(disk) = &self.ground.signing_keys else {
+            return;
+        };
+        let file = PathBuf::from(format!("{tenant}.key"));
+        if let Err(error) = disk.remove_file(&file) {
+            tracing::warn!(%error, tenant = tenant.as_str(), "a deleted tenant's signing key stays");
+        }
+    }
+
     /// Closes every ledger, signing what is durable.
     pub(crate) async fn close_all(&self) {
         let tenants: Vec<TenantName> = self.slots.read().keys().cloned().collect();
@@ -253,6 +266,7 @@ impl Ground {
             instance: self.instance.clone(),
             resources: self.resources.clone(),
             checkpoint_store: self.checkpoint_store.clone(),
+            signing_keys: self.signing_keys.clone(),
         }
     }
 
@@ -272,6 +286,10 @@ impl Ground {
             resources: self.resources.clone(),
             sign_after: ledger::SIGN_AFTER,
             checkpoint_store: self.checkpoint_store.clone(),
+            signing_key: self
+                .signing_keys
+                .clone()
+                .map(|disk| (disk, format!("{tenant}.key").into())),
         };
         let ledger =
             Ledger::open(Arc::new(disk), options).map_err(|source| OpenTenantError::Ledger {

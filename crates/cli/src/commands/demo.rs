@@ -54,13 +54,15 @@ pub(crate) fn run(args: DemoArgs) -> Done {
         "demo",
         "events:write,events:read,ledger:read",
     ))?;
+    let link = runtime.block_on(server.instance().open_demo(demo::COMPANY_NAME))?;
+    let link = format!("{url}{link}");
     let stop = server.stopper();
     let running = runtime.spawn(server.run());
 
     let told = std::thread::spawn({
         let (url, key, data) = (url.clone(), key.clone(), data.clone());
         let keep = temporary.is_none();
-        move || tell(&url, &key, &data, keep, is_new, args.seed)
+        move || tell(&url, &key, &link, &data, keep, is_new, args.seed)
     });
     runtime.block_on(async {
         let mut terminate =
@@ -95,6 +97,8 @@ async fn make_key(server: &Server, name: &str, scopes: &str) -> anyhow::Result<S
         name: name.to_owned(),
         scopes: scopes.to_owned(),
         expires_at: None,
+        environment: None,
+        app: None,
     };
     match server
         .instance()
@@ -110,6 +114,7 @@ async fn make_key(server: &Server, name: &str, scopes: &str) -> anyhow::Result<S
 fn tell(
     url: &str,
     key: &str,
+    link: &str,
     data: &Path,
     keep: bool,
     is_new: bool,
@@ -124,7 +129,7 @@ fn tell(
         // The history is there from an earlier run; only the present goes on.
         let _ = company.history().count();
     }
-    print_guide(&client, url, key, data, keep)?;
+    print_guide(&client, url, key, link, data, keep)?;
     loop {
         std::thread::sleep(LIVE_EVERY);
         let made: Vec<Made> = company.live(self::now()).collect();
@@ -196,6 +201,7 @@ fn print_guide(
     client: &Client,
     url: &str,
     key: &str,
+    link: &str,
     data: &Path,
     keep: bool,
 ) -> anyhow::Result<()> {
@@ -217,6 +223,8 @@ fn print_guide(
   URL      {url}
   API key  {key}
   API      {url}/docs
+  Sign in  {link}
+           (without a password, on this machine, while the demo runs)
 
 Copy this first:
 

@@ -17,6 +17,8 @@ pub(crate) fn run(args: KeyArgs) -> Done {
             scope,
             tenant,
             expires,
+            environment,
+            app,
         } => {
             let expires_at = expires.as_deref().map(expiry).transpose()?;
             let request = AdminRequest::KeyCreate {
@@ -24,6 +26,8 @@ pub(crate) fn run(args: KeyArgs) -> Done {
                 name,
                 scopes: scope,
                 expires_at,
+                environment,
+                app,
             };
             match administer(&data, request)? {
                 AdminAnswer::KeyCreated { text, .. } => output::line(&text),
@@ -53,6 +57,7 @@ pub(crate) fn administer(data: &DataArgs, request: AdminRequest) -> Result<Admin
         data: data.data.clone(),
         name: None,
         checkpoint_store: None,
+        signing_key_folder: None,
     };
     Ok(super::runtime()?.block_on(server::administer(&options, request))?)
 }
@@ -93,7 +98,7 @@ fn list(keys: &[KeyView]) -> Done {
 }
 
 /// `90d`, `12h`, `30m` from now, or a time as it stands.
-fn expiry(text: &str) -> anyhow::Result<String> {
+pub(super) fn expiry(text: &str) -> anyhow::Result<String> {
     if Timestamp::parse_rfc3339(text).is_ok() {
         return Ok(text.to_owned());
     }
@@ -111,7 +116,7 @@ fn expiry(text: &str) -> anyhow::Result<String> {
             number.checked_mul(seconds)?.checked_mul(1_000_000)
         })
         .with_context(|| {
-            format!("--expires {text}: say 90d, 12h, 30m or a time like 2027-01-31T00:00:00Z")
+            format!("{text}: say 90d, 12h, 30m or a time like 2027-01-31T00:00:00Z")
         })?;
     let now = jiff::Timestamp::now().as_microsecond();
     Ok(Timestamp::from_micros(now).plus_micros(seconds).to_string())

@@ -12,6 +12,7 @@ pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod tail;
 pub(crate) mod tenant;
+pub(crate) mod user;
 pub(crate) mod verify;
 
 /// A runtime for what is async in the server.

@@ -46,12 +46,31 @@ impl Door<'_, '_, '_> {
         let reserved =
             |field: &str, detail: &str| Err(Problem::new(ProblemCode::Reserved, field, detail));
         match self.sender {
-            Sender::Application => {
+            Sender::Application { pinned } => {
                 if first.eq_ignore_ascii_case(OWN_NAME) {
                     return reserved("/action", "actions that begin with annals are Annals' own");
                 }
                 if app.is_some_and(|app| app.eq_ignore_ascii_case(OWN_NAME)) {
                     return reserved("/source/app", "the application annals is Annals itself");
+                }
+                if let Some(pinned) = pinned {
+                    match app {
+                        Some(app) if unescape(app) != pinned => {
+                            let detail = format!(
+                                "this sender may only send events of the application {pinned:?}"
+                            );
+                            return Err(Problem::new(
+                                ProblemCode::WrongValue,
+                                "/source/app",
+                                detail,
+                            ));
+                        }
+                        Some(_) => {}
+                        None => {
+                            let path = Path::Known(path::SOURCE_APP);
+                            self.draft.set_default(path, &["\"", pinned, "\""]);
+                        }
+                    }
                 }
             }
             Sender::Annals => {

@@ -66,6 +66,7 @@ impl House {
                 resources: self.resources.clone(),
                 sign_after: Duration::from_secs(3600),
                 checkpoint_store: None,
+                signing_key: None,
             },
         )
     }

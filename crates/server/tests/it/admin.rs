@@ -124,6 +124,7 @@ fn a_folder_is_managed_without_a_server_and_made_if_it_is_missing() {
         data: data.clone(),
         name: None,
         checkpoint_store: None,
+        signing_key_folder: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -15,6 +15,10 @@ pub(crate) struct House {
     pub(crate) data: PathBuf,
     /// A key of `main` that may do everything.
     pub(crate) key: String,
+    /// Token of the set-up link, while there is no owner.
+    pub(crate) setup_token: String,
+    /// Token of the demo's link.
+    pub(crate) demo_token: String,
     stop: Stop,
     thread: Option<std::thread::JoinHandle<()>>,
     _folder: Option<tempfile::TempDir>,
@@ -38,17 +42,26 @@ impl House {
     pub(crate) fn with_patience(patience: Patience) -> House {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
-        let mut house = House::start(&data, Settings::default(), patience);
+        let mut house = House::start(&data, Settings::default(), patience, false);
+        house._folder = Some(folder);
+        house
+    }
+
+    /// On an empty folder, with the demo's sign-in link.
+    pub(crate) fn demo() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut house = House::start(&data, Settings::default(), Patience::default(), true);
         house._folder = Some(folder);
         house
     }
 
     /// On a folder that stays.
     pub(crate) fn on(data: &Path, settings: Settings) -> House {
-        House::start(data, settings, Patience::default())
+        House::start(data, settings, Patience::default(), false)
     }
 
-    fn start(data: &Path, settings: Settings, patience: Patience) -> House {
+    fn start(data: &Path, settings: Settings, patience: Patience, with_demo: bool) -> House {
         let settings = Settings {
             data: Some(data.to_owned()),
             listen: Some("127.0.0.1:0".to_owned()),
@@ -72,16 +85,29 @@ impl House {
                     .administer(request, Doer::CommandLine)
                     .await
                     .unwrap();
-                sent.send((server.address(), server.stopper(), key_text(answer)))
-                    .unwrap();
+                let setup = server.setup_link().unwrap_or_default().to_owned();
+                let demo = match with_demo {
+                    true => server.instance().open_demo("Demo").await.unwrap(),
+                    false => String::new(),
+                };
+                let told = (
+                    server.address(),
+                    server.stopper(),
+                    key_text(answer),
+                    crate::browser::token_of(&setup),
+                    crate::browser::token_of(&demo),
+                );
+                sent.send(told).unwrap();
                 server.run().await.unwrap();
             });
         });
-        let (address, stop, key) = started.recv().unwrap();
+        let (address, stop, key, setup_token, demo_token) = started.recv().unwrap();
         House {
             address,
             data: data.to_owned(),
             key,
+            setup_token,
+            demo_token,
             stop,
             thread: Some(thread),
             _folder: None,
@@ -106,6 +132,7 @@ impl House {
             data: self.data.clone(),
             name: None,
             checkpoint_store: None,
+            signing_key_folder: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -220,6 +247,8 @@ pub(crate) fn key_request(tenant: &str, scopes: &str) -> AdminRequest {
         name: "test".to_owned(),
         scopes: scopes.to_owned(),
         expires_at: None,
+        environment: None,
+        app: None,
     }
 }
 
