@@ -73,6 +73,7 @@ impl Reader {
             parts: Arc::default(),
             id_runs: Arc::default(),
             tree: Tree::open(disk.clone(), sealed)?,
+            erased_through: held.manifest.erased_through,
             erasures: Vec::new(),
             last_received: 0,
         };

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::identity::cross_site;
-use crate::limits::{BODY_TIMEOUT, JSON_BODY_MAX_BYTES};
+use crate::limits::JSON_BODY_MAX_BYTES;
 
 /// What was sent. Made from a request, it refuses what another site made a browser send.
 pub(crate) struct Sent {
@@ -49,7 +49,7 @@ fn shortened(message: &str) -> String {
 impl FromRequest<Arc<App>> for Sent {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request<Body>, _: &Arc<App>) -> Result<Self, Refusal> {
+    async fn from_request(request: Request<Body>, app: &Arc<App>) -> Result<Self, Refusal> {
         let by_key = request
             .headers()
             .contains_key(axum::http::header::AUTHORIZATION);
@@ -63,7 +63,7 @@ impl FromRequest<Arc<App>> for Sent {
             cross_site::check(request.method(), request.headers(), false)?;
         }
         let body = Limited::new(request.into_body(), JSON_BODY_MAX_BYTES);
-        let collected = tokio::time::timeout(BODY_TIMEOUT, body.collect()).await;
+        let collected = tokio::time::timeout(app.config.patience.body, body.collect()).await;
         match collected {
             Ok(Ok(collected)) => Ok(Sent {
                 bytes: collected.to_bytes(),

@@ -9,7 +9,7 @@ mod people;
 mod permissions;
 mod reading;
 mod refusals;
-mod slow;
 mod secrets;
+mod slow;
 mod streams;
 mod tenants;
