@@ -213,10 +213,9 @@ impl Change {
         row.map(link).transpose()
     }
 
-    /// Takes back every link that opens a person's account or was made by them: what ends with a
-    /// person's trust.
+    /// Takes back every unused link that opens a person's account.
     pub async fn remove_links_of(&mut self, person: &PersonId) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM links WHERE used_at IS NULL AND (person = $1 OR created_by = $1)")
+        sqlx::query("DELETE FROM links WHERE used_at IS NULL AND person = $1")
             .bind(person.as_str())
             .execute(&mut *self.transaction)
             .await?;

@@ -5,6 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use catalog::{
+    Account, Deletion, Link, LinkId, LinkKind, MemberState, Membership, Person, PersonId, Role,
+    SavedSearch, SearchId, Session, SessionId, Team, TeamId, TokenText,
+};
+use catalog::{
     ApiKey, Catalog, CreateKeyError, CreateTenantError, KeyId, KeyStanding, KeyText, MissingError,
     OpenError, Scope, Scopes, TenantName, TenantState,
 };
@@ -304,4 +308,230 @@ async fn a_file_that_is_no_database_is_named() {
     std::fs::write(&file, "this is no database, it is a sentence").unwrap();
     let error = Catalog::open(&file).await.unwrap_err();
     assert!(error.to_string().contains("catalog.db"), "{error}");
+}
+
+fn person(number: u8) -> Person {
+    Person {
+        id: PersonId::from_random([number; 8]),
+        name: "Ann Smith".parse().unwrap(),
+        email: format!("Ann{number}@Example.com").parse().unwrap(),
+        password: Some("$argon2id$...".to_owned()),
+        time_zone: "UTC".to_owned(),
+        preferences: "{}".to_owned(),
+        created_at: NOON,
+    }
+}
+
+fn member(number: u8, role: Role) -> Membership {
+    Membership {
+        person: person(number).id,
+        tenant: name("main"),
+        role,
+        role_until: None,
+        state: MemberState::Active,
+        joined_at: NOON,
+    }
+}
+
+async fn with_people(catalog: &Catalog) {
+    with_main(catalog).await;
+    let mut change = catalog.change().await.unwrap();
+    for (number, role) in [(1, Role::Owner), (2, Role::Viewer)] {
+        change.create_person(&person(number)).await.unwrap();
+        change.put_membership(&member(number, role)).await.unwrap();
+    }
+    change.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn people_come_back_as_they_were_kept_and_an_address_is_one_account() {
+    on_each(|catalog| async move {
+        with_people(&catalog).await;
+        let expected = Account {
+            person: person(1),
+            memberships: vec![member(1, Role::Owner)],
+        };
+        assert_eq!(catalog.accounts().await.unwrap().len(), 2);
+        let found = catalog.account(&person(1).id).await.unwrap();
+        assert_eq!(found, Some(expected));
+        let mut change = catalog.change().await.unwrap();
+        assert!(change.has_owner().await.unwrap());
+        let email = "ANN1@example.com".parse().unwrap();
+        let found = change.person_by_email(&email).await.unwrap();
+        assert_eq!(found, Some(person(1)));
+        let twin = Person {
+            email: person(1).email,
+            ..person(3)
+        };
+        assert!(change.create_person(&twin).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_owner_counts_while_active_and_in_time() {
+    on_each(|catalog| async move {
+        with_people(&catalog).await;
+        let main = name("main");
+        let mut change = catalog.change().await.unwrap();
+        assert_eq!(change.owners(&main, NOON).await.unwrap(), [person(1).id]);
+        let timed = Membership {
+            role_until: Some(LATER),
+            ..member(1, Role::Owner)
+        };
+        change.put_membership(&timed).await.unwrap();
+        assert_eq!(change.owners(&main, LATER).await.unwrap(), []);
+        let disabled = Membership {
+            state: MemberState::Disabled,
+            ..member(1, Role::Owner)
+        };
+        change.put_membership(&disabled).await.unwrap();
+        assert_eq!(change.owners(&main, NOON).await.unwrap(), []);
+        change
+            .remove_membership(&person(1).id, &main)
+            .await
+            .unwrap();
+        assert!(!change.has_owner().await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_are_kept_touched_and_ended() {
+    on_each(|catalog| async move {
+        with_people(&catalog).await;
+        let session = |number: u8| Session {
+            id: SessionId::from_random([number; 8]),
+            person: person(1).id,
+            hash: TokenText::from_random([number; 32]).hash(),
+            created_at: NOON,
+            last_used_at: NOON,
+            fresh_until: LATER,
+            address: "192.0.2.1".to_owned(),
+            user_agent: "Browser".to_owned(),
+        };
+        let mut change = catalog.change().await.unwrap();
+        for number in [1, 2, 3] {
+            change.create_session(&session(number)).await.unwrap();
+        }
+        change
+            .touch_session(&session(1).id, LATER, LATER)
+            .await
+            .unwrap();
+        change.end_session(&session(2).id).await.unwrap();
+        change
+            .end_sessions_of(&person(1).id, Some(&session(1).id))
+            .await
+            .unwrap();
+        change.commit().await.unwrap();
+        let touched = Session {
+            last_used_at: LATER,
+            ..session(1)
+        };
+        assert_eq!(catalog.sessions().await.unwrap(), [touched]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_link_is_used_once_and_a_new_one_replaces_the_one_before() {
+    on_each(|catalog| async move {
+        with_people(&catalog).await;
+        let link = |number: u8, kind| Link {
+            id: LinkId::from_random([number; 8]),
+            hash: TokenText::from_random([number; 32]).hash(),
+            kind,
+            person: None,
+            tenant: Some(name("main")).filter(|_| kind == LinkKind::Invitation),
+            email: Some("new@example.com".parse().unwrap()),
+            role: Some(Role::Auditor),
+            role_until: Some(LATER),
+            created_at: NOON,
+            expires_at: LATER,
+            used_at: None,
+            created_by: "annals".to_owned(),
+        };
+        let mut change = catalog.change().await.unwrap();
+        for number in [1, 2] {
+            let link = link(number, LinkKind::Invitation);
+            change.create_link(&link).await.unwrap();
+        }
+        change.create_link(&link(3, LinkKind::Setup)).await.unwrap();
+        change.commit().await.unwrap();
+        let hash = |number: u8| TokenText::from_random([number; 32]).hash();
+        assert_eq!(catalog.link(&hash(1)).await.unwrap(), None);
+        let second = link(2, LinkKind::Invitation);
+        assert_eq!(catalog.link(&hash(2)).await.unwrap(), Some(second.clone()));
+        let invitations = catalog.invitations(&name("main")).await.unwrap();
+        assert_eq!(invitations, [second.clone()]);
+        let mut change = catalog.change().await.unwrap();
+        change.use_link(&second.id, LATER).await.unwrap();
+        change.remove_setup_links().await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(catalog.link(&hash(3)).await.unwrap(), None);
+        let used = catalog.link(&hash(2)).await.unwrap().unwrap();
+        assert_eq!(used.used_at, Some(LATER));
+        assert_eq!(catalog.invitations(&name("main")).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn teams_searches_and_deletions_are_kept_by_tenant() {
+    on_each(|catalog| async move {
+        with_people(&catalog).await;
+        let main = name("main");
+        let team = Team {
+            id: TeamId::from_random([1; 8]),
+            tenant: main.clone(),
+            name: "Security".parse().unwrap(),
+            addresses: r#"["soc@example.com"]"#.to_owned(),
+            members: vec![person(1).id, person(2).id],
+            created_at: NOON,
+        };
+        let search = |number: u8, owner: u8, shared| SavedSearch {
+            id: SearchId::from_random([number; 8]),
+            tenant: main.clone(),
+            person: person(owner).id,
+            name: "Logins".parse().unwrap(),
+            query: "action:login".to_owned(),
+            params: "{}".to_owned(),
+            shared,
+            created_at: NOON,
+        };
+        let asked = Deletion {
+            tenant: main.clone(),
+            requested_by: person(1).id,
+            requested_at: NOON,
+        };
+        let mut change = catalog.change().await.unwrap();
+        change.put_team(&team).await.unwrap();
+        for search in [search(1, 1, false), search(2, 1, true), search(3, 2, false)] {
+            change.put_search(&search).await.unwrap();
+        }
+        change.request_deletion(&asked).await.unwrap();
+        let again = Deletion {
+            requested_by: person(2).id,
+            ..asked.clone()
+        };
+        change.request_deletion(&again).await.unwrap();
+        change.commit().await.unwrap();
+        assert_eq!(catalog.teams(&main).await.unwrap(), [team.clone()]);
+        let seen = catalog.searches(&main, &person(2).id).await.unwrap();
+        assert_eq!(seen, [search(2, 1, true), search(3, 2, false)]);
+        assert_eq!(catalog.deletions().await.unwrap(), [asked]);
+        let mut change = catalog.change().await.unwrap();
+        change
+            .remove_membership(&person(1).id, &main)
+            .await
+            .unwrap();
+        change.withdraw_deletion(&main).await.unwrap();
+        change.commit().await.unwrap();
+        let left = catalog.teams(&main).await.unwrap();
+        assert_eq!(left[0].members, [person(2).id]);
+        let seen = catalog.searches(&main, &person(1).id).await.unwrap();
+        assert_eq!(seen, [search(2, 1, true)], "shared ones stay");
+        assert_eq!(catalog.deletions().await.unwrap(), []);
+    })
+    .await;
 }

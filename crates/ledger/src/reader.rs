@@ -65,7 +65,7 @@ impl Reader {
     pub fn open(disk: &Arc<dyn Disk>, verifier: &Verifier) -> Result<Reader, ReaderError> {
         let held = Held::take(&**disk, verifier)?.ok_or(ReaderError::NoLedger)?;
         let head = held.head?.ok_or(ReaderError::Unsigned)?;
-        let Manifest { ledger, sealed, .. } = held.manifest.clone();
+        let Manifest { ledger, sealed, .. } = held.manifest;
         let mut state = State {
             durable: sealed,
             sealed,
@@ -73,8 +73,8 @@ impl Reader {
             parts: Arc::default(),
             id_runs: Arc::default(),
             tree: Tree::open(disk.clone(), sealed)?,
-            erasures: Vec::new(),
             erased_through: held.manifest.erased_through,
+            erasures: Vec::new(),
             last_received: 0,
         };
         let mut parts = Parts::default();

@@ -62,6 +62,15 @@ pub async fn administer(
     }
 }
 
+/// Carries out a request through the server that runs on a data folder; nothing happens, and none is
+/// answered, where none runs.
+pub async fn tell_running(
+    data: &Path,
+    request: &AdminRequest,
+) -> Result<Option<AdminAnswer>, AdminError> {
+    ask_server(data, request).await
+}
+
 /// Asks the server of a folder; none if no server listens there (a stale socket included).
 async fn ask_server(
     data: &Path,

@@ -52,6 +52,10 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
     if *app.stopping.borrow() {
         reasons.push("the server is stopping".to_owned());
     }
+    if app.instance.reserve.is_given_up() {
+        reasons
+            .push("the disk is full: senders are refused, signing in and reading go on".to_owned());
+    }
     for (tenant, open) in app.instance.tenants.each() {
         if let Some(why) = open.ledger.failure() {
             reasons.push(format!("the ledger of `{tenant}` takes no events: {why}"));

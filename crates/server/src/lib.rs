@@ -50,7 +50,7 @@ mod times;
 
 pub use admin::{AdminAnswer, AdminError, AdminRequest, KeyView, TenantView, UserView};
 pub use config::{CONFIG_FILE, Config, ConfigError, Settings};
-pub use control::administer;
+pub use control::{administer, tell_running};
 pub use descriptors::raise_file_limit;
 pub use folder::{Folder, FolderError, ledger_folder};
 pub use instance::{Instance, InstanceError, InstanceOptions, RecordError};

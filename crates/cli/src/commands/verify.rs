@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use client::log::{Log, LogProblem};
@@ -13,6 +14,9 @@ use merkle::{Checkpoint, Verifier};
 use crate::args::VerifyArgs;
 use crate::failure::{Done, Failure};
 use crate::output;
+
+/// How long a server may take to note that its folder was checked.
+const TELL_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: &VerifyArgs) -> Done {
     let trusted = args.vkey.as_deref().map(read_vkey).transpose()?;
@@ -117,6 +121,8 @@ pub(crate) fn check_folder(
     for finding in &report.findings {
         eprintln!("{}: {finding}", dir.display());
     }
+    let wrong = (!report.is_sound()).then(|| count(report.faults, "fault"));
+    tell_server(data, tenant, report.events, wrong);
     if !report.is_sound() {
         broken.push(format!(
             "{} in {}",
@@ -133,6 +139,20 @@ pub(crate) fn check_folder(
         report.erased,
         report.withheld
     ))
+}
+
+/// Lets a server that runs on the folder note the check in its ledger. Checking works without one,
+/// and whatever it answers.
+fn tell_server(data: &Path, tenant: &str, events: u64, wrong: Option<String>) {
+    let request = server::AdminRequest::Verified {
+        tenant: tenant.to_owned(),
+        events,
+        wrong,
+    };
+    if let Ok(runtime) = super::runtime() {
+        let told = server::tell_running(data, &request);
+        let _ = runtime.block_on(async { tokio::time::timeout(TELL_PATIENCE, told).await });
+    }
 }
 
 fn count(n: u64, what: &str) -> String {

@@ -112,8 +112,8 @@ fn follows_a_row(text: &str) -> bool {
         ROWS.iter()
             .any(|row| row.contains(&forwards) || row.contains(&backwards))
     };
-    // In pieces of four, so that two rows behind each other count as well.
-    letters.chunks(4).all(row_of)
+    // In pieces of three, so that rows behind each other count as well.
+    letters.chunks(3).all(row_of)
 }
 
 /// The usual substitutions undone.

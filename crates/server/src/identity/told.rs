@@ -88,7 +88,8 @@ impl Told {
         if !is_first && told.is_ok() {
             open.followers.fetch_add(1, Ordering::Relaxed);
         }
-        told.map(|()| ())
+        told?;
+        Ok(())
     }
 
     fn open(

@@ -50,12 +50,8 @@ impl House {
     /// On an empty folder, with the demo's sign-in link.
     pub(crate) fn demo() -> House {
         let folder = tempfile::tempdir().unwrap();
-        let mut house = House::start(
-            &folder.path().join("data"),
-            Settings::default(),
-            Patience::default(),
-            true,
-        );
+        let data = folder.path().join("data");
+        let mut house = House::start(&data, Settings::default(), Patience::default(), true);
         house._folder = Some(folder);
         house
     }

@@ -1,5 +1,7 @@
 //! Two tenants with equal ids: nothing of one is ever in an answer to the other.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::browser::Browser;
 use crate::harness::House;
 use serde_json::{Value, json};
@@ -108,9 +110,11 @@ fn ten_thousand_requests_see_nothing_of_the_other_tenant() {
         .and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or(0x5eed);
     let threads = 4;
+    let (answered, found) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for thread in 0..threads {
             let (house, cookie, cursor) = (&house, cookie.as_str(), cursor.as_str());
+            let (answered, found) = (&answered, &found);
             scope.spawn(move || {
                 let mut random = Random(seed + thread as u64 + 1);
                 for number in 0..REQUESTS / threads {
@@ -124,10 +128,19 @@ fn ten_thousand_requests_see_nothing_of_the_other_tenant() {
                     };
                     let answer = house.ask("GET", &path, key, &headers, b"");
                     check(&answer, &path, &bare, seed);
+                    let ours = answer.text().contains("apple");
+                    answered.fetch_add(usize::from(answer.status == 200), Ordering::Relaxed);
+                    found.fetch_add(usize::from(ours), Ordering::Relaxed);
                 }
             });
         }
     });
+    // The requests are worth asking: most are answered, and many find something of ours.
+    let (answered, found) = (answered.into_inner(), found.into_inner());
+    assert!(
+        answered > REQUESTS / 3 && found > REQUESTS / 10,
+        "{answered} {found}"
+    );
 }
 
 /// A path, and what of it an answer may repeat.

@@ -639,3 +639,68 @@ fn a_reset_link_works_once_and_closes_what_the_old_password_opened() {
         .post("/v1/reset", &good)
         .problem(410, "link_used");
 }
+
+#[test]
+fn what_the_ledger_cannot_be_told_does_not_happen() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = House::on(&data, server::Settings::default());
+    house
+        .administer(AdminRequest::TenantCreate {
+            name: "acme".into(),
+        })
+        .unwrap();
+    let ann = Browser::signed_in(&house, "ann@example.com", "owner", "acme");
+    let made = ann.post(
+        "/v1/invitations",
+        &json!({"email": "x@example.com", "role": "viewer"}),
+    );
+    let token = token_of(made.ok()["link"].as_str().unwrap());
+    let cookie = ann.cookie();
+    house.stop();
+    let manifest = data.join("ledgers/acme/manifest");
+    let whole = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, b"damaged").unwrap();
+
+    let house = House::on(&data, server::Settings::default());
+    let ann = Browser::with_cookie(&house, &cookie);
+    let sign_in = json!({"email": "ann@example.com", "password": PASSWORD});
+    let guest = Browser::new(&house);
+    guest
+        .post("/v1/session", &sign_in)
+        .problem(503, "not_recorded");
+    assert!(guest.cookie().is_empty());
+    let accept = json!({"token": token, "name": "X", "password": PASSWORD});
+    guest
+        .post("/v1/invitations/accept", &accept)
+        .problem(503, "not_recorded");
+    ann.get("/v1/people").problem(503, "not_recorded");
+    ann.post("/v1/teams", &json!({"name": "Lost"}))
+        .problem(503, "not_recorded");
+    ann.ask("PATCH", "/v1/me", Some(&json!({"name": "Lost"})))
+        .problem(503, "not_recorded");
+    assert_eq!(ann.get("/v1/events").status, 503);
+    assert_eq!(house.get("/healthz").status, 200);
+    assert_eq!(ann.ask("DELETE", "/v1/session", None).status, 204);
+    Browser::with_cookie(&house, &cookie)
+        .get("/v1/me")
+        .problem(401, "unauthorized");
+    house.stop();
+
+    std::fs::write(&manifest, whole).unwrap();
+    let house = House::on(&data, server::Settings::default());
+    let guest = Browser::new(&house);
+    let session = guest.post("/v1/session", &sign_in).ok();
+    assert_eq!(session["person"]["name"], "ann");
+    assert_eq!(
+        guest.get("/v1/teams").ok()["teams"]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
+    // The link was not used up.
+    Browser::new(&house)
+        .post("/v1/invitations/accept", &accept)
+        .ok();
+}

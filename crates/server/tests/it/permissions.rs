@@ -105,7 +105,10 @@ fn every_route_lets_in_whom_the_matrix_names() {
         let path = filled(&path);
         note("nobody", status(&house, &method, &path, "", ""));
         for (scope, key) in scopes.iter().zip(&keys) {
-            note(scope, status(&house, &method, &path, key, ""));
+            note(
+                &format!("key-with-{scope}"),
+                status(&house, &method, &path, key, ""),
+            );
         }
         for (role, cookie) in roles.iter().zip(&cookies) {
             note(role, status(&house, &method, &path, "", cookie));
