@@ -126,3 +126,29 @@ export function canonical(value: Json): string {
   }
   return JSON.stringify(value)
 }
+
+/** JSON as plain values; a number that would lose digits is kept as text. */
+export function readableJson(text: string): unknown {
+  return plain(parseJson(text))
+}
+
+function plain(value: Json): unknown {
+  if (value instanceof Digits) {
+    const number = Number(value.text)
+    const digits = value.text.replace(/^-/, '').replace(/\.?0*$/, '').replace(/[^0-9]/g, '').length
+    return Number.isFinite(number) && (digits <= 15 || Number.isSafeInteger(number)) ? number : value.text
+  }
+  if (Array.isArray(value)) return value.map(plain)
+  // Without a prototype no name has a meaning of its own.
+  if (isObject(value)) return Object.assign(Object.create(null) as object, Object.fromEntries([...value].filter(([name]) => name !== '__proto__').map(([name, member]) => [name, plain(member)])))
+  return value
+}
+
+/** Indented JSON with the digits, names and order it came with. */
+export function indented(value: Json, depth = 0): string {
+  const inner = '  '.repeat(depth + 1)
+  const outer = '  '.repeat(depth)
+  if (Array.isArray(value)) return value.length ? `[\n${value.map((item) => inner + indented(item, depth + 1)).join(',\n')}\n${outer}]` : '[]'
+  if (isObject(value)) return value.size ? `{\n${[...value].map(([name, member]) => `${inner}${JSON.stringify(name)}: ${indented(member, depth + 1)}`).join(',\n')}\n${outer}}` : '{}'
+  return canonical(value)
+}

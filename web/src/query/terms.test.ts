@@ -32,6 +32,11 @@ test('excluding frees what was wanted and is undone by itself', () => {
   expect(toggled('-action:login', 'action', 'login')).toBe('action:login')
 })
 
+test('comparisons and stars keep their meaning beside a value that is added', () => {
+  expect(toggled('severity:>=high', 'severity', 'low')).toBe('severity:(>=high OR low)')
+  expect(excluding('action:login.* -action:"a b"', 'action', 'x')).toBe('action:login.* -action:("a b" OR x)')
+})
+
 test('a top-level OR is put in parentheses before anything is added', () => {
   expect(toggled('login OR logout', 'outcome', 'failure')).toBe('(login OR logout) outcome:failure')
   expect(both('a OR b', 'sequence:<9')).toBe('(a OR b) sequence:<9')

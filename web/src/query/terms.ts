@@ -15,6 +15,8 @@ export interface Term {
   field?: string
   /** The values: one, or several of `field:(a OR b)`. */
   values?: string[]
+  /** The values as written, with quotes, comparisons and stars. */
+  written?: string[]
 }
 
 /** The terms at the top of a search: what stands between spaces outside quotes and parentheses. */
@@ -61,17 +63,14 @@ function term(text: string, start: number): Term {
   const body = whole.negated ? text.slice(1) : text
   const match = /^([A-Za-z_][\w.]*|metadata\.[^:\s()]+):([\s\S]+)$/.exec(body)
   if (!match) return whole
-  const values = valuesOf(match[2]!)
-  if (!values) return whole
-  return { ...whole, field: match[1]!.toLowerCase(), values }
+  const written = valuesOf(match[2]!)
+  if (!written) return whole
+  return { ...whole, field: match[1]!.toLowerCase(), written, values: written.map((value) => unquote(value) ?? value) }
 }
 
-/** The plain values of `a`, `"a b"` or `(a OR "b c")`; nothing where it is more than that. */
+/** The values of `a`, `"a b"` or `(a OR "b c")` as written; nothing where it is more than that. */
 function valuesOf(text: string): string[] | undefined {
-  if (!text.startsWith('(')) {
-    const value = unquote(text)
-    return value === undefined ? undefined : [value]
-  }
+  if (!text.startsWith('(')) return unquote(text) === undefined ? undefined : [text]
   if (!text.endsWith(')')) return undefined
   const inner = terms(text.slice(1, -1))
   const values: string[] = []
@@ -80,9 +79,8 @@ function valuesOf(text: string): string[] | undefined {
       if (part.text !== 'OR') return undefined
       continue
     }
-    const value = part.negated || part.text.includes('(') ? undefined : unquote(part.text)
-    if (value === undefined) return undefined
-    values.push(value)
+    if (part.negated || part.text.includes('(') || unquote(part.text) === undefined) return undefined
+    values.push(part.text)
   }
   return inner.length % 2 === 1 ? values : undefined
 }
@@ -102,7 +100,10 @@ export function quoted(value: string): string {
 }
 
 export function termText(field: string, values: string[], negated = false): string {
-  const written = values.map(quoted)
+  return termWritten(field, values.map(quoted), negated)
+}
+
+function termWritten(field: string, written: string[], negated: boolean): string {
   const value = written.length === 1 ? written[0]! : `(${written.join(' OR ')})`
   return `${negated ? '-' : ''}${field}:${value}`
 }
@@ -140,45 +141,57 @@ export function chosen(text: string, field: string): { wanted: string[]; exclude
   return { wanted, excluded }
 }
 
-function replaced(text: string, field: string, negated: boolean, values: string[]): string {
+/** The values as written that a search asks for, or excludes, of one field. */
+function writtenOf(text: string, field: string, negated: boolean): string[] {
+  return terms(text).flatMap((one) => (sameField(one, field) && one.negated === negated ? one.written! : []))
+}
+
+function replaced(text: string, field: string, negated: boolean, written: string[]): string {
   const all = terms(text)
   // A search with OR at its top means something else when a term is added behind it.
   if (all.some((one) => one.text === 'OR')) {
-    return values.length ? `(${text.trim()}) ${termText(field, values, negated)}` : text.trim()
+    return written.length ? `(${text.trim()}) ${termWritten(field, written, negated)}` : text.trim()
   }
   const kept: string[] = []
   let placed = false
   for (const one of all) {
     if (!sameField(one, field) || one.negated !== negated) {
       kept.push(one.text)
-    } else if (!placed && values.length) {
-      kept.push(termText(one.field!, values, negated))
+    } else if (!placed && written.length) {
+      kept.push(termWritten(one.field!, written, negated))
       placed = true
     }
   }
-  if (!placed && values.length) kept.push(termText(field, values, negated))
+  if (!placed && written.length) kept.push(termWritten(field, written, negated))
   return kept.join(' ')
+}
+
+function without(written: string[], value: string): string[] {
+  return written.filter((one) => (unquote(one) ?? one) !== value)
+}
+
+function changed(text: string, field: string, value: string, negated: boolean): string {
+  const here = writtenOf(text, field, negated)
+  const there = writtenOf(text, field, !negated)
+  if (without(here, value).length < here.length) return replaced(text, field, negated, without(here, value))
+  const left = without(there, value)
+  const freed = left.length < there.length ? replaced(text, field, !negated, left) : text
+  return replaced(freed, field, negated, [...here, quoted(value)])
 }
 
 /** Adds a value of a field, or takes it away if it is there. Several values of a field are alternatives. */
 export function toggled(text: string, field: string, value: string): string {
-  const { wanted, excluded } = chosen(text, field)
-  if (wanted.includes(value)) return replaced(text, field, false, wanted.filter((one) => one !== value))
-  const freed = excluded.includes(value) ? replaced(text, field, true, excluded.filter((one) => one !== value)) : text
-  return replaced(freed, field, false, [...wanted, value])
+  return changed(text, field, value, false)
 }
 
 /** Excludes a value of a field, or lets it in again if it was excluded. */
 export function excluding(text: string, field: string, value: string): string {
-  const { wanted, excluded } = chosen(text, field)
-  if (excluded.includes(value)) return replaced(text, field, true, excluded.filter((one) => one !== value))
-  const freed = wanted.includes(value) ? replaced(text, field, false, wanted.filter((one) => one !== value)) : text
-  return replaced(freed, field, true, [...excluded, value])
+  return changed(text, field, value, true)
 }
 
 /** Makes these the only values asked for of a field; none asks for all. */
 export function choosing(text: string, field: string, values: string[]): string {
-  return replaced(text, field, false, values)
+  return replaced(text, field, false, values.map(quoted))
 }
 
 /** The search without what it asks for of a field, for the counts beside the values of that field. */

@@ -1,4 +1,4 @@
-import i18next, { type TOptions } from 'i18next'
+import i18next from 'i18next'
 import en from './en.json'
 
 /**
@@ -17,6 +17,6 @@ void i18next.init({
   interpolation: { escapeValue: false },
 })
 
-export function t(key: string, values?: TOptions): string {
+export function t(key: string, values?: Record<string, unknown>): string {
   return i18next.t(key, values ?? {})
 }
