@@ -3,6 +3,7 @@
 import { TextInput, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { ApiError } from '../api/client'
 import { type Selection, topQuery } from '../api/events'
 import { both, chosen, withoutField } from '../query/terms'
 import { t } from '../words/i18n'
@@ -35,13 +36,13 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
   // Names are searched by the server, ids and words here.
   const byName = field === 'actor.id' && typed.length > 0
   const asking = byName ? { ...base, q: both(base.q ?? '', nameTerm(typed)) } : base
-  const top = useQuery(topQuery(asking, field, limit, asked))
+  const top = useQuery(topQuery(asking, field, limit + 1, asked))
   const counts = new Map((top.data?.values ?? []).map((one) => [one.value, one.count]))
   const listed = [...new Set([...picked.wanted, ...picked.excluded, ...counts.keys()])]
   const names = useActorNames(selection.tenant, field === 'actor.id' ? listed.slice(0, 40) : [])
   const name = (value: string) => (field === 'actor.id' ? (names.get(value) ?? value) : valueWord(field, value))
   const shown = typed && !byName ? listed.filter((value) => `${value} ${name(value)}`.toLowerCase().includes(typed.toLowerCase())) : byName ? [...counts.keys()] : listed
-  const more = (top.data?.values.length ?? 0) >= limit
+  const more = (top.data?.values.length ?? 0) > limit
   const long = all || more || shown.length > few
   return (
     <>
@@ -63,7 +64,7 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
               >
                 {field === 'category' && <span className={`dot category-${value}`} aria-hidden />}
                 <bdi>{name(value)}</bdi>
-                <span className="count mono">{out ? t('excluded') : number(counts.get(value) ?? 0)}</span>
+                <span className="count mono">{out ? t('excluded') : counts.has(value) || !/[*<>=]|\.\./.test(value) ? number(counts.get(value) ?? 0) : ''}</span>
               </button>
               <Tooltip label={out ? t('Let in again') : t('Exclude')}>
                 <button type="button" className="value-minus" aria-label={out ? t('Let {{value}} in again', { value: name(value) }) : t('Exclude {{value}}', { value: name(value) })} onClick={() => exclude(value)}>
@@ -74,10 +75,11 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
           )
         })}
         {top.isPending && Array.from({ length: 3 }, (_, place) => <li key={place} className="skeleton-line" aria-hidden />)}
+        {top.error && !(top.error instanceof ApiError && top.error.status === 400) && <li className="wrong small values-none">{top.error.message}</li>}
         {top.data && shown.length === 0 && <li className="muted small values-none">{typed ? t('No value like this') : t('None in this selection')}</li>}
       </ul>
       {!searching && long && !typed && (
-        <button type="button" className="link small" onClick={() => setAll(!all)}>
+        <button type="button" className="link small more" onClick={() => setAll(!all)}>
           {all ? t('Fewer') : t('More …')}
         </button>
       )}

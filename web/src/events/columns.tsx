@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { Time } from '../parts/Time'
 import { Category, Outcome, Severity } from '../parts/marks'
-import { activityPast, actorName, details, outcomeOf, shortened, targetName, typeWord } from '../words/event'
+import { type Target, actorName, deedWord, details, outcomeOf, shortened, targetName, typeWord } from '../words/event'
 import { t } from '../words/i18n'
 import { duration, number } from '../words/time'
 
@@ -20,6 +20,8 @@ export interface Column {
   grows?: boolean
 }
 
+/** "Order SO-1" needs no "Order" before it. */
+const namesType = (target: Target) => Boolean(target.type && target.name?.toLowerCase().startsWith(target.type.toLowerCase()))
 const none = () => <span className="muted">{t('not recorded')}</span>
 const plain = (text: string | null | undefined, mono = false): ReactNode => (text ? <bdi className={mono ? 'mono' : undefined}>{text}</bdi> : none())
 const id = (text: string | null | undefined): ReactNode =>
@@ -51,7 +53,7 @@ export const COLUMNS: Column[] = [
     id: 'action',
     words: () => t('Action'),
     width: 130,
-    cell: (event) => <span title={event.action ?? undefined}>{event.activity === 'other' || !event.activity ? plain(event.action) : activityPast(event.activity)}</span>,
+    cell: (event) => <span title={event.action ?? undefined}>{event.activity === 'other' || !event.activity ? plain(event.action) : deedWord(event)}</span>,
     text: (event) => event.action ?? '',
     filter: (event) => ({ field: 'action', value: event.action }),
   },
@@ -64,7 +66,7 @@ export const COLUMNS: Column[] = [
       if (!target) return none()
       return (
         <>
-          {target.type && <span className="muted">{typeWord(target.type)} </span>}
+          {target.type && !namesType(target) && <span className="muted">{typeWord(target.type)} </span>}
           <bdi title={target.id ?? undefined}>{targetName(target) ?? ''}</bdi>
           {(event.targets?.length ?? 0) > 1 && <span className="muted"> +{event.targets!.length - 1}</span>}
         </>

@@ -1,6 +1,6 @@
 import { type PointerEvent, useId, useRef, useState } from 'react'
 import { t } from '../words/i18n'
-import { axisTime, dateMinute, number } from '../words/time'
+import { axisTime, dateMinute, number, wallClock } from '../words/time'
 import { useZone } from '../session/session'
 import { useWidth } from './useWidth'
 
@@ -51,7 +51,7 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
     if (from && to) onPick(from.start, to.end)
   }
   const stepMs = bars[0] ? bars[0].end.getTime() - bars[0].start.getTime() : 1
-  const every = Math.max(1, Math.ceil(76 / Math.max(step, 1)))
+  const ticks = ticksOf(bars, zone, step)
   const hovered = over === undefined ? undefined : bars[over]
   return (
     <figure className="bars" ref={box} aria-label={label}>
@@ -119,7 +119,7 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
                   </g>
                 )
               })}
-              {place % every === 0 && LEFT + place * step < width - 40 && (
+              {ticks.has(place) && LEFT + place * step < width - 40 && (
                 <text x={LEFT + place * step} y={height - 4} className="tick">
                   {axisTime(bar.start, zone, stepMs)}
                 </text>
@@ -188,10 +188,28 @@ export function BarsTable({ bars, layers, label, onPick }: Props) {
   )
 }
 
+const TICK_PX = 72
+
+/** Bars that get a label: the beginnings of days where there are several, as far apart as words need. */
+function ticksOf(bars: Bar[], zone: string, step: number): Set<number> {
+  const clocks = bars.map((bar) => wallClock(bar.start, zone))
+  const days = clocks.flatMap((clock, place) => (clock.hour === 0 && clock.minute === 0 ? [place] : []))
+  const hours = clocks.flatMap((clock, place) => (clock.minute === 0 && clock.hour % 3 === 0 ? [place] : []))
+  const candidates = days.length > 2 ? days : hours.length > 2 ? hours : bars.map((_, place) => place)
+  const ticks = new Set<number>()
+  let last = Number.NEGATIVE_INFINITY
+  for (const place of candidates) {
+    if ((place - last) * step < TICK_PX) continue
+    ticks.add(place)
+    last = place
+  }
+  return ticks
+}
+
 /** A round number not below. */
 function nice(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value))
-  for (const step of [1, 2, 4, 5, 10]) if (step * power >= value) return step * power
+  for (const step of [1, 2, 4, 6, 8, 10]) if (step * power >= value) return step * power
   return value
 }
 

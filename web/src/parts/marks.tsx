@@ -1,8 +1,7 @@
 //! Small signs that always come with a word: outcome, severity, category, how sure something is.
 
 import { Tooltip } from '@mantine/core'
-import { IconAlertTriangle, IconBan, IconCheck, IconChevronsUp, IconCircleX, IconEqual, IconChevronUp, IconChevronDown, IconInfoSmall, IconHelp, IconFlame } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { IconAlertTriangle, IconBan, IconCheck, IconChevronsUp, IconCircleX, IconEqual, IconChevronUp, IconChevronDown, IconInfoCircle, IconHelp, IconFlame, IconMathFunction, IconQuote, IconShieldCheck, IconTilde } from '@tabler/icons-react'
 import { t } from '../words/i18n'
 import { categoryWord, outcomeWord, severityWord } from '../words/event'
 
@@ -19,7 +18,7 @@ export function Outcome({ result }: { result: string | undefined }) {
 
 export function Severity({ level }: { level: string | null | undefined }) {
   if (!level) return <span className="muted">{t('not recorded')}</span>
-  const Icon = { info: IconInfoSmall, low: IconChevronDown, medium: IconEqual, high: IconChevronsUp, critical: IconFlame }[level] ?? IconChevronUp
+  const Icon = { info: IconInfoCircle, low: IconChevronDown, medium: IconEqual, high: IconChevronsUp, critical: IconFlame }[level] ?? IconChevronUp
   return (
     <span className={`sign severity-${level}`}>
       <Icon size={14} aria-hidden />
@@ -50,11 +49,12 @@ export function surenessWords(kind: Sureness): string {
 }
 
 /** One small mark: how sure a value is. */
-export function Sure({ kind, children }: { kind: Sureness; children?: ReactNode }) {
+export function Sure({ kind }: { kind: Sureness }) {
+  const Icon = { proven: IconShieldCheck, claimed: IconQuote, estimated: IconTilde, derived: IconMathFunction }[kind]
   return (
     <Tooltip label={surenessWords(kind)} multiline w={260}>
       <span className={`sure sure-${kind}`} tabIndex={0} role="note" aria-label={surenessWords(kind)}>
-        {children ?? { proven: '✓', claimed: '“', estimated: '≈', derived: 'ƒ' }[kind]}
+        <Icon size={12} aria-hidden />
       </span>
     </Tooltip>
   )

@@ -20,7 +20,7 @@ const accent: MantineColorsTuple = [
  */
 export const theme = createTheme({
   primaryColor: 'accent',
-  primaryShade: { light: 8, dark: 3 },
+  primaryShade: { light: 8, dark: 7 },
   autoContrast: true,
   colors: { accent },
   fontFamily: "'Inter Variable', system-ui, sans-serif",

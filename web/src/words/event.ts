@@ -79,6 +79,15 @@ export function activityPast(activity: string | null | undefined): string {
   return words ? t(words[1]) : (activity ?? t('not recorded'))
 }
 
+/** What was done; what failed or was denied was only tried. */
+export function deedWord(event: RecordedEvent): string {
+  const result = outcomeOf(event)?.result
+  const tried = result === 'failure' || result === 'denied'
+  if (event.activity === 'login' && tried) return t('Failed log-in')
+  // A lock that was denied something is the lock itself.
+  return tried && event.activity && event.activity !== 'lock' ? activityWord(event.activity) : activityPast(event.activity)
+}
+
 /** The name of a field's value where the screens have their own word for it. */
 export function valueWord(field: string, value: string): string {
   if (field === 'category') return categoryWord(value)
@@ -100,7 +109,7 @@ export function severityWord(severity: string): string {
 
 /** "financial_record" reads "Financial record". */
 export function typeWord(type: string): string {
-  const words = type.replaceAll(/[_-]+/g, ' ').trim()
+  const words = type.replaceAll(/[_-]+/g, ' ').trim().replace(/^(api|ip|url|id)\b/i, (short) => short.toUpperCase())
   return words ? words[0]!.toLocaleUpperCase(locale) + words.slice(1) : type
 }
 
@@ -178,7 +187,7 @@ export function sentence(event: RecordedEvent, zone: string): string {
     return changes.length > 1 ? t('{{who}} changed {{field}} of {{what}} from {{old}} to {{new}} and {{more}} more', values) : t('{{who}} changed {{field}} of {{what}} from {{old}} to {{new}}', values)
   }
   if (event.message) return event.message
-  const done = activityPast(event.activity)
+  const done = deedWord(event)
   if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who, done, type: target?.type ? typeWord(target.type) : '', what }).replaceAll('  ', ' ')
   return t('{{who}}: {{action}}', { who, action: event.action ?? done })
 }
