@@ -40,9 +40,9 @@ export function EntryView({ tenant, event, part, show, filter }: Props) {
   const parts = ENTRY_PARTS.filter((one) => one !== 'history' || target?.id)
   return (
     <div className="entry">
-      <p className="entry-sentence">
+      <h2 className="entry-sentence">
         <bdi>{sentence(event, zone)}</bdi>
-      </p>
+      </h2>
       <Tabs value={parts.includes(part) ? part : 'summary'} onChange={(next) => show((next ?? 'summary') as EntryPart)} keepMounted={false}>
         <Tabs.List aria-label={t('Parts of the event')}>
           {parts.map((one) => (

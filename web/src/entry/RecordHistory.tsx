@@ -69,7 +69,7 @@ export function RecordHistory({ tenant, type, id, here }: Props) {
               <bdi>{sentence(moment.event, zone)}</bdi>
             </Go>{' '}
             {moment.state.length > 0 && (
-              <button type="button" className="link small" aria-pressed={moment === chosen} onClick={() => setPicked(moment.event.display_id)}>
+              <button type="button" className="state-after" aria-pressed={moment === chosen} onClick={() => setPicked(moment.event.display_id)}>
                 {t('state after')}
               </button>
             )}

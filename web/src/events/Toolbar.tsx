@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Modal, Stack, Switch, TextInput, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Menu, Modal, Popover, Stack, Switch, TextInput, Tooltip } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconRefresh, IconTable } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -129,19 +129,20 @@ function ColumnsMenu({ state }: { state: EventsState }) {
   }
   const rest = COLUMNS.filter((column) => !shown.includes(column.id))
   return (
-    <Menu position="bottom-end" closeOnItemClick={false} width={260}>
-      <Menu.Target>
+    <Popover position="bottom-end" width={280} trapFocus returnFocus>
+      <Popover.Target>
         <Tooltip label={t('Columns and density')}>
           <ActionIcon color="gray" aria-label={t('Columns and density')}>
             <IconColumns3 size={16} />
           </ActionIcon>
         </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown className="columns-menu">
-        <Menu.Label>{t('Rows')}</Menu.Label>
-        <Menu.Item onClick={() => choose({ density: preferences.density === 'roomy' ? 'dense' : 'roomy' })}>{preferences.density === 'roomy' ? t('Make rows dense') : t('Make rows roomy')}</Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{t('Columns')}</Menu.Label>
+      </Popover.Target>
+      <Popover.Dropdown className="columns-menu" aria-label={t('Columns and density')} p={4}>
+        <h2 className="popup-title">{t('Rows')}</h2>
+        <Button variant="subtle" color="gray" fullWidth justify="start" onClick={() => choose({ density: preferences.density === 'roomy' ? 'dense' : 'roomy' })}>
+          {preferences.density === 'roomy' ? t('Make rows dense') : t('Make rows roomy')}
+        </Button>
+        <h2 className="popup-title">{t('Columns')}</h2>
         {shown.map((id, place) => {
           const words = COLUMNS.find((column) => column.id === id)!.words()
           return (
@@ -149,11 +150,11 @@ function ColumnsMenu({ state }: { state: EventsState }) {
               <label>
                 <input type="checkbox" checked disabled={shown.length === 1} onChange={() => set(shown.filter((one) => one !== id))} /> {words}
               </label>
-              <ActionIcon size="xs" color="gray" aria-label={t('Move {{column}} to the left', { column: words })} disabled={place === 0} onClick={() => swap(place, -1)}>
-                <IconArrowUp size={12} />
+              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the left', { column: words })} disabled={place === 0} onClick={() => swap(place, -1)}>
+                <IconArrowUp size={14} />
               </ActionIcon>
-              <ActionIcon size="xs" color="gray" aria-label={t('Move {{column}} to the right', { column: words })} disabled={place === shown.length - 1} onClick={() => swap(place, 1)}>
-                <IconArrowDown size={12} />
+              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the right', { column: words })} disabled={place === shown.length - 1} onClick={() => swap(place, 1)}>
+                <IconArrowDown size={14} />
               </ActionIcon>
             </div>
           )
@@ -165,10 +166,11 @@ function ColumnsMenu({ state }: { state: EventsState }) {
             </label>
           </div>
         ))}
-        <Menu.Divider />
-        <Menu.Item onClick={() => set(DEFAULT_COLUMNS.split(','))}>{t('The usual columns')}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+        <Button variant="subtle" color="gray" fullWidth justify="start" onClick={() => set(DEFAULT_COLUMNS.split(','))}>
+          {t('The usual columns')}
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 

@@ -14,6 +14,7 @@ export default function HistoryPage() {
           {t('History of')} {kind && <span className="muted">{typeWord(kind)}</span>} <bdi className="mono">{id}</bdi>
         </h1>
       </header>
+      <h2 className="hidden">{t('State and events')}</h2>
       <RecordHistory tenant={tenant} type={kind} id={id} />
     </div>
   )

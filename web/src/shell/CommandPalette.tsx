@@ -60,7 +60,7 @@ export default function CommandPalette({ close, showKeys }: { close: () => void;
     command.run()
   }
   return (
-    <Modal opened onClose={close} withCloseButton={false} size="lg" padding="xs" yOffset="12vh" aria-label={t('Search and commands')}>
+    <Modal opened onClose={close} withCloseButton={false} title={t('Search and commands')} classNames={{ header: 'hidden' }} size="lg" padding="xs" yOffset="12vh">
       <TextInput
         data-autofocus
         placeholder={t('Go to a screen, an event id, or search')}
