@@ -106,10 +106,12 @@ fn run(folder: &Path, arguments: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    let last = said.lines().rfind(|line| !line.trim().is_empty());
+    let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+    let told = lines.clone().find(|line| line.contains("rror"));
+    let told = told.or_else(|| lines.next_back());
     Err(format!(
         "npm {} failed: {}",
         arguments.join(" "),
-        last.unwrap_or("no reason given")
+        told.unwrap_or("no reason given")
     ))
 }
