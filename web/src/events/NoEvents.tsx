@@ -5,7 +5,7 @@ import { useQueries, useQuery } from '@tanstack/react-query'
 import { countQuery, eventsQuery } from '../api/events'
 import { moments } from '../query/range'
 import { terms, withoutTerm } from '../query/terms'
-import { Copy } from '../parts/Copy'
+import { NothingYet } from './NothingYet'
 import { useZone } from '../session/session'
 import { t } from '../words/i18n'
 import { DAY_MS, dateMinute, number } from '../words/time'
@@ -21,7 +21,7 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
   const anywhere = useQuery({ ...countQuery({ ...selection, from: undefined, to: undefined }), enabled: ranged })
   const unfiltered = useQuery({ ...countQuery({ ...selection, q: undefined }), enabled: Boolean(selection.q) })
   if (everything.isPending || (ranged && anywhere.isPending) || (selection.q && unfiltered.isPending)) return <div className="state muted">{t('Finding out why …')}</div>
-  if (everything.data?.total === 0) return <NothingYet state={state} ownLeftOut={ownLeftOut} />
+  if (everything.data?.total === 0) return <NothingYet tenant={selection.tenant} ownLeftOut={ownLeftOut} />
   const elsewhere = ranged && (anywhere.data?.total ?? 0) > 0
   const here = Boolean(selection.q) && (unfiltered.data?.total ?? 0) > 0
   return (
@@ -40,26 +40,6 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
         </div>
       )}
     </>
-  )
-}
-
-function NothingYet({ state, ownLeftOut }: { state: EventsState; ownLeftOut: number }) {
-  const command = `curl ${window.location.origin}/v1/events -H "Authorization: Bearer $ANNALS_KEY" -H "Content-Type: application/json" -d '{"action":"customer.update","actor":{"id":"u-1"}}'`
-  return (
-    <div className="state">
-      <div>
-        <h2>{t('No application has sent an event yet')}</h2>
-        <p>{t('Create an API key with the scope events:write under Settings, API keys, and send the first one:')}</p>
-        <p className="command">
-          <code>{command}</code> <Copy text={command} label={t('Copy the command')} />
-        </p>
-        {ownLeftOut > 0 && (
-          <button type="button" className="link" onClick={() => state.set({ own: 'include' })}>
-            {t('Show the {{shown}} events Annals recorded about itself', { shown: number(ownLeftOut) })}
-          </button>
-        )}
-      </div>
-    </div>
   )
 }
 

@@ -5,6 +5,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError } from '../api/client'
 import { type Selection, topQuery } from '../api/events'
+import { settingsQuery } from '../api/identity'
+import { useMay } from '../session/session'
 import { both, chosen, withoutField } from '../query/terms'
 import { t } from '../words/i18n'
 import { valueWord } from '../words/event'
@@ -25,6 +27,7 @@ interface Props {
 const MANY = 200
 
 export function Values({ field, words, selection, asked, few = 6, searching, add, exclude }: Props) {
+  const mayRead = useMay('config.read')
   const [all, setAll] = useState(searching ?? false)
   const [text, setText] = useState('')
   const q = selection.q ?? ''
@@ -38,7 +41,9 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
   const asking = byName ? { ...base, q: both(base.q ?? '', nameTerm(typed)) } : base
   const top = useQuery(topQuery(asking, field, limit + 1, asked))
   const counts = new Map((top.data?.values ?? []).map((one) => [one.value, one.count]))
-  const listed = [...new Set([...picked.wanted, ...picked.excluded, ...counts.keys()])]
+  const settings = useQuery({ ...settingsQuery(selection.tenant), enabled: field === 'target.type' && mayRead })
+  const pinned = (settings.data?.pinned_entities ?? []).filter((value) => counts.has(value))
+  const listed = [...new Set([...picked.wanted, ...picked.excluded, ...(field === 'target.type' ? pinned : []), ...counts.keys()])]
   const names = useActorNames(selection.tenant, field === 'actor.id' ? listed.slice(0, 40) : [])
   const name = (value: string) => (field === 'actor.id' ? (names.get(value) ?? value) : valueWord(field, value))
   const shown = typed && !byName ? listed.filter((value) => `${value} ${name(value)}`.toLowerCase().includes(typed.toLowerCase())) : byName ? [...counts.keys()] : listed

@@ -3,7 +3,8 @@ import { IconDownload } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { eventsQuery, histogramQuery, topQuery } from '../api/events'
+import { countQuery, eventsQuery, histogramQuery, topQuery } from '../api/events'
+import { NothingYet } from '../events/NothingYet'
 import { saveBlob } from '../events/exports'
 import { barsOf, layersFor } from '../events/Timeline'
 import { csv } from '../overview/csv'
@@ -76,6 +77,7 @@ export default function OverviewPage() {
     height: 180,
     onPick: (start: Date, end: Date) => void navigate({ href: urls.events(tenant.name, { from: start.toISOString(), to: end.toISOString() }) }),
   }
+  const ever = useQuery({ ...countQuery(base), enabled: high.data?.total === 0 && counts[2] === 0 })
   const failed = days.error ?? categories.error ?? high.error ?? histogram.error
 
   const save = () => {
@@ -112,6 +114,7 @@ export default function OverviewPage() {
           </Button>
         </span>
       </header>
+      {ever.data?.total === 0 && <NothingYet tenant={tenant.name} ownLeftOut={ever.data.own_left_out} />}
       {failed && <Failure error={failed} retry={() => void Promise.all([days.refetch(), categories.refetch(), high.refetch(), histogram.refetch()])} />}
       <section className="numbers" aria-label={t('Recent activity')}>
         {periods.map((period, place) => (
