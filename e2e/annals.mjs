@@ -31,7 +31,7 @@ export async function startDemo() {
       said += bytes
       const url = /URL\s+(http:\/\/\S+)/.exec(said)?.[1]
       const key = /API key\s+(ann_\S+)/.exec(said)?.[1]
-      const link = /(http:\/\/\S+\/#demo=\S+)/.exec(said)?.[1]
+      const link = /(http:\/\/\S+\/(?:#demo=|demo#)\S+)/.exec(said)?.[1]
       if (url && key && link) resolve({ url, key, link })
     }
     child.stdout.on('data', listen)
@@ -39,7 +39,10 @@ export async function startDemo() {
     child.on('exit', (code) => reject(new Error(`annals demo ended with ${code}: ${said}`)))
     setTimeout(() => reject(new Error(`annals demo is not ready after a minute: ${said}`)), 60_000).unref()
   })
-  const started = await ready
+  const started = await ready.catch((error) => {
+    child.kill('SIGTERM')
+    throw error
+  })
   const stop = async () => {
     child.removeAllListeners('exit')
     const ended = new Promise((resolve) => child.once('exit', resolve))

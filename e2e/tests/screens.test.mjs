@@ -22,7 +22,10 @@ after(async () => {
 })
 
 const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
-const go = (path) => page.goto(demo.url + path)
+const go = async (path) => {
+  await page.goto(demo.url + path)
+  await page.locator('main h1').first().waitFor()
+}
 const total = () => page.locator('.total').filter({ hasText: /\d/ }).innerText().then(number)
 const settled = () => page.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]') || document.querySelector('.events-list .state h2'))
 const firstRow = () => page.locator('.rows [role=row] a').first()
