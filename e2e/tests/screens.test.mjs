@@ -214,6 +214,78 @@ describe('one event', () => {
   })
 })
 
+describe('people and keys', () => {
+  test('a person is invited, joins, sees what the role allows, and is sent to sign in again', async () => {
+    await go('/t/main/settings/people')
+    await page.getByRole('button', { name: 'Invite a person' }).click()
+    await page.getByLabel('E-mail address').fill('vera@example.com')
+    await page.getByRole('button', { name: 'Make the invitation' }).click()
+    const link = await page.locator('.secret code').innerText()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    const other = await browser.newContext({ locale: 'en-GB' })
+    const vera = await other.newPage()
+    await vera.goto(link)
+    await vera.getByText('vera@example.com').waitFor()
+    await vera.getByLabel('Your name').fill('Vera Viewer')
+    await vera.getByLabel('Password', { exact: true }).fill('wrong horse battery staple 9')
+    await vera.getByRole('button', { name: 'Join' }).click()
+    await vera.waitForURL('**/t/main/overview')
+    // A viewer has no settings and exports nothing.
+    assert.equal(await vera.getByRole('link', { name: 'People' }).count(), 0)
+    await vera.goto(`${demo.url}/t/main/events`)
+    await vera.getByRole('button', { name: 'Saved' }).waitFor()
+    assert.equal(await vera.getByRole('button', { name: /^Export/ }).count(), 0)
+    await vera.goto(`${demo.url}/t/main/settings/keys`)
+    await vera.getByText('Your role does not allow this').waitFor()
+    await vera.goto(`${demo.url}/t/nowhere/events`)
+    await vera.getByRole('heading', { name: 'Not found' }).waitFor()
+    // Her session ends in the middle; signing in leads back to the same place.
+    await vera.goto(`${demo.url}/t/main/events?q=action:login`)
+    await vera.getByRole('button', { name: 'Ask again' }).waitFor()
+    await other.clearCookies()
+    await vera.getByRole('button', { name: 'Ask again' }).click()
+    await vera.getByLabel('E-mail address').fill('vera@example.com')
+    await vera.getByLabel('Password', { exact: true }).fill('not it')
+    await vera.getByRole('button', { name: 'Sign in' }).click()
+    await vera.getByRole('alert').waitFor()
+    await vera.getByLabel('Password', { exact: true }).fill('wrong horse battery staple 9')
+    await vera.getByRole('button', { name: 'Sign in' }).click()
+    await vera.waitForURL('**/t/main/events?q=action%3Alogin')
+    await other.close()
+  })
+
+  test('a key is made, used and revoked', async () => {
+    await go('/t/main/settings/keys')
+    await page.getByRole('button', { name: 'Create a key' }).click()
+    await page.getByLabel('Name').fill('e2e')
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    const text = await page.locator('.secret code').innerText()
+    await page.getByRole('button', { name: 'I have it' }).click()
+    const send = () =>
+      fetch(`${demo.url}/v1/events`, { method: 'POST', headers: { Authorization: `Bearer ${text}`, 'Content-Type': 'application/json' }, body: '{"action":"customer.view","actor":{"id":"k"}}' })
+    assert.equal((await send()).status, 200)
+    const row = page.getByRole('row', { name: /e2e/ })
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByLabel(/Type “e2e”/).fill('e2e')
+    await page.getByRole('button', { name: 'Revoke the key' }).click()
+    await row.getByText('revoked').waitFor()
+    assert.equal((await send()).status, 401)
+  })
+
+  test('a search is saved and opened again', async () => {
+    await go('/t/main/events?q=outcome:failure')
+    await page.getByRole('button', { name: 'Saved' }).click()
+    await page.getByRole('menuitem', { name: /Save this search/ }).click()
+    await page.getByLabel('Name').fill('Failures')
+    await page.getByRole('button', { name: 'Save the search' }).click()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await go('/t/main/events')
+    await page.getByRole('button', { name: 'Saved' }).click()
+    await page.getByRole('menuitem', { name: 'Failures' }).click()
+    await page.waitForURL(/q=outcome%3Afailure/)
+  })
+})
+
 describe('every screen', () => {
   const screens = ['overview', 'events', 'events?q=severity:>=high&event=LOG', 'events/LOG', 'events/LOG?part=related', 'events/LOG?part=history', 'events/LOG?part=proof', 'events/LOG?part=json', 'records/customer/REC', 'settings/people', 'settings/teams', 'settings/keys', 'settings/tenants', 'settings/general', 'account']
   for (const [name, options] of Object.entries({

@@ -27,7 +27,8 @@ export default function PeoplePage() {
   const { data } = useSuspenseQuery(query)
   const [open, setOpen] = useState<Open>()
   const [wrong, setWrong] = useState<string>()
-  const close = () => setOpen(undefined)
+  // A dialog that ends in a link gives way to it.
+  const close = () => setOpen((before) => (before?.kind === 'link' ? before : undefined))
   const send = async <T,>(method: string, path: string, body?: unknown) => {
     const answered = await confirmed(() => call<T>(method, path, { query: { tenant: tenant.name }, body }))
     await client.invalidateQueries({ queryKey: query.queryKey })
@@ -179,7 +180,7 @@ export default function PeoplePage() {
           title={t('Reset the password of {{name}}', { name: open.person.name })}
           name={open.person.email}
           submit={t('Make the reset link')}
-          close={() => setOpen((now) => (now?.kind === 'reset' ? undefined : now))}
+          close={close}
           act={async () => {
             const { link } = await send<{ link: string }>('POST', `/v1/people/${open.person.id}/reset`, {})
             setOpen({ kind: 'link', title: t('Reset link for {{name}}', { name: open.person.name }), link })
@@ -193,7 +194,7 @@ export default function PeoplePage() {
           {t('The person leaves this tenant and its teams at once. What they did stays in the log.')}
         </DangerDialog>
       )}
-      {open?.kind === 'link' && <ShownOnce title={open.title} text={open.link} words={t('Send this link to the person. It is shown only now and works once.')} close={close} />}
+      {open?.kind === 'link' && <ShownOnce title={open.title} text={open.link} words={t('Send this link to the person. It is shown only now and works once.')} close={() => setOpen(undefined)} />}
     </Sheet>
   )
 }
@@ -220,17 +221,13 @@ function Invite({ close, act }: { close: () => void; act: (body: { email: string
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Role>('viewer')
   const [until, setUntil] = useState('')
-  const [done, setDone] = useState(false)
   return (
     <FormDialog
       title={t('Invite a person')}
       submit={t('Make the invitation')}
-      close={() => !done && close()}
+      close={close}
       ready={/.+@.+/.test(email)}
-      act={async () => {
-        await act({ email: email.trim(), role, role_until: endOfDay(until, zone) ?? undefined })
-        setDone(true)
-      }}
+      act={() => act({ email: email.trim(), role, role_until: endOfDay(until, zone) ?? undefined })}
     >
       <TextInput label={t('E-mail address')} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required data-autofocus />
       <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next as Role)} allowDeselect={false} />
