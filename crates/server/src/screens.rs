@@ -7,7 +7,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -37,8 +37,13 @@ const SCREENS: [&str; 8] = [
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; \
                       frame-ancestors 'none'; object-src 'none'";
 
-/// The routes of the screens and their files.
+/// The routes of the screens and their files. A build without screens has the plain page of the
+/// first run and the API's description.
 pub(crate) fn router() -> Router {
+    if FILES.is_empty() {
+        let reference = get(async || Redirect::temporary("/docs/"));
+        return crate::identity::page::routes().route("/", reference);
+    }
     let mut router = Router::new()
         .route("/assets/{*file}", get(file))
         .route("/icon.svg", get(file));
@@ -50,7 +55,7 @@ pub(crate) fn router() -> Router {
 
 async fn page(headers: HeaderMap) -> Response {
     let Some(mut response) = answer(PAGE, &headers) else {
-        return without_screens();
+        return StatusCode::NOT_FOUND.into_response();
     };
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -152,12 +157,6 @@ fn content_type(path: &str) -> &'static str {
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     }
-}
-
-fn without_screens() -> Response {
-    let words = "This binary was built without its screens. The API is described at /docs.\n\
-                 To get the screens, build a release with Node.js 20 or newer and npm installed.\n";
-    (StatusCode::OK, words).into_response()
 }
 
 #[cfg(test)]
