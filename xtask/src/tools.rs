@@ -126,6 +126,15 @@ impl Tools {
         self.npm("e2e", &["test"])
     }
 
+    /// Makes pictures of every screen in a folder below `e2e/`.
+    pub(crate) fn screenshots(&self) -> anyhow::Result<()> {
+        self.cargo(&["build", "--release", "--package", "annals-cli"])?;
+        self.npm("e2e", &["ci", "--no-audit", "--no-fund"])?;
+        self.npm("e2e", &["run", "screenshots"])?;
+        println!("the pictures are in e2e/screenshots");
+        Ok(())
+    }
+
     fn npm(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<()> {
         let status = Command::new("npm")
             .args(arguments)
