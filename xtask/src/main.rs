@@ -1,4 +1,4 @@
-//! Every script of the repository: `cargo xtask <demo|test|ci|tidy|codegen>`.
+//! Every script of the repository: `cargo xtask <demo|test|screenshots|ci|tidy|codegen>`.
 //!
 //! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
 //! used where it is installed, and one line says what is missing.
@@ -36,6 +36,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Make pictures of every screen, wide and narrow, light and dark
+    Screenshots,
     /// Everything a change must pass: tidy, format, lints, tests, generated files
     Ci,
     /// Check what the compiler cannot: who imports whom, words, paths, line ends, licences
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Demo { arguments } => tools.demo(&arguments),
         Task::Test { arguments } => tools.test(&arguments),
+        Task::Screenshots => tools.screenshots(),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
         Task::Codegen => tools.codegen(),

@@ -1,6 +1,6 @@
 //! Calling cargo with what this machine has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
@@ -95,7 +95,57 @@ impl Tools {
             false => vec!["test", "--workspace", "--all-targets", "--no-fail-fast"],
         };
         run.extend(arguments.iter().map(String::as_str));
-        self.cargo(&run)
+        self.cargo(&run)?;
+        // Arguments choose among the tests of the workspace.
+        if arguments.is_empty() {
+            self.test_screens()?;
+        }
+        Ok(())
+    }
+
+    /// Runs the tests of the screens, then a real browser on a release of the binary. Without npm
+    /// there is nothing to run them with, which is said.
+    pub(crate) fn test_screens(&self) -> anyhow::Result<()> {
+        if !works("npm", &["--version"]) {
+            println!("npm is not installed: the screens are not tested");
+            return Ok(());
+        }
+        self.npm("web", &["ci", "--no-audit", "--no-fund"])?;
+        self.npm("web", &["run", "check"])?;
+        self.npm("web", &["test"])?;
+        let browser = std::env::var_os("CHROMIUM").unwrap_or("/usr/bin/chromium".into());
+        if !Path::new(&browser).exists() {
+            println!(
+                "no Chromium at {}: no browser looks at the screens",
+                browser.display()
+            );
+            return Ok(());
+        }
+        self.cargo(&["build", "--release", "--package", "annals-cli"])?;
+        self.npm("e2e", &["ci", "--no-audit", "--no-fund"])?;
+        self.npm("e2e", &["test"])
+    }
+
+    /// Makes pictures of every screen in a folder below `e2e/`.
+    pub(crate) fn screenshots(&self) -> anyhow::Result<()> {
+        self.cargo(&["build", "--release", "--package", "annals-cli"])?;
+        self.npm("e2e", &["ci", "--no-audit", "--no-fund"])?;
+        self.npm("e2e", &["run", "screenshots"])?;
+        println!("the pictures are in e2e/screenshots");
+        Ok(())
+    }
+
+    fn npm(&self, folder: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let status = Command::new("npm")
+            .args(arguments)
+            .current_dir(self.root.join(folder))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .status()
+            .context("cannot run npm")?;
+        if !status.success() {
+            bail!("`npm {}` failed in {folder}/", arguments.join(" "));
+        }
+        Ok(())
     }
 
     pub(crate) fn codegen(&self) -> anyhow::Result<()> {

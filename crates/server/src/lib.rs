@@ -39,6 +39,7 @@ mod params;
 mod receipts;
 mod reserve;
 mod routes;
+mod screens;
 mod search;
 mod serve;
 mod stream;

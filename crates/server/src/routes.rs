@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware;
-use axum::response::Redirect;
 use axum::routing::get as route_get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -15,7 +14,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::app::App;
 use crate::front::{no_route, remember_route, wrong_method};
 use crate::identity::{
-    account, invite, keys, members, page, searches, settings, setup, sign_in, teams, tenants,
+    account, invite, keys, members, searches, settings, setup, sign_in, teams, tenants,
 };
 use crate::{counts, export, get, health, ingest, log, search, tail};
 
@@ -151,9 +150,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .route("/log/{tenant}/tile/{*path}", route_get(log::tile))
-        .merge(page::routes())
-        .route("/", route_get(async || Redirect::temporary("/docs/")))
         .with_state(app)
+        .merge(crate::screens::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route_layer(middleware::from_fn(remember_route))
         .fallback(no_route)

@@ -1,0 +1,89 @@
+//! The one way to the server: the generated client, and failures as one type.
+
+import createClient from 'openapi-fetch'
+import { t } from '../words/i18n'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+
+/** An event as it is read. */
+export type RecordedEvent = Schemas['RecordedEvent']
+export type Problem = Schemas['Problem']
+
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
+
+/** What a request failed with. `problem.code` tells programs, `message` people. */
+export class ApiError extends Error {
+  constructor(
+    readonly problem: Problem,
+    readonly retryAfter?: number,
+  ) {
+    super(problem.detail)
+  }
+  get status(): number {
+    return this.problem.status
+  }
+  get code(): string {
+    return this.problem.code
+  }
+}
+
+function problem(status: number, code: string, title: string, detail: string): Problem {
+  return { type: `/problems/${code}`, title, status, detail, code }
+}
+
+/** The data of an answer, or the failure thrown. */
+export async function answer<T>(request: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  let result
+  try {
+    result = await request
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw unreachable()
+  }
+  if (result.response.ok) return result.data as T
+  throw failure(result.response, result.error)
+}
+
+export function unreachable(): ApiError {
+  return new ApiError(problem(0, 'unreachable', t('No connection'), t('Annals does not answer. Check the network, or whether the server runs.')))
+}
+
+export function failure(response: Response, body: unknown): ApiError {
+  const told = typeof body === 'object' && body !== null && 'code' in body ? (body as Problem) : undefined
+  const seconds = Number(response.headers.get('retry-after'))
+  const fallback = problem(response.status, 'unexpected', t('Unexpected answer'), t('The server answered {{status}} without saying why.', { status: response.status }))
+  return new ApiError(told ?? fallback, Number.isFinite(seconds) && seconds > 0 ? seconds : undefined)
+}
+
+/** Requests outside the generated paths, with the same failures. */
+export async function call<T>(method: string, path: string, options: { query?: Record<string, string | undefined>; body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined) query.set(name, value)
+  const text = query.toString()
+  let response: Response
+  try {
+    response = await fetch(text ? `${path}?${text}` : path, {
+      method,
+      credentials: 'same-origin',
+      signal: options.signal,
+      headers: { Accept: 'application/json', ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }) },
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw unreachable()
+  }
+  const body = await response.text()
+  const parsed = body ? parsedOr(body) : undefined
+  if (!response.ok) throw failure(response, parsed)
+  return parsed as T
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

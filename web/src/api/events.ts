@@ -1,0 +1,114 @@
+//! Questions about events, each with the key it is cached under.
+
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { readableJson } from '../proof/json'
+import type { Interval } from '../query/range'
+import { type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
+
+/** Which events are asked for: what stands in the URL of the events page, and where. */
+export interface Selection {
+  tenant: string
+  tz: string
+  q?: string
+  from?: string
+  to?: string
+  own?: 'include'
+}
+
+export type EventsPage = Schemas['EventsPage']
+export type Top = Schemas['Top']
+export type Histogram = Schemas['Histogram']
+export type Completion = Schemas['Completion']
+
+export function fetchEvents(selection: Selection, more: { limit?: number; order?: 'asc' | 'desc'; cursor?: string }, signal?: AbortSignal): Promise<EventsPage> {
+  return answer(api.GET('/v1/events', { params: { query: { ...selection, ...more } as never }, signal }))
+}
+
+export const eventsQuery = (selection: Selection, limit: number, order: 'asc' | 'desc' = 'desc') =>
+  queryOptions({
+    queryKey: [selection.tenant, 'events', selection, limit, order],
+    queryFn: ({ signal }) => fetchEvents(selection, { limit, order }, signal),
+    staleTime: 15_000,
+  })
+
+export const countQuery = (selection: Selection) => eventsQuery(selection, 1)
+
+export const topQuery = (selection: Selection, field: string, limit: number, asked = 0) =>
+  queryOptions({
+    queryKey: [selection.tenant, 'top', selection, field, limit, asked],
+    queryFn: ({ signal }) => answer<Top>(api.GET('/v1/events/top', { params: { query: { ...selection, field, limit } as never }, signal })),
+    staleTime: 15_000,
+    placeholderData: keepPreviousData,
+  })
+
+export function fetchHistogram(selection: Selection, more: { interval: Interval; split?: string; week_start?: string }, signal?: AbortSignal): Promise<Histogram> {
+  return answer(api.GET('/v1/events/histogram', { params: { query: { ...selection, ...more } as never }, signal }))
+}
+
+export const histogramQuery = (selection: Selection, more: { interval: Interval; split?: string; week_start?: string }, asked = 0) =>
+  queryOptions({
+    queryKey: [selection.tenant, 'histogram', selection, more, asked],
+    queryFn: ({ signal }) => fetchHistogram(selection, more, signal),
+    staleTime: 15_000,
+    placeholderData: keepPreviousData,
+  })
+
+export const completionQuery = (tenant: string, q: string) =>
+  queryOptions({
+    queryKey: [tenant, 'complete', q],
+    queryFn: ({ signal }) => answer<Completion>(api.GET('/v1/events/complete', { params: { query: { tenant, q, limit: 12 } as never }, signal })),
+    staleTime: 60_000,
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+
+export const eventQuery = (tenant: string, id: string) =>
+  queryOptions({
+    queryKey: [tenant, 'event', id],
+    // Read by our own parser: a value such as 12345678901234567890.10 keeps its digits.
+    queryFn: async ({ signal }) => readableJson(await eventText(tenant, id, signal)) as unknown as RecordedEvent,
+    // An event does not change; it can only be erased.
+    staleTime: 60_000,
+  })
+
+/** The event exactly as the server writes it. */
+export function eventText(tenant: string, id: string, signal?: AbortSignal): Promise<string> {
+  return fetchText(`/v1/events/${encodeURIComponent(id)}?${new URLSearchParams({ tenant })}`, 'application/json', signal)
+}
+
+/** The text of the event's proof: as JSON for checking, or as a `.tlog-proof` file. */
+export async function fetchProof(tenant: string, id: string, kind: 'document' | 'file', signal?: AbortSignal): Promise<string> {
+  return fetchText(`/v1/events/${encodeURIComponent(id)}/proof?${new URLSearchParams({ tenant })}`, kind === 'document' ? 'application/json' : 'text/plain', signal)
+}
+
+export async function fetchText(path: string, accept: string, signal?: AbortSignal): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(path, { headers: { Accept: accept }, credentials: 'same-origin', signal })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error
+    throw unreachable()
+  }
+  const text = await response.text()
+  if (response.ok) return text
+  let body: Problem | undefined
+  try {
+    body = JSON.parse(text) as Problem
+  } catch {
+    body = undefined
+  }
+  throw failure(response, body)
+}
+
+export function exportPath(selection: Selection, format: string, order: 'asc' | 'desc'): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries({ ...selection, format, order, sort: 'occurred' })) if (value) query.set(name, value)
+  return `/v1/events/export?${query}`
+}
+
+export function tailPath(selection: Selection): string {
+  const query = new URLSearchParams({ tenant: selection.tenant, tz: selection.tz })
+  if (selection.q) query.set('q', selection.q)
+  if (selection.own) query.set('own', selection.own)
+  return `/v1/events/tail?${query}`
+}

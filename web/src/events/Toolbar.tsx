@@ -1,0 +1,280 @@
+import { ActionIcon, Button, Menu, Modal, Popover, Stack, Switch, TextInput, Tooltip } from '@mantine/core'
+import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconRefresh, IconTable } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { type SavedSearch, searchesQuery } from '../api/identity'
+import { call } from '../api/client'
+import { copyText } from '../parts/Copy'
+import { useTry } from '../parts/useTry'
+import { useChoose, useMay, useSession } from '../session/session'
+import { eventSearch } from '../urls'
+import { t } from '../words/i18n'
+import { number } from '../words/time'
+import { COLUMNS, DEFAULT_COLUMNS, columnsOf } from './columns'
+import { type ExportFormat, startExport } from './exports'
+import type { Live } from './live'
+import type { EventsState } from './state'
+import type { RowsNow } from './useRows'
+
+interface Props {
+  state: EventsState
+  now: RowsNow
+  live: Live
+  facets: boolean
+  toggleFacets: () => void
+  again: () => void
+}
+
+/** How many events there are, and what can be done with them. */
+export function Toolbar({ state, now: { view, stale }, live, facets, toggleFacets, again }: Props) {
+  const [copied, setCopied] = useState(false)
+  const { search } = state
+  const total = view.total + live.events.length
+  const loading = view.state === 'loading' || stale
+  return (
+    <div className="toolbar">
+      <Tooltip label={t('Show or hide the filters')}>
+        <ActionIcon color="gray" aria-label={t('Show or hide the filters')} aria-pressed={facets} onClick={toggleFacets} className="only-wide">
+          <IconFilter size={16} />
+        </ActionIcon>
+      </Tooltip>
+      <p className="total" role="status" aria-live="polite">
+        {view.state === 'loading' ? t('Counting …') : view.state === 'failed' ? '' : t('{{shown}} events', { shown: number(total), count: total })}
+        {loading && view.state !== 'loading' && <span className="muted"> …</span>}
+      </p>
+      {(view.ownLeftOut > 0 || search.own) && (
+        <button type="button" className="link small" onClick={() => state.set({ own: search.own ? undefined : 'include' })}>
+          {search.own ? t('Leave Annals’ own events out') : t("{{shown}} of Annals' own events left out", { shown: number(view.ownLeftOut), count: view.ownLeftOut })}
+        </button>
+      )}
+      <div className="toolbar-right">
+        <Tooltip label={t('Follow new events')}>
+          <Button size="compact-sm" variant={search.live ? 'filled' : 'default'} leftSection={<IconBroadcast size={14} />} aria-pressed={search.live === '1'} onClick={() => state.set(search.live ? { live: undefined } : { live: '1', to: undefined, order: undefined })}>
+            {search.live && live.state !== 'open' ? { off: t('Live'), opening: t('Connecting'), broken: t('Reconnecting') }[live.state] : t('Live')}
+          </Button>
+        </Tooltip>
+        <Tooltip label={t('Ask again')}>
+          <ActionIcon color="gray" aria-label={t('Ask again')} onClick={again}>
+            <IconRefresh size={16} />
+          </ActionIcon>
+        </Tooltip>
+        <SplitMenu state={state} />
+        <ColumnsMenu state={state} />
+        <Tooltip label={copied ? t('Copied') : t('Copy the link to this view')}>
+          <ActionIcon
+            color="gray"
+            aria-label={t('Copy the link to this view')}
+            onClick={() => {
+              void copyText(window.location.href).then(setCopied)
+              setTimeout(() => setCopied(false), 1500)
+            }}
+          >
+            <IconLink size={16} />
+          </ActionIcon>
+        </Tooltip>
+        <SavedSearches state={state} />
+        <ExportMenu state={state} total={total} />
+      </div>
+    </div>
+  )
+}
+
+function SplitMenu({ state }: { state: EventsState }) {
+  const { search } = state
+  const splits = [
+    [undefined, t('by category')],
+    ['outcome', t('by outcome')],
+    ['severity', t('by severity')],
+  ] as const
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Tooltip label={t('The chart')}>
+          <ActionIcon color="gray" aria-label={t('The chart')}>
+            <IconChartBar size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t('Bars')}</Menu.Label>
+        {splits.map(([split, words]) => (
+          <Menu.Item key={words} onClick={() => state.set({ split })} aria-current={search.split === split || undefined}>
+            {search.split === split ? <strong>{words}</strong> : words}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconTable size={14} />} onClick={() => state.set({ chart: search.chart ? undefined : 'table' })} rightSection={<kbd>v</kbd>}>
+          {search.chart ? t('As a chart') : t('As a table')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function ColumnsMenu({ state }: { state: EventsState }) {
+  const { preferences } = useSession()
+  const choose = useChoose()
+  const shown = columnsOf(state.search.columns ?? preferences.columns).map((column) => column.id)
+  const set = (ids: string[]) => {
+    const columns = ids.join(',')
+    // The choice is the person's; the address carries it only where somebody sent it along.
+    choose({ columns: columns === DEFAULT_COLUMNS ? undefined : columns })
+    if (state.search.columns) state.set({ columns }, 'replace')
+  }
+  const swap = (place: number, by: number) => {
+    const next = [...shown]
+    const [moved] = next.splice(place, 1)
+    next.splice(place + by, 0, moved!)
+    set(next)
+  }
+  const rest = COLUMNS.filter((column) => !shown.includes(column.id))
+  return (
+    <Popover position="bottom-end" width={280} trapFocus returnFocus>
+      <Popover.Target>
+        <Tooltip label={t('Columns and density')}>
+          <ActionIcon color="gray" aria-label={t('Columns and density')}>
+            <IconColumns3 size={16} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown className="columns-menu" aria-label={t('Columns and density')} p={4}>
+        <h2 className="popup-title">{t('Rows')}</h2>
+        <Button variant="subtle" color="gray" fullWidth justify="start" onClick={() => choose({ density: preferences.density === 'roomy' ? 'dense' : 'roomy' })}>
+          {preferences.density === 'roomy' ? t('Make rows dense') : t('Make rows roomy')}
+        </Button>
+        <h2 className="popup-title">{t('Columns')}</h2>
+        {shown.map((id, place) => {
+          const words = COLUMNS.find((column) => column.id === id)!.words()
+          return (
+            <div key={id} className="column-line">
+              <label>
+                <input type="checkbox" checked disabled={shown.length === 1} onChange={() => set(shown.filter((one) => one !== id))} /> {words}
+              </label>
+              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the left', { column: words })} disabled={place === 0} onClick={() => swap(place, -1)}>
+                <IconArrowUp size={14} />
+              </ActionIcon>
+              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the right', { column: words })} disabled={place === shown.length - 1} onClick={() => swap(place, 1)}>
+                <IconArrowDown size={14} />
+              </ActionIcon>
+            </div>
+          )
+        })}
+        {rest.map((column) => (
+          <div key={column.id} className="column-line">
+            <label>
+              <input type="checkbox" checked={false} onChange={() => set([...shown, column.id])} /> {column.words()}
+            </label>
+          </div>
+        ))}
+        <Button variant="subtle" color="gray" fullWidth justify="start" onClick={() => set(DEFAULT_COLUMNS.split(','))}>
+          {t('The usual columns')}
+        </Button>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function SavedSearches({ state }: { state: EventsState }) {
+  const tenant = state.selection.tenant
+  const client = useQueryClient()
+  const { person } = useSession()
+  const mayShare = useMay('config.manage')
+  const { data, error: listError } = useQuery(searchesQuery(tenant))
+  const [saving, setSaving] = useState(false)
+  const [name, setName] = useState('')
+  const [shared, setShared] = useState(false)
+  const { busy, error, run } = useTry()
+  const refresh = () => client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
+  const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
+  const save = () =>
+    run(async () => {
+      const { q, event: _, part: __, ...params } = state.search
+      await call('POST', '/v1/searches', { query: { tenant }, body: { name: name.trim(), query: q ?? '', params, shared } })
+      await refresh()
+      setSaving(false)
+      setName('')
+    })
+  const list = (searches: SavedSearch[], words: string) =>
+    searches.length > 0 && (
+      <>
+        <Menu.Label>{words}</Menu.Label>
+        {searches.map((one) => (
+          <div key={one.id} className="saved-line">
+            <Menu.Item onClick={() => open(one)}>
+              <bdi>{one.name}</bdi>
+            </Menu.Item>
+            {(one.owner === person.id || mayShare) && (
+              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => void call('DELETE', `/v1/searches/${one.id}`, { query: { tenant } }).then(refresh)}>
+                ×
+              </button>
+            )}
+          </div>
+        ))}
+      </>
+    )
+  return (
+    <>
+      <Menu position="bottom-end" width={280}>
+        <Menu.Target>
+          <Button size="compact-sm" variant="default" leftSection={<IconBookmark size={14} />}>
+            {t('Saved')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {list((data ?? []).filter((one) => !one.shared), t('Yours'))}
+          {list((data ?? []).filter((one) => one.shared), t('Shared'))}
+          {listError && <Menu.Label>{listError.message}</Menu.Label>}
+          {data?.length === 0 && <Menu.Label>{t('No search is saved yet')}</Menu.Label>}
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconBookmark size={14} />} onClick={() => setSaving(true)}>
+            {t('Save this search …')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={saving} onClose={() => setSaving(false)} title={t('Save this search')} closeButtonProps={{ 'aria-label': t('Close') }}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            void save()
+          }}
+        >
+          <Stack gap="sm">
+            <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus error={error?.message} />
+            <p className="muted small mono">
+              <bdi>{state.search.q ?? t('every event')}</bdi>
+            </p>
+            {mayShare && <Switch label={t('Shared with everybody in this tenant')} checked={shared} onChange={(event) => setShared(event.currentTarget.checked)} />}
+            <Button type="submit" loading={busy} disabled={!name.trim()}>
+              {t('Save the search')}
+            </Button>
+          </Stack>
+        </form>
+      </Modal>
+    </>
+  )
+}
+
+function emptied(search: object): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(search).map((name) => [name, undefined]))
+}
+
+function ExportMenu({ state, total }: { state: EventsState; total: number }) {
+  const may = useMay('events.export')
+  if (!may) return null
+  const start = (format: ExportFormat) => void startExport(state.selection, format, state.search.order ?? 'desc', total)
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} disabled={total === 0} aria-label={t('Export {{shown}} events', { shown: number(total), count: total })}>
+          {t('Export')}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t('Export {{shown}} events', { shown: number(total), count: total })}</Menu.Label>
+        <Menu.Item onClick={() => start('csv')}>{t('CSV, for spreadsheets')}</Menu.Item>
+        <Menu.Item onClick={() => start('ndjson')}>{t('NDJSON, one event a line')}</Menu.Item>
+        <Menu.Item onClick={() => start('json')}>{t('JSON, one array')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}

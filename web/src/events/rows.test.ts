@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { RecordedEvent } from '../api/client'
+import type { Selection } from '../api/events'
+import { Rows, type Source } from './rows'
+
+const START = Date.parse('2026-01-01T00:00:00Z')
+const MINUTE = 60_000
+
+/** A ledger of events a few seconds apart, with a rush in the middle and a late one. */
+function ledger(count: number) {
+  const events = Array.from({ length: count }, (_, sequence) => ({
+    display_id: `LOG-2026-${String(sequence).padStart(7, '0')}`,
+    sequence,
+    occurred_at: new Date(START + (sequence > 2000 && sequence < 3500 ? 2000 : sequence) * 7000).toISOString(),
+  })) as unknown as RecordedEvent[]
+  let questions = 0
+  const within = (selection: Selection) => {
+    const limit = Number(/sequence:<(\d+)/.exec(selection.q ?? '')?.[1] ?? Number.POSITIVE_INFINITY)
+    return events.filter((event) => event.sequence < limit && event.occurred_at! >= (selection.from ?? '') && (!selection.to || event.occurred_at! < selection.to))
+  }
+  const source: Source = {
+    pinned: (selection, asOf) => ({ ...selection, q: `sequence:<${asOf}` }),
+    page: async (selection, { limit, order, cursor }) => {
+      questions += 1
+      const sorted = within(selection).sort((a, b) => a.occurred_at!.localeCompare(b.occurred_at!) || a.sequence - b.sequence)
+      if (order === 'desc') sorted.reverse()
+      const [at, seen] = cursor ? cursor.split(' ').map(Number) : [0, count]
+      const held = sorted.filter((event) => event.sequence < seen!)
+      const page = held.slice(at, at! + limit)
+      return { events: page, total: held.length, own_left_out: 0, as_of: seen!, checkpoint: { size: count, root: '' }, next_cursor: at! + limit < held.length ? `${at! + limit} ${seen}` : null }
+    },
+    counts: async (selection) => {
+      const held = within(selection)
+      const buckets: { start: string; total: number }[] = []
+      for (let at = START; at <= START + count * 7000; at += MINUTE) {
+        const [from, to] = [new Date(at).toISOString(), new Date(at + MINUTE).toISOString()]
+        buckets.push({ start: from, total: held.filter((event) => event.occurred_at! >= from && event.occurred_at! < to).length })
+      }
+      return buckets
+    },
+  }
+  return { events, source, late: (event: Partial<RecordedEvent>) => events.push(event as RecordedEvent), questions: () => questions }
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+test.each(['desc', 'asc'] as const)('every row is the one a single list would show (%s)', async (order) => {
+  const count = 6000
+  const { events, source } = ledger(count)
+  const rows = new Rows(source, { tenant: 'main', tz: 'UTC' }, order)
+  await settled()
+  const expected = [...events].sort((a, b) => a.occurred_at!.localeCompare(b.occurred_at!) || a.sequence - b.sequence)
+  if (order === 'desc') expected.reverse()
+  expect(rows.view).toMatchObject({ state: 'ready', total: count })
+  for (const row of [0, 199, 200, 5999, 2400, 3900, 3100, 1500, 5000, 640]) {
+    rows.want(row, row + 20)
+    await settled()
+    await settled()
+    expect(rows.at(row)?.sequence, `row ${row}`).toBe(expected[row]!.sequence)
+  }
+})
+
+test('a far row costs few questions, and rows stay when late events come', async () => {
+  const count = 6000
+  const { events, source, late, questions } = ledger(count)
+  const expected = [...events].sort((a, b) => b.occurred_at!.localeCompare(a.occurred_at!) || b.sequence - a.sequence)
+  const rows = new Rows(source, { tenant: 'main', tz: 'UTC' }, 'desc')
+  await settled()
+  for (let extra = 0; extra < 30; extra += 1) late({ display_id: `late ${extra}`, sequence: count + extra, occurred_at: new Date(START + 1000 * extra).toISOString() })
+  rows.want(5500, 5530)
+  await settled()
+  expect(rows.at(5500)?.sequence).toBe(expected[5500]!.sequence)
+  expect(questions()).toBeLessThan(4)
+})

@@ -1,0 +1,64 @@
+//! The events page's state: its address, read and changed in one place.
+
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+import type { Selection } from '../api/events'
+import { type Range, moments } from '../query/range'
+import { both, excluding, toggled } from '../query/terms'
+import { useTenant, useZone } from '../session/session'
+import { type EventSearch, rangeOf, rangeSearch } from '../urls'
+
+export interface EventsState {
+  search: EventSearch
+  range: Range
+  selection: Selection
+  /** Changes part of the address. A change of the question closes the open entry's place in the list, not the entry. */
+  set: (part: Partial<EventSearch>, how?: 'push' | 'replace') => void
+  setQuery: (q: string) => void
+  setRange: (range: Range) => void
+  add: (field: string, value: string) => void
+  exclude: (field: string, value: string) => void
+}
+
+export function useEventsState(): EventsState {
+  const search: EventSearch = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const tenant = useTenant().name
+  const tz = useZone()
+  const set = useCallback(
+    (part: Partial<EventSearch>, how: 'push' | 'replace' = 'push') => {
+      void navigate({ to: '.', search: ((before: EventSearch) => cleaned({ ...before, ...part })) as never, replace: how === 'replace' })
+    },
+    [navigate],
+  )
+  return useMemo(() => {
+    const range = rangeOf(search)
+    const selection: Selection = cleaned({ tenant, tz, q: search.q, from: range.from, to: range.to, own: search.own })
+    const setQuery = (q: string) => set({ q: q.trim() || undefined })
+    return {
+      search,
+      range,
+      selection,
+      set,
+      setQuery,
+      setRange: (next) => set({ ...rangeSearch(next), live: next.to === undefined ? search.live : undefined }),
+      add: (field, value) => setQuery(toggled(search.q ?? '', field, value)),
+      exclude: (field, value) => setQuery(excluding(search.q ?? '', field, value)),
+    }
+  }, [search, tenant, tz, set])
+}
+
+function cleaned<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined && one !== '')) as T
+}
+
+/** A selection whose answers do not change: its times are fixed and later events are left out. */
+export function pinned(selection: Selection, asOf: number): Selection {
+  const range = moments(selection, selection.tz, new Date())
+  return {
+    ...selection,
+    q: both(selection.q ?? '', `sequence:<${asOf}`),
+    from: range.from?.toISOString(),
+    to: selection.to === undefined ? undefined : range.to.toISOString(),
+  }
+}

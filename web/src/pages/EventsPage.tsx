@@ -1,0 +1,89 @@
+import { Button } from '@mantine/core'
+import { useLocalStorage } from '@mantine/hooks'
+import { Suspense, lazy, useRef, useState } from 'react'
+import { ApiError } from '../api/client'
+import { EventTable, type TableHandle } from '../events/EventTable'
+import { Facets } from '../events/Facets'
+import { FilterBar } from '../events/FilterBar'
+import { NoEvents } from '../events/NoEvents'
+import { RangePicker } from '../events/RangePicker'
+import { SearchBox } from '../events/SearchBox'
+import { Timeline } from '../events/Timeline'
+import { Toolbar } from '../events/Toolbar'
+import { useLive } from '../events/live'
+import { useEventsState } from '../events/state'
+import { useRows } from '../events/useRows'
+import { Failure } from '../parts/Failure'
+import { useKeys } from '../parts/keys'
+import { t } from '../words/i18n'
+import { number } from '../words/time'
+
+const EntryPanel = lazy(() => import('../entry/EntryPanel'))
+
+export default function EventsPage() {
+  const state = useEventsState()
+  const { search, selection } = state
+  const [asked, setAsked] = useState(0)
+  const [away, setAway] = useState(false)
+  const [facets, setFacets] = useLocalStorage({ key: 'annals.facets', defaultValue: true, getInitialValueInEffect: false })
+  const box = useRef<{ focus: () => void }>(null)
+  const table = useRef<TableHandle>(null)
+  const now = useRows(selection, search.order ?? 'desc', asked)
+  const { view, stale } = now
+  const live = useLive(selection, view.state === 'ready' && !stale ? view.asOf : undefined, search.live === '1' && search.order !== 'asc', away)
+  const again = () => setAsked((before) => before + 1)
+  useKeys({
+    '/': () => box.current?.focus(),
+    Escape: () => (search.event ? state.set({ event: undefined, part: undefined }) : false),
+    f: () => setFacets(!facets),
+    v: () => state.set({ chart: search.chart ? undefined : 'table' }, 'replace'),
+    l: () => state.set(search.live ? { live: undefined } : { live: '1', to: undefined, order: undefined }),
+    r: again,
+  })
+  const problem = view.error instanceof ApiError && view.error.problem.field === 'q' ? view.error.problem : undefined
+  const empty = view.state === 'ready' && !stale && view.total === 0 && live.events.length === 0
+  return (
+    <div className={search.event ? 'events events-open' : 'events'}>
+      <title>{t('Events · Annals')}</title>
+      <h1 className="hidden">{t('Events')}</h1>
+      <div className="events-ask">
+        <SearchBox ref={box} tenant={selection.tenant} value={search.q ?? ''} onSearch={state.setQuery} problem={problem} leave={() => table.current?.focus()} />
+        <RangePicker range={state.range} onChange={state.setRange} />
+      </div>
+      <FilterBar state={state} asked={asked} />
+      <Timeline state={state} asked={asked} total={view.total} />
+      <Toolbar state={state} now={now} live={live} facets={facets} toggleFacets={() => setFacets(!facets)} again={again} />
+      <div className="events-body">
+        {facets && <Facets state={state} asked={asked} />}
+        <div className="events-list">
+          {live.waiting > 0 && (
+            <Button
+              className="waiting"
+              size="compact-sm"
+              onClick={() => {
+                live.show()
+                document.querySelector('.table-scroll')?.scrollTo({ top: 0 })
+              }}
+            >
+              {t('{{shown}} new events', { shown: number(live.waiting), count: live.waiting })}
+            </Button>
+          )}
+          {live.missed > 0 && <p className="wrong small">{t('{{count}} events came too fast to follow here and are missing above; ask again to see them.', { count: live.missed })}</p>}
+          {view.state === 'failed' && !problem && <Failure error={view.error} retry={again} />}
+          {view.state === 'failed' && problem && (
+            <div className="state muted">
+              <p>{t('The search was not run. What is wrong stands under it.')}</p>
+            </div>
+          )}
+          {view.state === 'ready' && view.error !== undefined && <Failure error={view.error} retry={again} />}
+          {empty ? <NoEvents state={state} ownLeftOut={view.ownLeftOut} /> : view.state !== 'failed' && <EventTable ref={table} state={state} now={now} live={live} onScrolled={setAway} />}
+        </div>
+        {search.event && (
+          <Suspense fallback={<aside className="panel" aria-busy />}>
+            <EntryPanel id={search.event} state={state} />
+          </Suspense>
+        )}
+      </div>
+    </div>
+  )
+}

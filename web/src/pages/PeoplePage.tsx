@@ -1,0 +1,249 @@
+import { Button, Menu, Select, TextInput } from '@mantine/core'
+import { IconDots } from '@tabler/icons-react'
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call } from '../api/client'
+import { type Invitation, type Person, ROLES, type Role, peopleQuery } from '../api/identity'
+import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
+import { Go } from '../parts/Go'
+import { Sheet } from '../parts/Sheet'
+import { Time } from '../parts/Time'
+import { confirmed } from '../session/confirm'
+import { useMay, useNow, useSession, useTenant, useZone } from '../session/session'
+import { urls } from '../urls'
+import { t } from '../words/i18n'
+import { roleMeaning, roleWord } from '../words/roles'
+import { dateOnly, momentOf } from '../words/time'
+
+type Open = { kind: 'invite' } | { kind: 'role' | 'remove' | 'reset'; person: Person } | { kind: 'link'; title: string; link: string }
+
+export default function PeoplePage() {
+  const tenant = useTenant()
+  const session = useSession()
+  const now = useNow()
+  const may = useMay('people.manage')
+  const client = useQueryClient()
+  const query = peopleQuery(tenant.name)
+  const { data } = useSuspenseQuery(query)
+  const [open, setOpen] = useState<Open>()
+  const [wrong, setWrong] = useState<string>()
+  // A dialog that ends in a link gives way to it.
+  const close = () => setOpen((before) => (before?.kind === 'link' ? before : undefined))
+  const send = async <T,>(method: string, path: string, body?: unknown) => {
+    const answered = await confirmed(() => call<T>(method, path, { query: { tenant: tenant.name }, body }))
+    await client.invalidateQueries({ queryKey: query.queryKey })
+    return answered
+  }
+  const quietly = (method: string, path: string, body?: unknown) => {
+    setWrong(undefined)
+    send(method, path, body).catch((error: Error) => setWrong(error.message))
+  }
+  return (
+    <Sheet title={t('People')} actions={may && <Button onClick={() => setOpen({ kind: 'invite' })}>{t('Invite a person')}</Button>}>
+      {wrong && (
+        <p className="wrong" role="alert">
+          {wrong}
+        </p>
+      )}
+      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('People')}>
+        <table className="plain">
+          <thead>
+            <tr>
+              <th>{t('Name')}</th>
+              <th>{t('E-mail address')}</th>
+              <th>{t('Role')}</th>
+              <th>{t('Teams')}</th>
+              <th>{t('State')}</th>
+              <th>{t('Last seen')}</th>
+              <th>
+                <span className="hidden">{t('Actions')}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {data.people.map((person) => (
+              <tr key={person.id}>
+                <td>
+                  <bdi>{person.name}</bdi> {person.id === session.person.id && <span className="muted">{t('(you)')}</span>}
+                </td>
+                <td>
+                  <bdi>{person.email}</bdi>
+                </td>
+                <td>
+                  <RoleUntil role={person.role} until={person.role_until} />
+                </td>
+                <td>
+                  <bdi>{person.teams.join(', ')}</bdi>
+                </td>
+                <td>{person.state === 'active' ? t('active') : <span className="wrong">{t('disabled')}</span>}</td>
+                <td>{person.last_seen_at ? <Time value={person.last_seen_at} now={now} /> : <span className="muted">{t('never')}</span>}</td>
+                <td className="actions">
+                  <Menu position="bottom-end">
+                    <Menu.Target>
+                      <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('Actions for {{name}}', { name: person.name })}>
+                        <IconDots size={16} />
+                      </Button>
+                    </Menu.Target>
+                    <Menu.Dropdown>
+                      <Menu.Item component={Go} to={urls.events(tenant.name, { q: `kind:own actor.id:${person.id}`, own: 'include', range: 'all' })}>
+                        {t('What they did in Annals')}
+                      </Menu.Item>
+                      {may && (
+                        <>
+                          <Menu.Item onClick={() => setOpen({ kind: 'role', person })}>{t('Change the role …')}</Menu.Item>
+                          <Menu.Item onClick={() => setOpen({ kind: 'reset', person })}>{t('Make a password reset link …')}</Menu.Item>
+                          <Menu.Item onClick={() => quietly('POST', `/v1/people/${person.id}/sign-out`, {})}>{t('End all sessions')}</Menu.Item>
+                          <Menu.Item onClick={() => quietly('PATCH', `/v1/people/${person.id}`, { state: person.state === 'active' ? 'disabled' : 'active' })}>{person.state === 'active' ? t('Disable') : t('Enable')}</Menu.Item>
+                          <Menu.Item color="red" onClick={() => setOpen({ kind: 'remove', person })}>
+                            {t('Remove from this tenant …')}
+                          </Menu.Item>
+                        </>
+                      )}
+                    </Menu.Dropdown>
+                  </Menu>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <section>
+        <h2>{t('Open invitations')}</h2>
+        {data.invitations.length === 0 ? (
+          <p className="muted">{t('None.')}</p>
+        ) : (
+          <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Open invitations')}>
+            <table className="plain">
+              <thead>
+                <tr>
+                  <th>{t('E-mail address')}</th>
+                  <th>{t('Role')}</th>
+                  <th>{t('Invited by')}</th>
+                  <th>{t('Expires')}</th>
+                  <th>
+                    <span className="hidden">{t('Actions')}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.invitations.map((invitation) => (
+                  <tr key={invitation.id}>
+                    <td>
+                      <bdi>{invitation.email}</bdi>
+                    </td>
+                    <td>
+                      <RoleUntil role={invitation.role} until={invitation.role_until} />
+                    </td>
+                    <td>
+                      <bdi>{data.people.find((person) => person.id === invitation.invited_by)?.name ?? invitation.invited_by}</bdi>
+                    </td>
+                    <td>
+                      <Time value={invitation.expires_at} now={now} />
+                    </td>
+                    <td className="actions">
+                      {may && (
+                        <Button size="compact-sm" variant="default" onClick={() => quietly('DELETE', `/v1/invitations/${invitation.id}`)}>
+                          {t('Withdraw')}
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </section>
+      <section>
+        <h2>{t('What the roles may')}</h2>
+        <dl className="lines">
+          {ROLES.map((role) => (
+            <div key={role} className="line">
+              <dt>{roleWord(role)}</dt>
+              <dd>{roleMeaning(role)}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      {open?.kind === 'invite' && (
+        <Invite
+          close={close}
+          act={async (body) => {
+            const { link } = await send<{ invitation: Invitation; link: string }>('POST', '/v1/invitations', body)
+            setOpen({ kind: 'link', title: t('Invitation of {{email}}', { email: body.email }), link })
+          }}
+        />
+      )}
+      {open?.kind === 'role' && <ChangeRole person={open.person} close={close} act={(body) => send('PATCH', `/v1/people/${open.person.id}`, body)} />}
+      {open?.kind === 'reset' && (
+        <DangerDialog
+          title={t('Reset the password of {{name}}', { name: open.person.name })}
+          name={open.person.email}
+          submit={t('Make the reset link')}
+          close={close}
+          act={async () => {
+            const { link } = await send<{ link: string }>('POST', `/v1/people/${open.person.id}/reset`, {})
+            setOpen({ kind: 'link', title: t('Reset link for {{name}}', { name: open.person.name }), link })
+          }}
+        >
+          {t('Whoever has the link can set a new password. The old one works until then.')}
+        </DangerDialog>
+      )}
+      {open?.kind === 'remove' && (
+        <DangerDialog title={t('Remove {{name}}', { name: open.person.name })} name={open.person.email} submit={t('Remove the person')} close={close} act={() => send('DELETE', `/v1/people/${open.person.id}`)}>
+          {t('The person leaves this tenant and its teams at once. What they did stays in the log.')}
+        </DangerDialog>
+      )}
+      {open?.kind === 'link' && <ShownOnce title={open.title} text={open.link} words={t('Send this link to the person. It is shown only now and works once.')} close={() => setOpen(undefined)} />}
+    </Sheet>
+  )
+}
+
+function RoleUntil({ role, until }: { role: Role; until: string | null }) {
+  const zone = useZone()
+  return (
+    <>
+      {roleWord(role)} {until && <span className="muted">{t('until {{date}}', { date: dateOnly(new Date(until), zone) })}</span>}
+    </>
+  )
+}
+
+const roleData = () => ROLES.map((role) => ({ value: role, label: `${roleWord(role)}: ${roleMeaning(role)}` }))
+
+/** The end of the day typed in a date field, in the viewer's zone. */
+function endOfDay(day: string, zone: string): string | null {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day)
+  return match ? momentOf({ year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) + 1, hour: 0, minute: 0, second: 0 }, zone).toISOString() : null
+}
+
+function Invite({ close, act }: { close: () => void; act: (body: { email: string; role: Role; role_until?: string }) => Promise<void> }) {
+  const zone = useZone()
+  const [email, setEmail] = useState('')
+  const [role, setRole] = useState<Role>('viewer')
+  const [until, setUntil] = useState('')
+  return (
+    <FormDialog
+      title={t('Invite a person')}
+      submit={t('Make the invitation')}
+      close={close}
+      ready={/.+@.+/.test(email)}
+      act={() => act({ email: email.trim(), role, role_until: endOfDay(until, zone) ?? undefined })}
+    >
+      <TextInput label={t('E-mail address')} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required data-autofocus />
+      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next as Role)} allowDeselect={false} />
+      <TextInput label={t('Role ends after')} description={t('Empty: it stays')} type="date" value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
+    </FormDialog>
+  )
+}
+
+function ChangeRole({ person, close, act }: { person: Person; close: () => void; act: (body: { role: Role; role_until: string | null }) => Promise<unknown> }) {
+  const zone = useZone()
+  const [role, setRole] = useState(person.role)
+  const [until, setUntil] = useState(person.role_until ? new Date(Date.parse(person.role_until) - 1).toISOString().slice(0, 10) : '')
+  return (
+    <FormDialog title={t('Role of {{name}}', { name: person.name })} submit={t('Change the role')} close={close} act={() => act({ role, role_until: endOfDay(until, zone) })}>
+      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next as Role)} allowDeselect={false} />
+      <TextInput label={t('Role ends after')} description={t('Empty: it stays')} type="date" value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
+    </FormDialog>
+  )
+}

@@ -1,0 +1,89 @@
+import { Button, MultiSelect, TagsInput, TextInput } from '@mantine/core'
+import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call } from '../api/client'
+import { type Person, type Team, peopleQuery, teamsQuery } from '../api/identity'
+import { DangerDialog, FormDialog } from '../parts/Dialog'
+import { Sheet } from '../parts/Sheet'
+import { confirmed } from '../session/confirm'
+import { useMay, useTenant } from '../session/session'
+import { t } from '../words/i18n'
+
+export default function TeamsPage() {
+  const tenant = useTenant().name
+  const may = useMay('config.manage')
+  const client = useQueryClient()
+  const query = teamsQuery(tenant)
+  const { data: teams } = useSuspenseQuery(query)
+  const { data: people } = useSuspenseQuery(peopleQuery(tenant))
+  const [open, setOpen] = useState<{ kind: 'edit'; team?: Team } | { kind: 'delete'; team: Team }>()
+  const close = () => setOpen(undefined)
+  const send = async (method: string, path: string, body?: unknown) => {
+    await confirmed(() => call(method, path, { query: { tenant }, body }))
+    await client.invalidateQueries({ queryKey: query.queryKey })
+  }
+  const nameOf = (id: string) => people.people.find((person) => person.id === id)?.name ?? id
+  return (
+    <Sheet title={t('Teams')} actions={may && <Button onClick={() => setOpen({ kind: 'edit' })}>{t('Add a team')}</Button>}>
+      <p className="muted prose">{t('Alerts and reports go to teams. A team has members and may have further e-mail addresses.')}</p>
+      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Teams')}>
+        <table className="plain">
+          <thead>
+            <tr>
+              <th>{t('Name')}</th>
+              <th>{t('Members')}</th>
+              <th>{t('Further addresses')}</th>
+              <th>
+                <span className="hidden">{t('Actions')}</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {teams.map((team) => (
+              <tr key={team.id}>
+                <td>
+                  <bdi>{team.name}</bdi>
+                </td>
+                <td>{team.members.length ? <bdi>{team.members.map(nameOf).join(', ')}</bdi> : <span className="muted">{t('nobody yet')}</span>}</td>
+                <td>
+                  <bdi>{team.addresses.join(', ')}</bdi>
+                </td>
+                <td>
+                  {may && (
+                    <div className="actions">
+                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'edit', team })}>
+                        {t('Change')}
+                      </Button>
+                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', team })}>
+                        {t('Delete')}
+                      </Button>
+                    </div>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {open?.kind === 'edit' && <EditTeam team={open.team} people={people.people} close={close} act={(body) => (open.team ? send('PATCH', `/v1/teams/${open.team.id}`, body) : send('POST', '/v1/teams', body))} />}
+      {open?.kind === 'delete' && (
+        <DangerDialog title={t('Delete the team {{name}}', { name: open.team.name })} name={open.team.name} submit={t('Delete the team')} close={close} act={() => send('DELETE', `/v1/teams/${open.team.id}`)}>
+          {t('Its members stay in the tenant. What is sent to this team reaches nobody until it is sent elsewhere.')}
+        </DangerDialog>
+      )}
+    </Sheet>
+  )
+}
+
+function EditTeam({ team, people, close, act }: { team?: Team; people: Person[]; close: () => void; act: (body: Omit<Team, 'id'>) => Promise<void> }) {
+  const [name, setName] = useState(team?.name ?? '')
+  const [members, setMembers] = useState(team?.members ?? [])
+  const [addresses, setAddresses] = useState(team?.addresses ?? [])
+  return (
+    <FormDialog title={team ? t('Change the team') : t('Add a team')} submit={team ? t('Save the team') : t('Add the team')} close={close} ready={name.trim() !== ''} act={() => act({ name: name.trim(), members, addresses })}>
+      <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required data-autofocus />
+      <MultiSelect label={t('Members')} data={people.map((person) => ({ value: person.id, label: `${person.name} (${person.email})` }))} value={members} onChange={setMembers} searchable />
+      <TagsInput label={t('Further e-mail addresses')} description={t('Enter after each')} value={addresses} onChange={setAddresses} />
+    </FormDialog>
+  )
+}

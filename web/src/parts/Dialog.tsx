@@ -1,0 +1,103 @@
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import { Copy } from './Copy'
+import { useTry } from './useTry'
+import { t } from '../words/i18n'
+
+interface FormProps {
+  title: string
+  submit: string
+  close: () => void
+  act: () => Promise<unknown>
+  ready?: boolean
+  children: ReactNode
+}
+
+/** A form in a dialog: it closes when the action has succeeded, and says why when it has not. */
+export function FormDialog({ title, submit, close, act, ready = true, children }: FormProps) {
+  const { busy, error, run } = useTry()
+  return (
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void run(act).then((done) => done && close())
+        }}
+      >
+        <Stack gap="sm">
+          {children}
+          {error && (
+            <p className="wrong" role="alert">
+              {error.message}
+            </p>
+          )}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('Cancel')}
+            </Button>
+            <Button type="submit" loading={busy} disabled={!ready}>
+              {submit}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+interface DangerProps {
+  title: string
+  /** What is typed to confirm. */
+  name: string
+  submit: string
+  /** What happens and what stays. */
+  children: ReactNode
+  close: () => void
+  act: () => Promise<unknown>
+}
+
+/** Something that cannot be taken back: names the thing and asks for its name. */
+export function DangerDialog({ title, name, submit, children, close, act }: DangerProps) {
+  const [typed, setTyped] = useState('')
+  const { busy, error, run } = useTry()
+  return (
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void run(act).then((done) => done && close())
+        }}
+      >
+        <Stack gap="sm">
+          <div>{children}</div>
+          <TextInput label={t('Type “{{name}}” to confirm', { name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} autoComplete="off" data-autofocus error={error?.message} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('Cancel')}
+            </Button>
+            <Button type="submit" color="red" loading={busy} disabled={typed.trim() !== name}>
+              {submit}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+/** A text that is shown once: a key or a link. */
+export function ShownOnce({ title, text, words, close }: { title: string; text: string; words: string; close: () => void }) {
+  return (
+    <Modal opened onClose={close} title={title} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t('Close') }}>
+      <Stack gap="sm">
+        <p>{words}</p>
+        <p className="secret">
+          <code className="mono">{text}</code> <Copy text={text} label={t('Copy')} />
+        </p>
+        <Group justify="flex-end">
+          <Button onClick={close}>{t('I have it')}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,60 @@
+import { Tooltip } from '@mantine/core'
+import { useZone } from '../session/session'
+import { t } from '../words/i18n'
+import { columnTime, dateTime, offsetName, reading, relative, utcMicroseconds } from '../words/time'
+
+interface Props {
+  /** RFC 3339, with the offset it was sent with. */
+  value: string | null | undefined
+  now: Date
+  /** `reading` is relative up to a day; `column` always a date and a time. */
+  as?: 'reading' | 'column'
+}
+
+/** A time. Hovering or focusing it shows the viewer's zone, the event's own offset, and UTC exactly. */
+export function Time({ value, now, as = 'reading' }: Props) {
+  const zone = useZone()
+  const at = value ? new Date(value) : undefined
+  if (!value || !at || Number.isNaN(at.getTime())) return <span className="muted">{t('not recorded')}</span>
+  const column = as === 'column' ? columnTime(at, zone, now) : undefined
+  return (
+    <Tooltip label={<TimeReadings value={value} at={at} zone={zone} now={now} />} multiline>
+      <time dateTime={value} className={as === 'column' ? 'mono' : undefined} tabIndex={as === 'column' ? undefined : 0}>
+        {column ? (
+          <>
+            <span className="muted">{column.date}</span> {column.time}
+          </>
+        ) : (
+          reading(at, zone, now)
+        )}
+      </time>
+    </Tooltip>
+  )
+}
+
+function TimeReadings({ value, at, zone, now }: { value: string; at: Date; zone: string; now: Date }) {
+  const offset = /([+-]\d{2}:\d{2})$/.exec(value)?.[1]
+  const ago = relative(at, now)
+  return (
+    <span className="readings">
+      <span>{zone}</span>
+      <span className="mono">
+        {dateTime(at, zone)} {offsetName(at, zone)}
+      </span>
+      {offset && (
+        <>
+          <span>{t('as sent')}</span>
+          <span className="mono">{value}</span>
+        </>
+      )}
+      <span>UTC</span>
+      <span className="mono">{utcMicroseconds(value)}</span>
+      {ago && (
+        <>
+          <span>{t('ago')}</span>
+          <span>{ago}</span>
+        </>
+      )}
+    </span>
+  )
+}

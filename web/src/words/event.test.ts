@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import type { RecordedEvent } from '../api/client'
+import { actorName, details, percentages, sentence, shortened, valueText } from './event'
+
+const event = (more: Partial<RecordedEvent>): RecordedEvent => ({
+  display_id: 'LOG-2026-0000001',
+  sequence: 1,
+  received_at: '2026-01-22T10:20:00.000000Z',
+  kind: 0,
+  action: 'customer.update',
+  activity: 'update',
+  actor: { type: 'user', id: 'u-1', name: 'John Smith' },
+  ...more,
+})
+
+test('a change is told as one sentence', () => {
+  const changed = event({
+    targets: [{ type: 'customer', id: 'C-1', name: 'Acme Corporation' }],
+    changes: [
+      { path: 'credit_limit', label: 'Credit Limit', old: { amount: '10000.00', currency: 'USD' }, new: { amount: '15000.00', currency: 'USD' }, type: 'money' },
+      { path: 'status', old: 'Active', new: 'Active' },
+    ],
+  })
+  expect(sentence(changed, 'UTC')).toMatch(/^John Smith changed Credit Limit of Acme Corporation from (US)?\$10,000\.00 to (US)?\$15,000\.00$/)
+  expect(details(changed, 'UTC')).toContain('Credit Limit: ')
+})
+
+test('who is not a person is said to be what it is', () => {
+  expect(actorName({ type: 'system', id: 'sys-monitor', name: 'monitor' })).toBe('System')
+  expect(actorName({ type: 'api_key', id: 'k', name: 'Main' })).toBe('API (Main)')
+  expect(actorName({ type: 'anonymous' })).toBe('Unknown')
+  expect(actorName(undefined)).toBe('Unknown')
+})
+
+test('an erased event says so and shows nothing else', () => {
+  const erased = event({ action: undefined, actor: undefined, erasure: { withheld: 9, of: 9, category: 'view' } })
+  expect(sentence(erased, 'UTC')).toContain('erased')
+  expect(details(erased, 'UTC')).toBe('erased')
+})
+
+test('values read by their type', () => {
+  expect(valueText(undefined, 'string', 'UTC')).toBe('not recorded')
+  expect(valueText(true, 'bool', 'UTC')).toBe('Yes')
+  expect(valueText('12345678901234567890.10', 'money', 'UTC')).toBe('12,345,678,901,234,567,890.10')
+  expect(valueText({ a: 1 }, 'json', 'UTC')).toBe('{"a":1}')
+})
+
+test('shares sum to 100', () => {
+  for (const counts of [[1, 1, 1], [45, 30, 15, 10], [0, 0], [1, 99999], [7, 7, 7, 7, 7, 7]]) {
+    const sum = percentages(counts).reduce((one, other) => one + other, 0)
+    expect(sum).toBe(counts.some(Boolean) ? 100 : 0)
+  }
+})
+
+test('ids shorten in the middle', () => {
+  expect(shortened('01a20c36-dc08-7844-b9bb-42534644fada')).toBe('01a20c36…4644fada')
+})

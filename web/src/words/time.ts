@@ -1,0 +1,210 @@
+//! Times as people read them: relative up to a day, then date and time, in a chosen zone.
+
+/** Words for dates and numbers follow the browser's language. */
+export const locale = typeof navigator === 'undefined' ? 'en-GB' : navigator.language || 'en-GB'
+
+export const MINUTE_MS = 60_000
+export const HOUR_MS = 60 * MINUTE_MS
+export const DAY_MS = 24 * HOUR_MS
+
+export interface Parts {
+  year: number
+  month: number
+  day: number
+  hour: number
+  minute: number
+  second: number
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+
+function format(zone: string, options: Intl.DateTimeFormatOptions, language = locale): Intl.DateTimeFormat {
+  const key = `${language} ${zone} ${JSON.stringify(options)}`
+  let found = formats.get(key)
+  if (!found) {
+    found = new Intl.DateTimeFormat(language, { timeZone: zone, ...options })
+    formats.set(key, found)
+  }
+  return found
+}
+
+export function browserZone(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+}
+
+export function isZone(name: string): boolean {
+  try {
+    format(name, {})
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** All zones the browser knows, with UTC first. */
+export function zones(): string[] {
+  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
+}
+
+/** What the clock on the wall of a zone shows at a moment. */
+export function wallClock(at: Date, zone: string): Parts {
+  const parts = format(
+    zone,
+    { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric', hourCycle: 'h23' },
+    'en-US-u-ca-gregory-nu-latn',
+  ).formatToParts(at)
+  const read = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value ?? 0)
+  return { year: read('year'), month: read('month'), day: read('day'), hour: read('hour'), minute: read('minute'), second: read('second') }
+}
+
+function asUtc(wall: Parts): number {
+  return Date.UTC(wall.year, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second)
+}
+
+/** Offset of a zone at a moment, in milliseconds east of Greenwich. */
+export function offsetAt(at: Date, zone: string): number {
+  return asUtc(wallClock(at, zone)) - Math.floor(at.getTime() / 1000) * 1000
+}
+
+/**
+ * The moment a wall clock of a zone shows. In the hour that is skipped in spring it is the moment
+ * after the gap; in the hour that comes twice in autumn, the first one.
+ */
+export function momentOf(wall: Parts, zone: string): Date {
+  const guess = asUtc(wall)
+  const before = offsetAt(new Date(guess - DAY_MS), zone)
+  const after = offsetAt(new Date(guess + DAY_MS), zone)
+  for (const offset of [before, after]) {
+    const at = new Date(guess - offset)
+    if (offsetAt(at, zone) === offset) return at
+  }
+  return new Date(guess - before)
+}
+
+export function startOfDay(at: Date, zone: string, daysLater = 0): Date {
+  const wall = wallClock(at, zone)
+  return momentOf({ ...wall, day: wall.day + daysLater, hour: 0, minute: 0, second: 0 }, zone)
+}
+
+export type WeekStart = 'monday' | 'sunday' | 'saturday'
+
+export function startOfWeek(at: Date, zone: string, weekStart: WeekStart): Date {
+  const wall = wallClock(at, zone)
+  const weekday = new Date(Date.UTC(wall.year, wall.month - 1, wall.day)).getUTCDay()
+  const first = { sunday: 0, monday: 1, saturday: 6 }[weekStart]
+  return startOfDay(at, zone, -((weekday - first + 7) % 7))
+}
+
+export function startOfMonth(at: Date, zone: string): Date {
+  return momentOf({ ...wallClock(at, zone), day: 1, hour: 0, minute: 0, second: 0 }, zone)
+}
+
+/** The day weeks begin with where the browser's language is spoken. */
+export function localWeekStart(): WeekStart {
+  try {
+    const info = new Intl.Locale(locale) as Intl.Locale & {
+      getWeekInfo?: () => { firstDay: number }
+      weekInfo?: { firstDay: number }
+    }
+    const first = (info.getWeekInfo?.() ?? info.weekInfo)?.firstDay
+    return first === 7 ? 'sunday' : first === 6 ? 'saturday' : 'monday'
+  } catch {
+    return 'monday'
+  }
+}
+
+/** "24 Nov 2026, 10:45:32". */
+export function dateTime(at: Date, zone: string): string {
+  return format(zone, { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
+}
+
+/** "24 Nov 2026, 10:45". */
+export function dateMinute(at: Date, zone: string): string {
+  return format(zone, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
+}
+
+export function dateOnly(at: Date, zone: string): string {
+  return format(zone, { dateStyle: 'medium' }).format(at)
+}
+
+/** "24 Nov" and "10:45:32", for a column of times; another year is named. */
+export function columnTime(at: Date, zone: string, now: Date): { date: string; time: string } {
+  const sameYear = wallClock(at, zone).year === wallClock(now, zone).year
+  const date = format(zone, sameYear ? { day: '2-digit', month: 'short' } : { day: '2-digit', month: 'short', year: 'numeric' }).format(at)
+  const time = format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at)
+  return { date, time }
+}
+
+/** A label of the axis of a chart whose bars are `stepMs` wide. */
+export function axisTime(at: Date, zone: string, stepMs: number): string {
+  if (stepMs >= DAY_MS) return format(zone, { day: 'numeric', month: 'short' }).format(at)
+  const wall = wallClock(at, zone)
+  if (wall.hour === 0 && wall.minute === 0) return format(zone, { day: 'numeric', month: 'short' }).format(at)
+  return format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+}
+
+const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })
+
+/** "10 min ago", or nothing if it is more than a day away. */
+export function relative(at: Date, now: Date): string | undefined {
+  const ago = at.getTime() - now.getTime()
+  const size = Math.abs(ago)
+  if (size >= DAY_MS) return undefined
+  if (size < 10_000) return relativeFormat.format(0, 'second')
+  if (size < MINUTE_MS) return relativeFormat.format(Math.trunc(ago / 1000), 'second')
+  if (size < HOUR_MS) return relativeFormat.format(Math.trunc(ago / MINUTE_MS), 'minute')
+  return relativeFormat.format(Math.trunc(ago / HOUR_MS), 'hour')
+}
+
+/** Relative up to a day, then date and time. */
+export function reading(at: Date, zone: string, now: Date): string {
+  return relative(at, now) ?? dateMinute(at, zone)
+}
+
+/** "UTC+01:00" of a zone at a moment. */
+export function offsetName(at: Date, zone: string): string {
+  const minutes = Math.round(offsetAt(at, zone) / MINUTE_MS)
+  const sign = minutes < 0 ? '-' : '+'
+  const size = Math.abs(minutes)
+  return `UTC${sign}${String(Math.trunc(size / 60)).padStart(2, '0')}:${String(size % 60).padStart(2, '0')}`
+}
+
+/** A time with its microseconds as it was sent, in UTC: "2026-11-24 06:20:51.592488". */
+export function utcMicroseconds(text: string): string {
+  const at = new Date(text)
+  if (Number.isNaN(at.getTime())) return text
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
+  return `${at.toISOString().slice(0, 19).replace('T', ' ')}.${fraction.padEnd(6, '0').slice(0, 6)}`
+}
+
+/** "1.2 s", "145 ms", "3 min 20 s". */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${number(ms)} ms`
+  if (ms < MINUTE_MS) return `${number(ms / 1000, 2)} s`
+  const minutes = Math.trunc(ms / MINUTE_MS)
+  if (minutes < 60) return `${number(minutes)} min ${number(Math.round((ms % MINUTE_MS) / 1000))} s`
+  return `${number(Math.trunc(minutes / 60))} h ${number(minutes % 60)} min`
+}
+
+const numbers = new Map<number, Intl.NumberFormat>()
+
+export function number(value: number, digits = 0): string {
+  let found = numbers.get(digits)
+  if (!found) {
+    found = new Intl.NumberFormat(locale, { maximumFractionDigits: digits })
+    numbers.set(digits, found)
+  }
+  return found.format(value)
+}
+
+export function bytes(value: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+  let size = value
+  let unit = 0
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000
+    unit += 1
+  }
+  const short = new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: unit ? 1 : 0 })
+  return short.format(size)
+}
