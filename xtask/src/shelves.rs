@@ -20,7 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "server",
         &[
-            "event", "query", "merkle", "ledger", "catalog", "index", "api", "demo",
+            "event", "query", "merkle", "ledger", "catalog", "index", "api", "demo", "enrich",
         ],
     ),
     ("client", &["api", "event", "merkle"]),

@@ -98,6 +98,9 @@ pub(crate) struct ServeArgs {
     /// A folder elsewhere that holds the signing keys, as `<tenant>.key`
     #[arg(long, env = "ANNALS_SIGNING_KEY_FOLDER")]
     pub(crate) signing_key_folder: Option<PathBuf>,
+    /// A file in the MaxMind DB format (.mmdb): places of addresses are read from it, as estimates
+    #[arg(long, env = "ANNALS_LOCATION_FILE")]
+    pub(crate) location_file: Option<PathBuf>,
     /// Addresses and networks of proxies whose X-Forwarded-For is believed
     #[arg(long, env = "ANNALS_TRUSTED_PROXIES", value_delimiter = ',')]
     pub(crate) trusted_proxies: Option<Vec<String>>,

@@ -11,6 +11,7 @@ mod company;
 mod draft;
 mod flow;
 mod jobs;
+mod location;
 mod office;
 mod queue;
 mod random;
@@ -21,6 +22,8 @@ mod story;
 mod work;
 
 use event::Timestamp;
+
+pub use location::location_file;
 
 use company::World;
 

@@ -120,3 +120,36 @@ impl Location {
         says_something.then_some(geo)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_with_its_source_and_marked_as_estimated() {
+        let location = Location::from_bytes(demo::location_file()).unwrap();
+        assert_eq!(location.name(), "Annals demo, made up 2026-01-01");
+        let find = |address: &str| location.find(address.parse().unwrap());
+        let geo = find("198.51.100.7").unwrap();
+        assert_eq!(geo.city.as_deref(), Some("New York"));
+        assert_eq!(geo.region.as_deref(), Some("New York"));
+        assert_eq!(geo.country.as_deref(), Some("US"));
+        assert_eq!(geo.database.as_deref(), Some(location.name()));
+        assert!(geo.estimated);
+        assert_eq!(
+            find("203.0.113.200").unwrap().city.as_deref(),
+            Some("Madrid")
+        );
+        assert_eq!(find("8.8.8.8"), None);
+        assert_eq!(find("2001:db8::1"), None);
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_refused_by_name() {
+        let file = std::env::temp_dir().join("annals-no-location-file");
+        std::fs::write(&file, "something else").unwrap();
+        let error = Location::open(&file).err().unwrap();
+        assert!(error.to_string().contains("annals-no-location-file"));
+        std::fs::remove_file(&file).unwrap();
+    }
+}

@@ -21,6 +21,8 @@ pub(crate) struct App {
     pub(crate) instance: Arc<Instance>,
     pub(crate) config: Config,
     pub(crate) meters: Meters,
+    /// What is added to events as they come in.
+    pub(crate) enricher: Arc<enrich::Enricher>,
     /// One permit a request.
     pub(crate) requests: Arc<Semaphore>,
     /// One permit a body that is parsed: as many as there are cores.
@@ -40,11 +42,13 @@ impl App {
     pub(crate) fn new(
         instance: Arc<Instance>,
         config: Config,
+        enricher: enrich::Enricher,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         App {
             meters: Meters::new(),
+            enricher: Arc::new(enricher),
             requests: Arc::new(Semaphore::new(config.max_requests)),
             parsers: Arc::new(Semaphore::new(cores)),
             searches: Arc::new(Semaphore::new(cores * SEARCHES_PER_CORE)),

@@ -37,6 +37,8 @@ pub struct Settings {
     pub trusted_proxies: Option<Vec<String>>,
     /// A folder outside the data folder that holds the signing keys, as `<tenant>.key`.
     pub signing_key_folder: Option<PathBuf>,
+    /// A file in the MaxMind DB format that says where addresses may be.
+    pub location_file: Option<PathBuf>,
     /// Connections at a time.
     pub max_connections: Option<usize>,
     /// Requests at a time.
@@ -62,6 +64,8 @@ pub struct Config {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// A folder outside the data folder that holds the signing keys, as `<tenant>.key`.
     pub signing_key_folder: Option<PathBuf>,
+    /// A file in the MaxMind DB format that says where addresses may be.
+    pub location_file: Option<PathBuf>,
     /// Connections at a time.
     pub max_connections: usize,
     /// Requests at a time.
@@ -105,6 +109,7 @@ impl Settings {
             public_log: self.public_log.or(lower.public_log),
             trusted_proxies: self.trusted_proxies.or(lower.trusted_proxies),
             signing_key_folder: self.signing_key_folder.or(lower.signing_key_folder),
+            location_file: self.location_file.or(lower.location_file),
             max_connections: self.max_connections.or(lower.max_connections),
             max_requests: self.max_requests.or(lower.max_requests),
             max_ingest_bytes: self.max_ingest_bytes.or(lower.max_ingest_bytes),
@@ -149,6 +154,7 @@ impl Settings {
                 .map(|text| network(text))
                 .collect::<Result<_, _>>()?,
             signing_key_folder: self.signing_key_folder,
+            location_file: self.location_file,
             max_connections: at_least_one(
                 "max-connections",
                 self.max_connections,

@@ -69,6 +69,7 @@ pub(crate) async fn submit(
     let sent = read_sent(&headers, body, &mut held, &app.config.patience).await?;
 
     let terms = Terms {
+        enricher: app.enricher.clone(),
         key_id: grant.key_id().map(str::to_owned),
         app: grant.key().and_then(|key| key.app.clone()),
         import,
@@ -149,11 +150,20 @@ fn import_name(name: &str) -> Result<&str, Refusal> {
 
 /// What the door knows about a request's events.
 struct Terms {
+    enricher: Arc<enrich::Enricher>,
     key_id: Option<String>,
     /// The only application the key may speak for.
     app: Option<String>,
     import: Option<String>,
     receipts: bool,
+}
+
+impl Terms {
+    /// An event with everything that does not depend on its place.
+    fn prepared(&self, event: Event, salt: Salt) -> Prepared {
+        let enrichment = self.enricher.enrich(&event);
+        Prepared::new(event, Kind::Application, salt, enrichment)
+    }
 }
 
 enum Parsed {
@@ -197,7 +207,7 @@ fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
             let event = accept(bytes, terms, &acceptance)?;
             let id = event.id().map(|id| id.into_owned());
             let mut salts = Salts::take(1)?;
-            let event = Prepared::new(event, Kind::Application, salts.next(), None);
+            let event = terms.prepared(event, salts.next());
             Ok(Parsed::One(Box::new(One { id, event })))
         }
     }
@@ -236,9 +246,7 @@ fn parse_batch<'a>(
                 }
                 batch.indexes.push(index as u32);
                 salts.refill()?;
-                batch
-                    .events
-                    .push(Prepared::new(event, Kind::Application, salts.next(), None));
+                batch.events.push(terms.prepared(event, salts.next()));
             }
             Err(problem) => batch.rejected.push((index as u64, refused(problem))),
         }

@@ -36,6 +36,12 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// The location file cannot be used.
+    #[error(transparent)]
+    Location(#[from] enrich::LocationError),
+    /// The bundled rules for user agents cannot be used.
+    #[error(transparent)]
+    DeviceRules(#[from] enrich::RulesError),
     /// The control socket cannot be made.
     #[error("cannot make the control socket")]
     Control(#[source] io::Error),
@@ -91,6 +97,12 @@ impl Server {
     /// Opens the data folder and listens. Nothing is answered before [`Server::run`].
     pub async fn start(config: Config) -> Result<Server, ServeError> {
         let address = config.listen;
+        let location = config
+            .location_file
+            .as_deref()
+            .map(enrich::Location::open)
+            .transpose()?;
+        let enricher = enrich::Enricher::new(location)?;
         let options = InstanceOptions {
             data: config.data.clone(),
             name: config.instance.clone(),
@@ -117,7 +129,7 @@ impl Server {
             }
         };
         let (stop, stopping) = watch::channel(false);
-        let app = Arc::new(App::new(instance.clone(), config, stopping));
+        let app = Arc::new(App::new(instance.clone(), config, enricher, stopping));
         Ok(Server {
             address,
             instance,

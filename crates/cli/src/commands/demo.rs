@@ -34,9 +34,13 @@ pub(crate) fn run(args: DemoArgs) -> Done {
     server::log_to_stderr(Some(
         &std::env::var("ANNALS_LOG").unwrap_or_else(|_| "warn".to_owned()),
     ));
+    // The server reads it whole when it starts.
+    let location_file = tempfile::NamedTempFile::new()?;
+    std::fs::write(location_file.path(), demo::location_file())?;
     let settings = Settings {
         data: Some(data.clone()),
         listen: Some(args.listen.to_string()),
+        location_file: Some(location_file.path().to_owned()),
         ..Settings::default()
     };
     let config = settings.into_config()?;

@@ -34,6 +34,7 @@ pub(crate) fn run(args: ServeArgs) -> Done {
         instance: args.instance,
         checkpoint_store: args.checkpoint_store,
         signing_key_folder: args.signing_key_folder,
+        location_file: args.location_file,
         trusted_proxies: args.trusted_proxies,
         ..Settings::default()
     };
