@@ -276,7 +276,7 @@ describe('people and keys', () => {
     await go('/t/main/events?q=outcome:failure')
     await page.getByRole('button', { name: 'Saved' }).click()
     await page.getByRole('menuitem', { name: /Save this search/ }).click()
-    await page.getByLabel('Name').fill('Failures')
+    await page.getByRole('dialog').getByLabel('Name').fill('Failures')
     await page.getByRole('button', { name: 'Save the search' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await go('/t/main/events')

@@ -178,8 +178,8 @@ export const router = createRouter({
 onSignedOut(() => {
   const here = router.state.location.href
   if (router.state.location.pathname === '/sign-in') return
-  queryClient.removeQueries({ queryKey: sessionQuery.queryKey })
-  void router.navigate({ href: urls.signIn(safeBack(here)) })
+  // The page that is left still shows the session; it is forgotten when nobody looks any more.
+  void router.navigate({ href: urls.signIn(safeBack(here)) }).then(() => queryClient.clear())
 })
 
 /** After signing in or out nothing of another session may be shown. */
@@ -191,8 +191,8 @@ export async function entered(session: Awaited<ReturnType<typeof identity.signIn
 }
 
 export async function left(): Promise<void> {
-  queryClient.clear()
   await router.navigate({ href: urls.signIn() })
+  queryClient.clear()
 }
 
 declare module '@tanstack/react-router' {

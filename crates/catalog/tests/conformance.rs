@@ -463,7 +463,7 @@ async fn a_link_is_used_once_and_a_new_one_replaces_the_one_before() {
         let second = link(2, LinkKind::Invitation);
         assert_eq!(catalog.link(&hash(2)).await.unwrap(), Some(second.clone()));
         let invitations = catalog.invitations(&name("main")).await.unwrap();
-        assert_eq!(invitations, [second.clone()]);
+        assert_eq!(invitations, std::slice::from_ref(&second));
         let mut change = catalog.change().await.unwrap();
         change.use_link(&second.id, LATER).await.unwrap();
         change.remove_setup_links().await.unwrap();
@@ -516,7 +516,7 @@ async fn teams_searches_and_deletions_are_kept_by_tenant() {
         };
         change.request_deletion(&again).await.unwrap();
         change.commit().await.unwrap();
-        assert_eq!(catalog.teams(&main).await.unwrap(), [team.clone()]);
+        assert_eq!(catalog.teams(&main).await.unwrap(), [team]);
         let seen = catalog.searches(&main, &person(2).id).await.unwrap();
         assert_eq!(seen, [search(2, 1, true), search(3, 2, false)]);
         assert_eq!(catalog.deletions().await.unwrap(), [asked]);
