@@ -15,6 +15,7 @@ mod proof;
 mod search;
 mod stream;
 mod submit;
+mod summary;
 
 pub use account::{
     AcceptInvitation, InvitationLook, LinkToken, Me, MeChange, OwnSession, PasswordChange,
@@ -52,3 +53,4 @@ pub const NDJSON_MEDIA_TYPE: &str = "application/x-ndjson";
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Trailer that ends a whole CSV or JSON export: how many events it holds.
 pub const EXPORT_COUNT_TRAILER: &str = "annals-count";
+pub use summary::{ActivityGroup, HighPriority, Period, Storage, Summary, SummaryParams};

@@ -278,7 +278,7 @@ fn field_named(parameter: &'static str, name: &str) -> Result<ExactField, Refusa
 }
 
 /// Where buckets begin, and behind them where the last one ends; they cover the span.
-fn boundaries(
+pub(crate) fn boundaries(
     span: times::Span,
     interval: Interval,
     week_start: WeekStart,

@@ -43,6 +43,7 @@ mod screens;
 mod search;
 mod serve;
 mod stream;
+mod summary;
 mod tail;
 mod tail_seats;
 mod telemetry;

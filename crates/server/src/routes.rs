@@ -16,7 +16,7 @@ use crate::front::{no_route, remember_route, wrong_method};
 use crate::identity::{
     account, invite, keys, members, searches, settings, setup, sign_in, teams, tenants,
 };
-use crate::{counts, export, get, health, ingest, log, search, tail};
+use crate::{counts, export, get, health, ingest, log, search, summary, tail};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -79,6 +79,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tail::tail))
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::top))
+        .routes(routes!(summary::summary))
         .routes(routes!(counts::complete))
         .routes(routes!(get::get_event))
         .routes(routes!(get::get_proof))
