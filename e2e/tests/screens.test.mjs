@@ -227,7 +227,7 @@ describe('people and keys', () => {
     await vera.goto(link)
     await vera.getByText('vera@example.com').waitFor()
     await vera.getByLabel('Your name').fill('Vera Viewer')
-    await vera.getByLabel('Password', { exact: true }).fill('wrong horse battery staple 9')
+    await vera.getByLabel(/^Password/).fill('wrong horse battery staple 9')
     await vera.getByRole('button', { name: 'Join' }).click()
     await vera.waitForURL('**/t/main/overview')
     // A viewer has no settings and exports nothing.
@@ -242,13 +242,14 @@ describe('people and keys', () => {
     // Her session ends in the middle; signing in leads back to the same place.
     await vera.goto(`${demo.url}/t/main/events?q=action:login`)
     await vera.getByRole('button', { name: 'Ask again' }).waitFor()
+    await vera.waitForLoadState('networkidle')
     await other.clearCookies()
     await vera.getByRole('button', { name: 'Ask again' }).click()
     await vera.getByLabel('E-mail address').fill('vera@example.com')
-    await vera.getByLabel('Password', { exact: true }).fill('not it')
+    await vera.getByLabel(/^Password/).fill('not it')
     await vera.getByRole('button', { name: 'Sign in' }).click()
     await vera.getByRole('alert').waitFor()
-    await vera.getByLabel('Password', { exact: true }).fill('wrong horse battery staple 9')
+    await vera.getByLabel(/^Password/).fill('wrong horse battery staple 9')
     await vera.getByRole('button', { name: 'Sign in' }).click()
     await vera.waitForURL('**/t/main/events?q=action%3Alogin')
     await other.close()
@@ -311,6 +312,7 @@ describe('every screen', () => {
   test('a session that ends leads to sign-in and back', async () => {
     await go('/t/main/events?q=action:login')
     await settled()
+    await page.waitForLoadState('networkidle')
     await context.clearCookies()
     await page.getByRole('button', { name: 'Ask again' }).click()
     await page.waitForURL('**/sign-in?back=*')
