@@ -114,12 +114,12 @@ pub(crate) async fn get_proof(
 }
 
 /// What the `{id}` of a route names.
-fn event_named(id: &str) -> Result<EventRef, Refusal> {
+pub(crate) fn event_named(id: &str) -> Result<EventRef, Refusal> {
     // A name that cannot be one names nothing: the same answer as for an event that is not there.
     parse_display_id(id).map_err(|error| Refusal::new(Code::NotFound, error.to_string()))
 }
 
-fn read(ledger: &Ledger, named: EventRef, id: &str) -> Result<Recorded, Refusal> {
+pub(crate) fn read(ledger: &Ledger, named: EventRef, id: &str) -> Result<Recorded, Refusal> {
     let missing = || {
         let shown: String = id.chars().take(64).collect();
         Refusal::new(Code::NotFound, format!("there is no event {shown}"))

@@ -16,7 +16,7 @@ use crate::front::{no_route, remember_route, wrong_method};
 use crate::identity::{
     account, invite, keys, members, searches, settings, setup, sign_in, teams, tenants,
 };
-use crate::{counts, export, get, health, ingest, log, search, summary, tail};
+use crate::{counts, export, get, health, history, ingest, log, related, search, summary, tail};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -80,6 +80,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::top))
         .routes(routes!(summary::summary))
+        .routes(routes!(related::get_related))
+        .routes(routes!(history::get_history))
         .routes(routes!(counts::complete))
         .routes(routes!(get::get_event))
         .routes(routes!(get::get_proof))

@@ -10,7 +10,6 @@ use axum::extract::State;
 use event::{Recorded, Timestamp, path};
 use jiff::tz::TimeZone;
 use query::{ExactField, Expr, ParseContext};
-use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
 use crate::auth::{Caller, Permission};
@@ -20,6 +19,7 @@ use crate::find::{self, Order, Selection};
 use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::params::Params;
+use crate::related::wire_json;
 use crate::search::rfc3339;
 use crate::tenants::Open;
 use crate::times::{self, Span};
@@ -247,11 +247,8 @@ fn roll_up(rows: &mut Vec<Row>, recorded: &Recorded) {
 }
 
 fn shown(row: Row) -> Result<HighPriority, Refusal> {
-    let mut json = Vec::with_capacity(1024);
-    row.newest.to_wire_json(&mut json);
-    let json = String::from_utf8(json).map_err(|error| Refusal::internal(&error))?;
     Ok(HighPriority {
-        event: RawValue::from_string(json).map_err(|error| Refusal::internal(&error))?,
+        event: wire_json(&row.newest)?,
         events: row.events,
         first_at: rfc3339(row.first),
         last_at: rfc3339(row.last),

@@ -5,6 +5,7 @@ mod browser;
 mod harness;
 mod ingest;
 mod isolation;
+mod overview;
 mod people;
 mod permissions;
 mod reading;

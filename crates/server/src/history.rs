@@ -1,0 +1,222 @@
+//! One record's history: `GET /v1/targets/{type}/{id}/history`.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use api::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
+use axum::Json;
+use axum::extract::{Path, State};
+use event::path::{self, ChangeMember, TargetMember};
+use event::{Activity, Event, Recorded};
+use query::{ExactField, Expr};
+use serde_json::value::RawValue;
+
+use crate::app::{App, blocking};
+use crate::auth::{Caller, Permission};
+use crate::error::Refusal;
+use crate::find::{self, Order, Selection};
+use crate::identity::access::{Access, Asked};
+use crate::instance::now;
+use crate::params::Params;
+use crate::related::{exact, wire_json};
+use crate::search::{limit_of, rfc3339};
+use crate::times;
+
+/// Events listed where the request does not say.
+const ENTRIES_DEFAULT: u32 = 100;
+/// Most events listed.
+const ENTRIES_MAX: u32 = 1_000;
+/// Most events that are read to rebuild a state: the newest ones. A record that changes more often
+/// is a counter, and its state follows from its newest changes all the same.
+const FOLDED_MAX: u64 = 10_000;
+
+/// What happened to a record, and what it was like at a moment.
+#[utoipa::path(
+    get,
+    path = "/v1/targets/{type}/{id}/history",
+    operation_id = "getHistory",
+    tag = "Events",
+    params(
+        ("type" = String, Path, description = "What kind of record"),
+        ("id" = String, Path, description = "Its id"),
+        HistoryParams,
+    ),
+    responses(
+        (status = 200, description = "The history; empty where no event speaks of the record.", body = History),
+        (status = "4XX", description = "Refused.", body = api::Problem, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["events:read"])),
+)]
+pub(crate) async fn get_history(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((kind, id)): Path<(String, String)>,
+    Params(params): Params<HistoryParams>,
+) -> Result<Json<History>, Refusal> {
+    let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
+    let context = times::context(now(), params.tz.as_deref())?;
+    let span = times::span(None, params.at.as_deref(), &context)?;
+    let limit = limit_of(params.limit, ENTRIES_DEFAULT, ENTRIES_MAX)?;
+    let asked = Asked {
+        to: params.at.clone(),
+        ..Asked::default()
+    }
+    .and(Some(&format!("history of {kind} {id}")));
+    let open = app.ledger(&grant, Access::Search(asked)).await?;
+    let _turn = app.searches.clone().acquire_owned().await;
+    blocking(move || {
+        let selection = Selection {
+            expr: Expr::And(vec![
+                exact(ExactField::TargetType, &kind),
+                exact(ExactField::TargetId, &id),
+            ]),
+            span,
+            own: true,
+            as_of: open.ledger.durable(),
+        };
+        let total = find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total;
+        let mut passed_over = total.saturating_sub(FOLDED_MAX);
+        let mut record = Record {
+            entries: VecDeque::new(),
+            limit: limit as usize,
+            ..Record::default()
+        };
+        let mut failed = None;
+        find::stream(&open, &selection, Order::OccurredAsc, |recorded| {
+            if passed_over > 0 {
+                passed_over -= 1;
+                return true;
+            }
+            failed = record.take(recorded, &kind, &id).err();
+            failed.is_none()
+        })?;
+        if let Some(refusal) = failed {
+            return Err(refusal);
+        }
+        Ok(Json(History {
+            r#type: kind,
+            id,
+            name: record.name,
+            total,
+            complete: total <= FOLDED_MAX,
+            deleted: record.deleted,
+            entries: record.entries.into(),
+            state: record.fields.into_values().collect(),
+            as_of: selection.as_of.get(),
+        }))
+    })
+    .await
+}
+
+/// What the events so far say of a record.
+#[derive(Default)]
+struct Record {
+    name: Option<String>,
+    deleted: bool,
+    fields: BTreeMap<String, FieldState>,
+    entries: VecDeque<HistoryEntry>,
+    limit: usize,
+}
+
+/// One change as the event gives it.
+#[derive(Default)]
+struct Change {
+    path: Option<String>,
+    label: Option<String>,
+    kind: Option<String>,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl Record {
+    fn take(&mut self, recorded: &Recorded, kind: &str, id: &str) -> Result<(), Refusal> {
+        let mut gaps = Vec::new();
+        if let Some(event) = recorded.event() {
+            self.name = name_of(event, kind, id).or_else(|| self.name.take());
+            for change in changes_of(recorded) {
+                gaps.extend(self.apply(change, recorded, event)?);
+            }
+            match event.activity() {
+                Activity::Create => self.deleted = false,
+                Activity::Delete => self.deleted = true,
+                _ => {}
+            }
+        }
+        if self.entries.len() == self.limit {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(HistoryEntry {
+            event: wire_json(recorded)?,
+            gaps,
+        });
+        Ok(())
+    }
+
+    /// Takes the new value; a gap if the old one is not what was there.
+    fn apply(
+        &mut self,
+        change: Change,
+        recorded: &Recorded,
+        event: &Event,
+    ) -> Result<Option<HistoryGap>, Refusal> {
+        let Some(path) = change.path else {
+            return Ok(None);
+        };
+        let before = self.fields.get(&path);
+        let gap = match (before, change.old.as_deref()) {
+            (Some(before), Some(old)) if before.value.get() != old => Some(HistoryGap {
+                path: path.clone(),
+                left: before.value.clone(),
+                found: raw(old)?,
+            }),
+            _ => None,
+        };
+        let state = FieldState {
+            label: change
+                .label
+                .or_else(|| before.and_then(|before| before.label.clone())),
+            r#type: change.kind,
+            value: raw(change.new.as_deref().unwrap_or("null"))?,
+            sequence: recorded.sequence.get(),
+            since: rfc3339(event.occurred_at()),
+            path: path.clone(),
+        };
+        self.fields.insert(path, state);
+        Ok(gap)
+    }
+}
+
+fn changes_of(recorded: &Recorded) -> Vec<Change> {
+    let mut changes: BTreeMap<usize, Change> = BTreeMap::new();
+    for field in recorded.fields() {
+        let Some((place, member)) = field.path.change() else {
+            continue;
+        };
+        let change = changes.entry(place).or_default();
+        let text = || field.as_string().map(|text| text.into_owned());
+        match member {
+            ChangeMember::Path => change.path = text(),
+            ChangeMember::Label => change.label = text(),
+            ChangeMember::Type => change.kind = text(),
+            ChangeMember::Old => change.old = Some(field.value.to_owned()),
+            ChangeMember::New => change.new = Some(field.value.to_owned()),
+        }
+    }
+    changes.into_values().collect()
+}
+
+/// The name that an event gives the record.
+fn name_of(event: &Event, kind: &str, id: &str) -> Option<String> {
+    (0..path::TARGETS_WITH_CODES).find_map(|place| {
+        let member = |member| event.string(event::Code::target(place, member)?);
+        let is_it = member(TargetMember::Type)? == kind && member(TargetMember::Id)? == id;
+        is_it
+            .then(|| member(TargetMember::Name))
+            .flatten()
+            .map(|name| name.into_owned())
+    })
+}
+
+fn raw(json: &str) -> Result<Box<RawValue>, Refusal> {
+    RawValue::from_string(json.to_owned()).map_err(|error| Refusal::internal(&error))
+}

@@ -1,0 +1,125 @@
+//! What screens open with: the summary, what belongs to an event, and a record's history.
+
+use serde_json::{Value, json};
+
+use crate::harness::House;
+
+/// Three changes of one customer, the second unrecorded, and an event of the same correlation.
+fn customer(house: &House) {
+    let change = |n: u32, old: &str, new: &str| {
+        json!({
+            "id": format!("c-{n}"),
+            "action": "customer.update",
+            "actor": {"id": "u-1"},
+            "occurred_at": format!("2026-01-0{n}T10:00:00Z"),
+            "targets": [{"type": "customer", "id": "CUS-1", "name": format!("Acme {n}")}],
+            "changes": [{"path": "credit_limit", "label": "Credit limit", "type": "money", "old": old, "new": new}],
+            "correlation_id": format!("k-{n}"),
+        })
+    };
+    let events = json!([
+        change(1, "100", "200"),
+        change(2, "200", "300"),
+        change(4, "350", "400"),
+        {"id": "n-2", "action": "notification.send", "actor": {"type": "system"}, "correlation_id": "k-2",
+         "occurred_at": "2026-01-02T10:00:04Z", "parent_id": "c-2"},
+    ]);
+    house.post("/v1/events", events.to_string()).ok();
+}
+
+fn ids(events: &Value) -> Vec<&str> {
+    let events = events.as_array().unwrap();
+    events.iter().map(|it| it["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn related_events_are_grouped_by_why() {
+    let house = House::new();
+    customer(&house);
+    let second = house.get("/v1/events?id=c-2").ok()["events"][0]["display_id"].clone();
+    let related = house
+        .get(&format!("/v1/events/{}/related", second.as_str().unwrap()))
+        .ok();
+    let groups: Vec<(&str, Vec<&str>)> = related["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| (group["why"].as_str().unwrap(), ids(&group["events"])))
+        .collect();
+    assert_eq!(
+        groups,
+        [
+            ("child", vec!["n-2"]),
+            ("correlation", vec!["n-2"]),
+            ("record_before", vec!["c-1"]),
+            ("record_after", vec!["c-4"]),
+        ]
+    );
+    // The query of a group finds all of it.
+    for group in related["groups"].as_array().unwrap() {
+        let q = group["q"]
+            .as_str()
+            .unwrap()
+            .replace(' ', "%20")
+            .replace('"', "%22");
+        let found = house.get(&format!("/v1/events?q={q}")).ok();
+        assert_eq!(found["total"], group["total"], "{q}");
+    }
+}
+
+#[test]
+fn a_record_is_rebuilt_at_any_moment_and_gaps_are_named() {
+    let house = House::new();
+    customer(&house);
+    let now = house.get("/v1/targets/customer/CUS-1/history").ok();
+    assert_eq!((&now["total"], &now["name"]), (&json!(3), &json!("Acme 4")));
+    assert_eq!(now["state"][0]["value"], "400");
+    assert_eq!(now["state"][0]["label"], "Credit limit");
+    let gaps: Vec<usize> = now["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["gaps"].as_array().map_or(0, Vec::len))
+        .collect();
+    assert_eq!(gaps, [0, 0, 1]);
+    assert_eq!(now["entries"][2]["gaps"][0]["left"], "300");
+    assert_eq!(now["entries"][2]["gaps"][0]["found"], "350");
+
+    let then = house
+        .get("/v1/targets/customer/CUS-1/history?at=2026-01-02T12:00:00Z")
+        .ok();
+    assert_eq!(then["total"], 2);
+    assert_eq!(then["state"][0]["value"], "300");
+    let nothing = house.get("/v1/targets/customer/CUS-2/history").ok();
+    assert_eq!(
+        (&nothing["total"], &nothing["state"]),
+        (&json!(0), &json!([]))
+    );
+}
+
+#[test]
+fn the_summary_adds_up() {
+    let house = House::new();
+    let events: Vec<Value> = (0..30)
+        .map(|n| {
+            let action = ["customer.update", "login", "job.run"][n % 3];
+            json!({"action": action, "actor": {"id": "u-1"}})
+        })
+        .chain((0..3).map(|_| json!({"action": "account.lock", "actor": {"id": "u-2"}})))
+        .collect();
+    house.post("/v1/events", json!(events).to_string()).ok();
+    let summary = house
+        .get("/v1/summary?tz=Europe/Berlin&week_start=sunday")
+        .ok();
+    for period in ["today", "this_week", "this_month"] {
+        assert_eq!(summary[period]["events"], 33, "{period}");
+    }
+    let activity = summary["activity"].as_array().unwrap();
+    let sum = |name: &str| -> u64 { activity.iter().map(|it| it[name].as_u64().unwrap()).sum() };
+    assert_eq!((sum("events"), sum("share")), (33, 100));
+    let high = summary["high_priority"].as_array().unwrap();
+    assert_eq!(high.len(), 1, "three of one actor and action are one row");
+    assert_eq!(high[0]["events"], 3);
+    assert_eq!(high[0]["event"]["action"], "account.lock");
+    assert!(summary["storage"]["total_bytes"].as_u64().unwrap() > 0);
+}
