@@ -14,7 +14,7 @@ use crate::auth::{Caller, Permission};
 use crate::error::Refusal;
 use crate::find::{self, Order, Selection};
 use crate::get::{event_named, read};
-use crate::identity::access::Access;
+use crate::identity::access::{Access, Asked};
 use crate::params::Params;
 use crate::tenants::Open;
 use crate::times::Span;
@@ -43,11 +43,8 @@ pub(crate) async fn get_related(
 ) -> Result<Json<Related>, Refusal> {
     let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let named = event_named(&id)?;
-    let access = Access::View {
-        id: id.clone(),
-        sequence: named.sequence().get(),
-    };
-    let open = app.ledger(&grant, access).await?;
+    let asked = Asked::default().and(Some(&format!("related to {id}")));
+    let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
         let recorded = read(&open.ledger, named, &id)?;

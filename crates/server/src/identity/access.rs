@@ -80,7 +80,8 @@ impl Asked {
     }
 
     fn words(&self) -> &str {
-        self.q.as_deref().unwrap_or("").trim()
+        let words = self.q.as_deref().or(self.more.as_deref());
+        words.unwrap_or_default()
     }
 
     fn tell(&self, event: OwnEvent) -> OwnEvent {

@@ -218,6 +218,17 @@ fn every_route_leaves_the_event_that_the_list_names() {
             "/v1/events/complete?q=actor.id:x",
             "annals.event.search",
         ),
+        ("summary", "/v1/summary", "annals.event.search"),
+        (
+            "getHistory",
+            "/v1/targets/customer/CUS-1/history",
+            "annals.event.search",
+        ),
+        (
+            "getRelated",
+            &format!("/v1/events/{at}/related"),
+            "annals.event.search",
+        ),
         ("getEvent", &format!("/v1/events/{at}"), "annals.event.view"),
         (
             "getProof",
