@@ -45,7 +45,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Hashes or entries (c2sp.org/tlog-tiles): `tile/<L>/<N>[.p/<W>]`, `tile/entries/<N>[.p/<W>]`. */
+        /**
+         * Hashes or entries of the log (c2sp.org/tlog-tiles).
+         * @description `tile/<L>/<N>[.p/<W>]`, `tile/entries/<N>[.p/<W>]`.
+         */
         get: operations["getTile"];
         put?: never;
         post?: never;
@@ -79,7 +82,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Numbers for Prometheus, for a key of `main` with the scope `admin` or a caller on this machine. */
+        /**
+         * Numbers for Prometheus.
+         * @description For a key of `main` with the scope `admin`, or a caller on this machine.
+         */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -117,7 +123,8 @@ export interface paths {
         get: operations["searchEvents"];
         put?: never;
         /**
-         * Send events: one JSON object, an array of them, or one a line (`application/x-ndjson`);
+         * Send events.
+         * @description One JSON object, an array of them, or one a line (`application/x-ndjson`);
          *     `Content-Encoding: gzip` and `zstd` are taken. A 2xx answer means that the events are durable.
          */
         post: operations["submitEvents"];
@@ -185,7 +192,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Follow events as they come (server-sent events: `event`, `gap`). `Last-Event-ID` resumes. */
+        /**
+         * Follow events as they come.
+         * @description Server-sent events: `event`, and `gap` for a reader that is too slow. `Last-Event-ID` resumes.
+         */
         get: operations["tailEvents"];
         put?: never;
         post?: never;
@@ -219,7 +229,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event by its display id (`LOG-2026-0000123`) or its sequence. */
+        /**
+         * One event.
+         * @description By its display id (`LOG-2026-0000123`) or its sequence.
+         */
         get: operations["getEvent"];
         put?: never;
         post?: never;
@@ -237,7 +250,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The proof that an event stands in the ledger: a `c2sp.org/tlog-proof@v1` file, or with
+         * The proof that an event stands in the ledger.
+         * @description A `c2sp.org/tlog-proof@v1` file, or with
          *     `Accept: application/json` one document with everything needed to check it offline.
          */
         get: operations["getProof"];
@@ -668,6 +682,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of today, this week and this month, storage, types of events and what needs a look. */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams": {
         parameters: {
             query?: never;
@@ -822,6 +853,23 @@ export interface components {
             time_zone?: string | null;
             /** @description What stands behind `#`. */
             token: string;
+        };
+        /** @description Events of one type. */
+        ActivityGroup: {
+            /** @description The categories that belong to it. */
+            categories: string[];
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            events: number;
+            /** @description `record_changes`, `user_actions`, `system_events` or `security_events`. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Whole per cent of all; 0 for every group where there are no events.
+             */
+            share: number;
         };
         /** @description Who did something. */
         ActorShape: {
@@ -1077,6 +1125,20 @@ export interface components {
             status: string;
             /** @description Version of the program. */
             version: string;
+        };
+        /** @description Events that need a look, rolled up. */
+        HighPriority: {
+            /** @description The newest of them. */
+            event: components["schemas"]["RecordedEvent"];
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            events: number;
+            /** @description When the first of them occurred (RFC 3339). */
+            first_at: string;
+            /** @description When the newest of them occurred (RFC 3339). */
+            last_at: string;
         };
         /** @description Exact counts by time. */
         Histogram: {
@@ -1335,6 +1397,18 @@ export interface components {
             invitations: components["schemas"]["Invitation"][];
             /** @description Members, the oldest first. */
             people: components["schemas"]["Member"][];
+        };
+        /** @description Events of a calendar period. */
+        Period: {
+            /**
+             * Format: int64
+             * @description How many events occurred in it.
+             */
+            events: number;
+            /** @description When it began (RFC 3339). */
+            from: string;
+            /** @description Before this (RFC 3339). */
+            to: string;
         };
         /** @description One's preferences: an object that the screens alone read, at most 16 KiB. */
         Preferences: {
@@ -1654,6 +1728,39 @@ export interface components {
             /** @description Its version. */
             version?: string | null;
         };
+        /** @description Bytes that a tenant's log takes on disk, everything included. */
+        Storage: {
+            /**
+             * Format: int64
+             * @description Sealed events.
+             */
+            event_bytes: number;
+            /**
+             * Format: int64
+             * @description Ids that were seen.
+             */
+            id_bytes: number;
+            /**
+             * Format: int64
+             * @description The search index.
+             */
+            index_bytes: number;
+            /**
+             * Format: int64
+             * @description Recent events.
+             */
+            journal_bytes: number;
+            /**
+             * Format: int64
+             * @description Sum of the others.
+             */
+            total_bytes: number;
+            /**
+             * Format: int64
+             * @description Entries and hashes: what proofs are made of.
+             */
+            tree_bytes: number;
+        };
         /** @description One thing that could stand there. */
         Suggestion: {
             /**
@@ -1676,6 +1783,29 @@ export interface components {
          * @enum {string}
          */
         SuggestionKind: "field" | "value";
+        /** @description The state of a tenant's log at a moment. Annals' own events do not count. */
+        Summary: {
+            /** @description Events of the past 30 days by type; shares are whole per cent and sum to 100. */
+            activity: components["schemas"]["ActivityGroup"][];
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was counted.
+             */
+            as_of: number;
+            /**
+             * @description The newest events of severity high or critical of the past 30 days, those of one actor and
+             *     action within ten minutes as one.
+             */
+            high_priority: components["schemas"]["HighPriority"][];
+            /** @description Bytes on disk. */
+            storage: components["schemas"]["Storage"];
+            /** @description Events of this calendar month. */
+            this_month: components["schemas"]["Period"];
+            /** @description Events of this calendar week. */
+            this_week: components["schemas"]["Period"];
+            /** @description Events that occurred today, up to the end of the day. */
+            today: components["schemas"]["Period"];
+        };
         /** @description What something was done to. */
         TargetShape: {
             /** @description The application's id for the record. */
@@ -3560,6 +3690,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                /** @description Time zone of days, weeks and months (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description The day weeks begin with; Monday if absent. */
+                week_start?: "monday" | "saturday" | "sunday";
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The summary. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
                 };
             };
             /** @description Refused. */
