@@ -263,6 +263,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events that share a record, a correlation, a request, a session or a parent with one. */
+        get: operations["getRelated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations": {
         parameters: {
             query?: never;
@@ -699,6 +716,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/targets/{type}/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a record, and what it was like at a moment. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams": {
         parameters: {
             query?: never;
@@ -1106,6 +1140,24 @@ export interface components {
              */
             count: number;
         };
+        /** @description What is known of one field of a record. */
+        FieldState: {
+            /** @description What it is called, where an event says so. */
+            label?: string | null;
+            /** @description The field. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Place of the event that set it.
+             */
+            sequence: number;
+            /** @description When it was set (RFC 3339). */
+            since: string;
+            /** @description How the value is to be shown: string, number, money, date, bool or json. */
+            type?: string | null;
+            /** @description Its value. */
+            value: Record<string, never>;
+        };
         /** @description Data of a `gap` event: the reader was too slow, and these events were not looked at. */
         Gap: {
             /**
@@ -1163,6 +1215,55 @@ export interface components {
              * @description Sum over all buckets.
              */
             total: number;
+        };
+        /** @description What happened to a record, and what it was like at a moment as far as the events say. */
+        History: {
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was answered.
+             */
+            as_of: number;
+            /**
+             * @description Whether all of them were read to rebuild the state. The oldest are left out where a record
+             *     has more than 10,000.
+             */
+            complete: boolean;
+            /** @description Whether the last event that created or deleted the record deleted it. */
+            deleted: boolean;
+            /** @description The newest events up to the moment, the oldest of them first. */
+            entries: components["schemas"]["HistoryEntry"][];
+            /** @description Its id. */
+            id: string;
+            /** @description Its name in the newest event that gives one. */
+            name?: string | null;
+            /** @description What is known of the record at the moment, by field. */
+            state: components["schemas"]["FieldState"][];
+            /**
+             * Format: int64
+             * @description Events of the record up to the moment.
+             */
+            total: number;
+            /** @description What kind of record. */
+            type: string;
+        };
+        /** @description One event of a record's history. */
+        HistoryEntry: {
+            /** @description The event. */
+            event: components["schemas"]["RecordedEvent"];
+            /**
+             * @description Fields whose old value is not what the event before left: a change in between was not
+             *     recorded.
+             */
+            gaps?: components["schemas"]["HistoryGap"][];
+        };
+        /** @description A change that no event tells of. */
+        HistoryGap: {
+            /** @description What this event found. */
+            found: Record<string, never>;
+            /** @description What the event before left. */
+            left: Record<string, never>;
+            /** @description The field. */
+            path: string;
         };
         /** @description Who really sent an event: `actor` is a claim, this is not. */
         IngestShape: {
@@ -1580,6 +1681,35 @@ export interface components {
             /** @description Why. */
             problem: components["schemas"]["Problem"];
         };
+        /** @description Events that belong to another one, by why they do. A reason without events is not listed. */
+        Related: {
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was answered.
+             */
+            as_of: number;
+            /** @description The reasons, the closest first. */
+            groups: components["schemas"]["RelatedGroup"][];
+        };
+        /** @description Events that belong to another one for one reason. */
+        RelatedGroup: {
+            /** @description The nearest of the others, in order of time. */
+            events: components["schemas"]["RecordedEvent"][];
+            /** @description The query that finds all events that share it, the event itself included. */
+            q: string;
+            /**
+             * Format: int64
+             * @description How many events that query finds.
+             */
+            total: number;
+            /** @description Why. */
+            why: components["schemas"]["RelatedWhy"];
+        };
+        /**
+         * @description Why an event belongs to another one.
+         * @enum {string}
+         */
+        RelatedWhy: "parent" | "child" | "correlation" | "request" | "record_before" | "record_after" | "session";
         /** @description Chooses a new password with a link. */
         Reset: {
             /** @description The new password. */
@@ -2544,6 +2674,41 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRelated: {
+        parameters: {
+            query?: {
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Display id or sequence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events by why they belong to it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Related"];
                 };
             };
             /** @description Refused. */
@@ -3726,6 +3891,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent. */
+                at?: string;
+                /** @description Time zone of bare dates (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description How many events are listed, the newest ones; 1 to 1,000, 100 if absent. */
+                limit?: number;
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description What kind of record */
+                type: string;
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history; empty where no event speaks of the record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description Refused. */
