@@ -100,17 +100,24 @@ pub(crate) struct ServerArgs {
     pub(crate) data: Option<PathBuf>,
 }
 
+/// How events are sent.
 #[derive(clap::Args, Clone)]
-pub(crate) struct LoadArgs {
-    /// How many events
-    #[arg(long, default_value_t = 300_000)]
-    pub(crate) count: u64,
+pub(crate) struct BatchArgs {
     /// Events in one request
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) batch: u64,
     /// Connections that send at once
     #[arg(long, default_value_t = 4)]
     pub(crate) connections: usize,
+}
+
+#[derive(clap::Args, Clone)]
+pub(crate) struct LoadArgs {
+    /// How many events
+    #[arg(long, default_value_t = 300_000)]
+    pub(crate) count: u64,
+    #[command(flatten)]
+    pub(crate) batches: BatchArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
@@ -125,12 +132,8 @@ pub(crate) struct SustainedArgs {
     /// For how long
     #[arg(long, default_value_t = 600)]
     pub(crate) seconds: u64,
-    /// Events in one request
-    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub(crate) batch: u64,
-    /// Connections that send at once
-    #[arg(long, default_value_t = 4)]
-    pub(crate) connections: usize,
+    #[command(flatten)]
+    pub(crate) batches: BatchArgs,
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
@@ -158,18 +161,12 @@ pub(crate) struct SinglesArgs {
     #[arg(long, default_value_t = 64)]
     pub(crate) connections: usize,
     /// Stop after this many seconds even if events are left
-    #[arg(long, default_value_t = 120)]
-    pub(crate) seconds: u64,
+    #[arg(long = "seconds", default_value = "120", value_parser = seconds)]
+    pub(crate) time_limit: Duration,
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
-}
-
-impl SinglesArgs {
-    pub(crate) fn time_limit(&self) -> Duration {
-        Duration::from_secs(self.seconds)
-    }
 }
 
 #[derive(clap::Args)]
@@ -184,18 +181,12 @@ pub(crate) struct FreshnessArgs {
     #[arg(long, default_value_t = 5_000)]
     pub(crate) load_rate: u64,
     /// Stop after this many seconds even if events are left
-    #[arg(long, default_value_t = 900)]
-    pub(crate) seconds: u64,
+    #[arg(long = "seconds", default_value = "900", value_parser = seconds)]
+    pub(crate) time_limit: Duration,
     #[command(flatten)]
     pub(crate) events: EventArgs,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
-}
-
-impl FreshnessArgs {
-    pub(crate) fn time_limit(&self) -> Duration {
-        Duration::from_secs(self.seconds)
-    }
 }
 
 #[derive(clap::Args)]
@@ -229,10 +220,16 @@ impl QueriesLoad {
     pub(crate) fn load(&self) -> LoadArgs {
         LoadArgs {
             count: self.count,
-            batch: 1_000,
-            connections: 4,
+            batches: BatchArgs {
+                batch: 1_000,
+                connections: 4,
+            },
             events: self.events.clone(),
             server: self.server.clone(),
         }
     }
+}
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    Ok(Duration::from_secs(text.parse()?))
 }

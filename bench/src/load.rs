@@ -28,20 +28,20 @@ pub(crate) struct Sent {
     pub(crate) request_ms: Vec<f64>,
 }
 
-/// Sends all events of the plan in batches through `args.connections` connections. Bodies are made
+/// Sends all events of the plan in batches through `args.batches.connections` connections. Bodies are made
 /// in rounds with the clock stopped: the generator's CPU is not the server's.
 pub(crate) fn send_all(server: &Server, key: &str, args: &LoadArgs) -> anyhow::Result<Sent> {
     let mut generator = Generator::new(args.events.plan(args.count));
     let mut sent = Sent::default();
     loop {
-        let bodies = next_bodies(&mut generator, args.batch, READY_BODIES);
+        let bodies = next_bodies(&mut generator, args.batches.batch, READY_BODIES);
         if bodies.is_empty() {
             return Ok(sent);
         }
         let begun = Instant::now();
         let next = AtomicUsize::new(0);
         let results: Vec<anyhow::Result<Sent>> = std::thread::scope(|scope| {
-            let senders: Vec<_> = (0..args.connections.max(1))
+            let senders: Vec<_> = (0..args.batches.connections.max(1))
                 .map(|_| scope.spawn(|| send_bodies(server, key, &bodies, &next)))
                 .collect();
             senders

@@ -47,20 +47,23 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    let tools = Tools::look_around();
-    let done = match Args::parse().task {
+    match run(Args::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let tools = Tools::look_around()?;
+    match task {
         Task::Demo { arguments } => tools.demo(&arguments),
         Task::Test { arguments } => tools.test(&arguments),
         Task::Screenshots => tools.screenshots(),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
         Task::Codegen => tools.codegen(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
     }
 }

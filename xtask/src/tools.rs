@@ -18,7 +18,13 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    pub(crate) fn look_around() -> Self {
+    /// Fails where something is missing without which nothing can be built.
+    pub(crate) fn look_around() -> anyhow::Result<Self> {
+        if !works("cc", &["--version"]) {
+            bail!(
+                "no C compiler (`cc`) is installed; on Debian and Ubuntu: apt install gcc libc6-dev"
+            );
+        }
         let unset = |name: &str| std::env::var_os(name).is_none_or(|value| value.is_empty());
         let mut environment = Vec::new();
         let mut missing = Vec::new();
@@ -43,11 +49,11 @@ impl Tools {
         if !missing.is_empty() {
             println!("not installed, not needed: {}", missing.join(", "));
         }
-        Self {
+        Ok(Self {
             root: root(),
             environment,
             has_nextest,
-        }
+        })
     }
 
     /// Runs cargo and fails if it does.

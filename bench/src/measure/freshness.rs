@@ -26,7 +26,7 @@ pub(crate) fn run(args: &FreshnessArgs) -> anyhow::Result<()> {
     let (probes, other) = std::thread::scope(|scope| {
         let loader = scope.spawn(|| keep_loading(&server, &key, args, &done));
         let probers: Vec<_> = (0..args.connections.max(1))
-            .map(|_| scope.spawn(|| probe(&server, &key, args, &next, begun + args.time_limit())))
+            .map(|_| scope.spawn(|| probe(&server, &key, args, &next, begun + args.time_limit)))
             .collect();
         let probes: Vec<_> = probers
             .into_iter()
@@ -123,7 +123,7 @@ fn keep_loading(
         return Ok(sent);
     }
     let mut connection = server.connect(key)?;
-    let limit = args.load_rate * args.seconds;
+    let limit = args.load_rate * args.time_limit.as_secs();
     let mut generator = Generator::new(args.events.plan(limit));
     let begun = Instant::now();
     while !done.load(Ordering::Relaxed) {

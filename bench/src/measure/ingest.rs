@@ -20,8 +20,8 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     Figures::title(&format!(
         "ingest: {} events in batches of {} from {} connections, seed {}",
         thousands(args.count as f64),
-        args.batch,
-        args.connections,
+        args.batches.batch,
+        args.batches.connections,
         args.events.seed
     ));
     super::print_cost(&server, sent.events, sent.took, cpu)?;

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &SinglesArgs) -> anyhow::Result<()> {
     let next = AtomicUsize::new(0);
     let before = server.cpu_seconds()?;
     let begun = Instant::now();
-    let deadline = begun + args.time_limit();
+    let deadline = begun + args.time_limit;
     let results: Vec<anyhow::Result<Vec<f64>>> = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..args.connections.max(1))
             .map(|_| scope.spawn(|| send_singles(&server, &key, &lines, &next, deadline)))

@@ -22,14 +22,14 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
     let begun = Instant::now();
     let pace = Pace {
         begun,
-        batch: args.batch,
+        batch: args.batches.batch,
         rate: args.rate,
         taken: Mutex::new(0),
     };
 
     let (results, memory, took) = std::thread::scope(|scope| {
         let sampler = scope.spawn(|| sample_memory(&server, &done));
-        let senders: Vec<_> = (0..args.connections.max(1))
+        let senders: Vec<_> = (0..args.batches.connections.max(1))
             .map(|_| scope.spawn(|| send_paced(&server, &key, &generator, &pace)))
             .collect();
         let results: Vec<_> = senders

@@ -164,6 +164,8 @@ impl Index {
 impl Drop for Index {
     fn drop(&mut self) {
         self.inner.stopped.store(true, Ordering::Release);
+        // Closing an idle ledger is what another one's opening waits for.
+        self.inner.log.wake();
         for thread in self.threads.lock().drain(..) {
             let _ = thread.join();
         }

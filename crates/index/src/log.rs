@@ -71,6 +71,9 @@ pub trait Log: Send + Sync + 'static {
     /// Waits until something changed since `seen`, at most `patience`; returns the version to wait
     /// from next.
     fn wait_change(&self, seen: u64, patience: Duration) -> u64;
+
+    /// Ends the waiting of everybody who waits for a change.
+    fn wake(&self);
 }
 
 impl Batch for Group {
@@ -138,5 +141,9 @@ impl Log for Ledger {
 
     fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
         Ledger::wait_change(self, seen, patience)
+    }
+
+    fn wake(&self) {
+        Ledger::wake(self);
     }
 }

@@ -224,6 +224,8 @@ impl Log for FakeLog {
         std::thread::sleep(patience.min(Duration::from_millis(2)));
         seen + 1
     }
+
+    fn wake(&self) {}
 }
 
 fn corpus(random: &mut Random, events: u64) -> Vec<Recorded> {

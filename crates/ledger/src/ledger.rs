@@ -494,6 +494,12 @@ impl Ledger {
         *version
     }
 
+    /// Ends the waiting of everybody in [`Ledger::wait_change`] and [`Ledger::groups_from`], so that
+    /// who was told to stop meanwhile notices.
+    pub fn wake(&self) {
+        self.inner().announce();
+    }
+
     /// Reads one event.
     ///
     /// # Errors
@@ -642,7 +648,8 @@ impl Ledger {
             .collect()
     }
 
-    /// The unsealed groups from a place on; waits for one at most `patience`, then returns none.
+    /// The unsealed groups from a place on. Where there are none it waits for a change, at most
+    /// `patience`; what changed may be something else, and then none are returned.
     ///
     /// # Errors
     /// When events from there on are sealed.
@@ -651,35 +658,30 @@ impl Ledger {
         from: Count,
         patience: Duration,
     ) -> Result<Vec<Arc<Group>>, FollowError> {
-        let inner = self.inner();
-        let deadline = Instant::now() + patience;
-        loop {
-            let seen = *inner.version.lock();
-            {
-                let state = inner.state.read();
-                if from.get() < state.sealed {
-                    return Err(FollowError::Sealed {
-                        sealed: Count::new(state.sealed),
-                    });
-                }
-                if from.get() < state.durable {
-                    let units = state.units.iter().filter(|unit| unit.end() > from.get());
-                    return Ok(units
-                        .flat_map(|unit| {
-                            let start = unit
-                                .groups
-                                .partition_point(|group| group.end() <= from.get());
-                            unit.groups[start..].iter().cloned()
-                        })
-                        .collect());
-                }
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(Vec::new());
-            }
-            self.wait_change(seen, left);
+        let seen = *self.inner().version.lock();
+        let groups = self.groups_now(from)?;
+        if !groups.is_empty() || patience.is_zero() {
+            return Ok(groups);
         }
+        self.wait_change(seen, patience);
+        self.groups_now(from)
+    }
+
+    fn groups_now(&self, from: Count) -> Result<Vec<Arc<Group>>, FollowError> {
+        let state = self.inner().state.read();
+        if from.get() < state.sealed {
+            return Err(FollowError::Sealed {
+                sealed: Count::new(state.sealed),
+            });
+        }
+        let units = state.units.iter().filter(|unit| unit.end() > from.get());
+        let groups = units.flat_map(|unit| {
+            let start = unit
+                .groups
+                .partition_point(|group| group.end() <= from.get());
+            unit.groups[start..].iter().cloned()
+        });
+        Ok(groups.collect())
     }
 
     /// Views say how far they have come: appends and merges wait for them when they fall behind.

@@ -102,6 +102,24 @@ impl App {
             }
         }
     }
+
+    /// Works on the ledger that the grant opens and on its index, away from the async threads, when
+    /// it is this request's turn. A client that goes away does not free the place before the work
+    /// is done.
+    pub(crate) async fn search<T: Send + 'static>(
+        &self,
+        grant: &Grant,
+        access: Access,
+        work: impl FnOnce(&Door) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let open = self.ledger(grant, access).await?;
+        let turn = self.searches.clone().acquire_owned().await;
+        blocking(move || {
+            let _turn = turn;
+            work(&open)
+        })
+        .await
+    }
 }
 
 /// Runs work that reads the disk or computes for long away from the async threads.

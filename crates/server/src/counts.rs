@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan, Unit, Zoned};
 use query::{ExactField, catalogue};
 
-use crate::app::{App, blocking};
+use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::error::{Code, Refusal};
 use crate::find;
@@ -70,11 +70,9 @@ pub(crate) async fn histogram(
     let week_start = params.week_start.unwrap_or_default();
     let boundaries = boundaries(selection.span, interval, week_start, &context.tz)?;
     let asked = Asked::of(&params.q, &params.from, &params.to);
-    let open = app.ledger(&grant, Access::Search(asked)).await?;
-    let _turn = app.searches.clone().acquire_owned().await;
-    blocking(move || {
+    app.search(&grant, Access::Search(asked), move |open| {
         selection.as_of = open.ledger.durable();
-        let (counted, totals) = find::histogram(&open, &selection, &boundaries, split)?;
+        let (counted, totals) = find::histogram(open, &selection, &boundaries, split)?;
         let buckets = boundaries
             .iter()
             .zip(counted)
@@ -125,11 +123,9 @@ pub(crate) async fn top(
     let field = field_named("field", &params.field)?;
     let limit = limit_of(params.limit, 10, TOP_MAX)?;
     let asked = Asked::of(&params.q, &params.from, &params.to);
-    let open = app.ledger(&grant, Access::Search(asked)).await?;
-    let _turn = app.searches.clone().acquire_owned().await;
-    blocking(move || {
+    app.search(&grant, Access::Search(asked), move |open| {
         selection.as_of = open.ledger.durable();
-        let (values, totals) = find::top(&open, &selection, field, limit as usize)?;
+        let (values, totals) = find::top(open, &selection, field, limit as usize)?;
         let values = values
             .into_iter()
             .map(|(value, count)| TopValue { value, count });
@@ -181,9 +177,8 @@ pub(crate) async fn complete(
     };
     let (name, typed) = (name.to_owned(), typed.to_owned());
     let of = name.clone();
-    let open = app.ledger(&grant, Access::Complete { of }).await?;
-    blocking(move || {
-        let suggestions = values_like(&open, &name, &typed, limit)?;
+    app.search(&grant, Access::Complete { of }, move |open| {
+        let suggestions = values_like(open, &name, &typed, limit)?;
         Ok(Json(Completion {
             from: from as u64,
             suggestions,

@@ -18,7 +18,9 @@ use crate::identity::access::Access;
 use crate::limits::PROOF_PATIENCE;
 use crate::params::Params;
 
-/// One event by its display id (`LOG-2026-0000123`) or its sequence.
+/// One event.
+///
+/// By its display id (`LOG-2026-0000123`) or its sequence.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}",
@@ -50,7 +52,9 @@ pub(crate) async fn get_event(
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// The proof that an event stands in the ledger: a `c2sp.org/tlog-proof@v1` file, or with
+/// The proof that an event stands in the ledger.
+///
+/// A `c2sp.org/tlog-proof@v1` file, or with
 /// `Accept: application/json` one document with everything needed to check it offline.
 #[utoipa::path(
     get,

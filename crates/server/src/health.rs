@@ -71,7 +71,9 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Response {
     (status, Json(Readiness { ready, reasons })).into_response()
 }
 
-/// Numbers for Prometheus, for a key of `main` with the scope `admin` or a caller on this machine.
+/// Numbers for Prometheus.
+///
+/// For a key of `main` with the scope `admin`, or a caller on this machine.
 #[utoipa::path(
     get,
     path = "/metrics",

@@ -20,7 +20,9 @@ use crate::limits::{BATCH_MAX_EVENTS, IMPORT_NAME_MAX_CHARACTERS, INLINE_MAX_BYT
 use crate::params::Params;
 use crate::receipts::{Receipts, one_receipt};
 
-/// Send events: one JSON object, an array of them, or one a line (`application/x-ndjson`);
+/// Send events.
+///
+/// One JSON object, an array of them, or one a line (`application/x-ndjson`);
 /// `Content-Encoding: gzip` and `zstd` are taken. A 2xx answer means that the events are durable.
 #[utoipa::path(
     post,

@@ -65,7 +65,9 @@ pub(crate) async fn vkey(
     Ok(text(format!("{}\n", open.ledger.verifier())))
 }
 
-/// Hashes or entries (c2sp.org/tlog-tiles): `tile/<L>/<N>[.p/<W>]`, `tile/entries/<N>[.p/<W>]`.
+/// Hashes or entries of the log (c2sp.org/tlog-tiles).
+///
+/// `tile/<L>/<N>[.p/<W>]`, `tile/entries/<N>[.p/<W>]`.
 #[utoipa::path(
     get,
     path = "/log/{tenant}/tile/{path}",

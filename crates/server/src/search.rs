@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use event::{Count, Sequence, Timestamp};
 use query::{Expr, Leaf, NumberField, NumberRange, ParseContext};
 
-use crate::app::{App, blocking};
+use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::cursor::{Binding, Cursor};
 use crate::error::{Code, Refusal};
@@ -63,9 +63,7 @@ pub(crate) async fn search(
         params.sort.unwrap_or_default(),
     );
     let asked = Asked::of(&params.q, &params.from, &params.to).and(params.id.as_deref());
-    let open = app.ledger(&grant, Access::Search(asked)).await?;
-    let _turn = app.searches.clone().acquire_owned().await;
-    blocking(move || {
+    app.search(&grant, Access::Search(asked), move |open| {
         let durable = open.ledger.durable();
         selection.as_of = match cursor {
             Some(cursor) if cursor.as_of > durable => {
@@ -80,7 +78,7 @@ pub(crate) async fn search(
             selection.expr = Expr::and([selection.expr, only(found)]);
         }
         let after = cursor.map(|cursor| (cursor.occurred, cursor.sequence));
-        let hits = find::page(&open, &selection, order, limit as usize, after)?;
+        let hits = find::page(open, &selection, order, limit as usize, after)?;
         let next = hits.next.map(|(occurred, sequence)| {
             let cursor = Cursor {
                 as_of: selection.as_of,

@@ -11,7 +11,7 @@ use event::{Recorded, Timestamp, path};
 use jiff::tz::TimeZone;
 use query::{ExactField, Expr, ParseContext};
 
-use crate::app::{App, blocking};
+use crate::app::App;
 use crate::auth::{Caller, Permission};
 use crate::counts::boundaries;
 use crate::error::{Code, Refusal};
@@ -64,9 +64,7 @@ pub(crate) async fn summary(
     let context = times::context(now(), params.tz.as_deref())?;
     let week_start = params.week_start.unwrap_or_default();
     let asked = Asked::default().and(Some("summary"));
-    let open = app.ledger(&grant, Access::Search(asked)).await?;
-    let _turn = app.searches.clone().acquire_owned().await;
-    blocking(move || {
+    app.search(&grant, Access::Search(asked), move |open| {
         let all = Selection {
             expr: Expr::All,
             span: Span {
@@ -76,14 +74,14 @@ pub(crate) async fn summary(
             own: false,
             as_of: open.ledger.durable(),
         };
-        let period = |interval| period(&open, &all, interval, week_start, &context);
+        let period = |interval| period(open, &all, interval, week_start, &context);
         Ok(Json(Summary {
             today: period(Interval::Day)?,
             this_week: period(Interval::Week)?,
             this_month: period(Interval::Month)?,
-            storage: storage(&open),
-            activity: activity(&open, &all)?,
-            high_priority: high_priority(&open, &all, &context)?,
+            storage: storage(open),
+            activity: activity(open, &all)?,
+            high_priority: high_priority(open, &all, &context)?,
             as_of: all.as_of.get(),
         }))
     })

@@ -31,7 +31,9 @@ const RESUME_STEP: u64 = 512;
 /// How often an open tail asks whether its key is still good.
 const CHECK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
-/// Follow events as they come (server-sent events: `event`, `gap`). `Last-Event-ID` resumes.
+/// Follow events as they come.
+///
+/// Server-sent events: `event`, and `gap` for a reader that is too slow. `Last-Event-ID` resumes.
 #[utoipa::path(
     get,
     path = "/v1/events/tail",

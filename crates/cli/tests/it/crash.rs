@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use client::{Body, Client, Parameters, Sending};
+use rustix::process::Signal;
 
 use crate::harness::{Random, Served, annals, signal, succeeded, total};
 
@@ -151,7 +152,7 @@ fn after_every_crash_searches_find_what_was_acknowledged() {
                     let (process, killed) = (served.id(), &killed);
                     killer = Some(scope.spawn(move || {
                         std::thread::sleep(delay);
-                        signal("-KILL", process);
+                        signal(Signal::KILL, process);
                         killed.store(true, Ordering::Relaxed);
                     }));
                 }
@@ -165,7 +166,7 @@ fn after_every_crash_searches_find_what_was_acknowledged() {
                 Some(killer) => killer.join().unwrap(),
                 None => {
                     std::thread::sleep(delay);
-                    signal("-KILL", served.id());
+                    signal(Signal::KILL, served.id());
                 }
             }
         });

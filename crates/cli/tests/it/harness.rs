@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use client::{Client, Parameters};
+use rustix::process::{Pid, Signal};
 
 /// The binary under test, without what the caller's environment says.
 pub(crate) fn annals() -> Command {
@@ -75,7 +76,7 @@ impl Served {
 
     /// Stops it as a service manager would.
     pub(crate) fn stop(mut self) {
-        signal("-TERM", self.id());
+        signal(Signal::TERM, self.id());
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -99,11 +100,9 @@ impl Drop for Served {
 }
 
 /// Sends a signal to a process of this test.
-pub(crate) fn signal(name: &str, process: u32) {
-    let sent = Command::new("kill")
-        .args([name, &process.to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+pub(crate) fn signal(signal: Signal, process: u32) {
+    let process = Pid::from_raw(process.cast_signed()).unwrap();
+    rustix::process::kill_process(process, signal).unwrap();
 }
 
 /// The output of a command that has to succeed.
