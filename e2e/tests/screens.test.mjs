@@ -227,6 +227,7 @@ describe('people and keys', () => {
     await vera.goto(link)
     await vera.getByText('vera@example.com').waitFor()
     await vera.getByLabel('Your name').fill('Vera Viewer')
+    // The label of a field that must be filled ends in an asterisk: the text is never "Password" alone.
     await vera.getByLabel(/^Password/).fill('wrong horse battery staple 9')
     await vera.getByRole('button', { name: 'Join' }).click()
     await vera.waitForURL('**/t/main/overview')
