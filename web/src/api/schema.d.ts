@@ -249,6 +249,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events that share a record, a correlation, a request, a session or a parent with one. */
+        get: operations["getRelated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations": {
         parameters: {
             query?: never;
@@ -668,6 +685,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts of today, this week and this month, storage, types of events and what needs a look. */
+        get: operations["summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/targets/{type}/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a record, and what it was like at a moment. */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/teams": {
         parameters: {
             query?: never;
@@ -822,6 +873,23 @@ export interface components {
             time_zone?: string | null;
             /** @description What stands behind `#`. */
             token: string;
+        };
+        /** @description Events of one type. */
+        ActivityGroup: {
+            /** @description The categories that belong to it. */
+            categories: string[];
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            events: number;
+            /** @description `record_changes`, `user_actions`, `system_events` or `security_events`. */
+            group: string;
+            /**
+             * Format: int64
+             * @description Whole per cent of all; 0 for every group where there are no events.
+             */
+            share: number;
         };
         /** @description Who did something. */
         ActorShape: {
@@ -1058,6 +1126,24 @@ export interface components {
              */
             count: number;
         };
+        /** @description What is known of one field of a record. */
+        FieldState: {
+            /** @description What it is called, where an event says so. */
+            label?: string | null;
+            /** @description The field. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Place of the event that set it.
+             */
+            sequence: number;
+            /** @description When it was set (RFC 3339). */
+            since: string;
+            /** @description How the value is to be shown: string, number, money, date, bool or json. */
+            type?: string | null;
+            /** @description Its value. */
+            value: Record<string, never>;
+        };
         /** @description Data of a `gap` event: the reader was too slow, and these events were not looked at. */
         Gap: {
             /**
@@ -1077,6 +1163,20 @@ export interface components {
             status: string;
             /** @description Version of the program. */
             version: string;
+        };
+        /** @description Events that need a look, rolled up. */
+        HighPriority: {
+            /** @description The newest of them. */
+            event: components["schemas"]["RecordedEvent"];
+            /**
+             * Format: int64
+             * @description How many they are.
+             */
+            events: number;
+            /** @description When the first of them occurred (RFC 3339). */
+            first_at: string;
+            /** @description When the newest of them occurred (RFC 3339). */
+            last_at: string;
         };
         /** @description Exact counts by time. */
         Histogram: {
@@ -1101,6 +1201,55 @@ export interface components {
              * @description Sum over all buckets.
              */
             total: number;
+        };
+        /** @description What happened to a record, and what it was like at a moment as far as the events say. */
+        History: {
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was answered.
+             */
+            as_of: number;
+            /**
+             * @description Whether all of them were read to rebuild the state. The oldest are left out where a record
+             *     has more than 10,000.
+             */
+            complete: boolean;
+            /** @description Whether the last event that created or deleted the record deleted it. */
+            deleted: boolean;
+            /** @description The newest events up to the moment, the oldest of them first. */
+            entries: components["schemas"]["HistoryEntry"][];
+            /** @description Its id. */
+            id: string;
+            /** @description Its name in the newest event that gives one. */
+            name?: string | null;
+            /** @description What is known of the record at the moment, by field. */
+            state: components["schemas"]["FieldState"][];
+            /**
+             * Format: int64
+             * @description Events of the record up to the moment.
+             */
+            total: number;
+            /** @description What kind of record. */
+            type: string;
+        };
+        /** @description One event of a record's history. */
+        HistoryEntry: {
+            /** @description The event. */
+            event: components["schemas"]["RecordedEvent"];
+            /**
+             * @description Fields whose old value is not what the event before left: a change in between was not
+             *     recorded.
+             */
+            gaps?: components["schemas"]["HistoryGap"][];
+        };
+        /** @description A change that no event tells of. */
+        HistoryGap: {
+            /** @description What this event found. */
+            found: Record<string, never>;
+            /** @description What the event before left. */
+            left: Record<string, never>;
+            /** @description The field. */
+            path: string;
         };
         /** @description Who really sent an event: `actor` is a claim, this is not. */
         IngestShape: {
@@ -1336,6 +1485,18 @@ export interface components {
             /** @description Members, the oldest first. */
             people: components["schemas"]["Member"][];
         };
+        /** @description Events of a calendar period. */
+        Period: {
+            /**
+             * Format: int64
+             * @description How many events occurred in it.
+             */
+            events: number;
+            /** @description When it began (RFC 3339). */
+            from: string;
+            /** @description Before this (RFC 3339). */
+            to: string;
+        };
         /** @description One's preferences: an object that the screens alone read, at most 16 KiB. */
         Preferences: {
             [key: string]: unknown;
@@ -1506,6 +1667,35 @@ export interface components {
             /** @description Why. */
             problem: components["schemas"]["Problem"];
         };
+        /** @description Events that belong to another one, by why they do. A reason without events is not listed. */
+        Related: {
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was answered.
+             */
+            as_of: number;
+            /** @description The reasons, the closest first. */
+            groups: components["schemas"]["RelatedGroup"][];
+        };
+        /** @description Events that belong to another one for one reason. */
+        RelatedGroup: {
+            /** @description The nearest of the others, in order of time. */
+            events: components["schemas"]["RecordedEvent"][];
+            /** @description The query that finds all events that share it, the event itself included. */
+            q: string;
+            /**
+             * Format: int64
+             * @description How many events that query finds.
+             */
+            total: number;
+            /** @description Why. */
+            why: components["schemas"]["RelatedWhy"];
+        };
+        /**
+         * @description Why an event belongs to another one.
+         * @enum {string}
+         */
+        RelatedWhy: "parent" | "child" | "correlation" | "request" | "record_before" | "record_after" | "session";
         /** @description Chooses a new password with a link. */
         Reset: {
             /** @description The new password. */
@@ -1654,6 +1844,39 @@ export interface components {
             /** @description Its version. */
             version?: string | null;
         };
+        /** @description Bytes that a tenant's log takes on disk, everything included. */
+        Storage: {
+            /**
+             * Format: int64
+             * @description Sealed events.
+             */
+            event_bytes: number;
+            /**
+             * Format: int64
+             * @description Ids that were seen.
+             */
+            id_bytes: number;
+            /**
+             * Format: int64
+             * @description The search index.
+             */
+            index_bytes: number;
+            /**
+             * Format: int64
+             * @description Recent events.
+             */
+            journal_bytes: number;
+            /**
+             * Format: int64
+             * @description Sum of the others.
+             */
+            total_bytes: number;
+            /**
+             * Format: int64
+             * @description Entries and hashes: what proofs are made of.
+             */
+            tree_bytes: number;
+        };
         /** @description One thing that could stand there. */
         Suggestion: {
             /**
@@ -1676,6 +1899,29 @@ export interface components {
          * @enum {string}
          */
         SuggestionKind: "field" | "value";
+        /** @description The state of a tenant's log at a moment. Annals' own events do not count. */
+        Summary: {
+            /** @description Events of the past 30 days by type; shares are whole per cent and sum to 100. */
+            activity: components["schemas"]["ActivityGroup"][];
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was counted.
+             */
+            as_of: number;
+            /**
+             * @description The newest events of severity high or critical of the past 30 days, those of one actor and
+             *     action within ten minutes as one.
+             */
+            high_priority: components["schemas"]["HighPriority"][];
+            /** @description Bytes on disk. */
+            storage: components["schemas"]["Storage"];
+            /** @description Events of this calendar month. */
+            this_month: components["schemas"]["Period"];
+            /** @description Events of this calendar week. */
+            this_week: components["schemas"]["Period"];
+            /** @description Events that occurred today, up to the end of the day. */
+            today: components["schemas"]["Period"];
+        };
         /** @description What something was done to. */
         TargetShape: {
             /** @description The application's id for the record. */
@@ -2414,6 +2660,41 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRelated: {
+        parameters: {
+            query?: {
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Display id or sequence */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events by why they belong to it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Related"];
                 };
             };
             /** @description Refused. */
@@ -3560,6 +3841,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    summary: {
+        parameters: {
+            query?: {
+                /** @description Time zone of days, weeks and months (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description The day weeks begin with; Monday if absent. */
+                week_start?: "monday" | "saturday" | "sunday";
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The summary. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHistory: {
+        parameters: {
+            query?: {
+                /** @description The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent. */
+                at?: string;
+                /** @description Time zone of bare dates (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description How many events are listed, the newest ones; 1 to 1,000, 100 if absent. */
+                limit?: number;
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description What kind of record */
+                type: string;
+                /** @description Its id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The history; empty where no event speaks of the record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
                 };
             };
             /** @description Refused. */
