@@ -86,7 +86,7 @@ export const urls = {
   overview: (tenant: string) => `${base(tenant)}/overview`,
   events: (tenant: string, search: EventSearch = {}) => `${base(tenant)}/events${queryText({ ...search })}`,
   entry: (tenant: string, id: string) => `${base(tenant)}/events/${encoded(id)}`,
-  history: (tenant: string, type: string | undefined, id: string) => `${base(tenant)}/records/${encoded(type ?? '-')}/${encoded(id)}`,
+  history: (tenant: string, type: string, id: string) => `${base(tenant)}/records/${encoded(type)}/${encoded(id)}`,
   settings: (tenant: string, section: 'people' | 'teams' | 'keys' | 'tenants' | 'general') => `${base(tenant)}/settings/${section}`,
   account: (tenant: string) => `${base(tenant)}/account`,
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use event::path::{self, ChangeMember, TargetMember};
 use event::{Activity, Event, Recorded};
-use query::{ExactField, Expr};
+use query::{ExactField, Expr, words};
 use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
@@ -133,13 +133,16 @@ impl Record {
         let mut gaps = Vec::new();
         if let Some(event) = recorded.event() {
             self.name = name_of(event, kind, id).or_else(|| self.name.take());
-            for change in changes_of(recorded) {
-                gaps.extend(self.apply(change, recorded, event)?);
-            }
-            match event.activity() {
-                Activity::Create => self.deleted = false,
-                Activity::Delete => self.deleted = true,
-                _ => {}
+            // An event changes, creates or deletes its first target; the others it only names.
+            if is_target(event, 0, kind, id) {
+                for change in changes_of(recorded) {
+                    gaps.extend(self.apply(change, recorded, event)?);
+                }
+                match event.activity() {
+                    Activity::Create => self.deleted = false,
+                    Activity::Delete => self.deleted = true,
+                    _ => {}
+                }
             }
         }
         if self.entries.len() == self.limit {
@@ -207,14 +210,20 @@ fn changes_of(recorded: &Recorded) -> Vec<Change> {
 
 /// The name that an event gives the record.
 fn name_of(event: &Event, kind: &str, id: &str) -> Option<String> {
-    (0..path::TARGETS_WITH_CODES).find_map(|place| {
-        let member = |member| event.string(event::Code::target(place, member)?);
-        let is_it = member(TargetMember::Type)? == kind && member(TargetMember::Id)? == id;
-        is_it
-            .then(|| member(TargetMember::Name))
-            .flatten()
-            .map(|name| name.into_owned())
-    })
+    (0..path::TARGETS_WITH_CODES)
+        .filter(|place| is_target(event, *place, kind, id))
+        .find_map(|place| event.string(event::Code::target(place, TargetMember::Name)?))
+        .map(|name| name.into_owned())
+}
+
+/// Whether the record is the event's target at this place. As in a search, case does not matter.
+fn is_target(event: &Event, place: usize, kind: &str, id: &str) -> bool {
+    let is = |member, wanted: &str| {
+        event::Code::target(place, member)
+            .and_then(|code| event.string(code))
+            .is_some_and(|text| words::fold(&text) == words::fold(wanted))
+    };
+    is(TargetMember::Type, kind) && is(TargetMember::Id, id)
 }
 
 fn raw(json: &str) -> Result<Box<RawValue>, Refusal> {

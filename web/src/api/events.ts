@@ -3,6 +3,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { readableJson } from '../proof/json'
 import type { Interval } from '../query/range'
+import { queryText } from '../urls'
+import type { WeekStart } from '../words/time'
 import { type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
 
 /** Which events are asked for: what stands in the URL of the events page, and where. */
@@ -19,6 +21,11 @@ export type EventsPage = Schemas['EventsPage']
 export type Top = Schemas['Top']
 export type Histogram = Schemas['Histogram']
 export type Completion = Schemas['Completion']
+export type Summary = Schemas['Summary']
+export type HighPriority = Schemas['HighPriority']
+export type Related = Schemas['Related']
+export type History = Schemas['History']
+export type FieldState = Schemas['FieldState']
 
 export function fetchEvents(selection: Selection, more: { limit?: number; order?: 'asc' | 'desc'; cursor?: string }, signal?: AbortSignal): Promise<EventsPage> {
   return answer(api.GET('/v1/events', { params: { query: { ...selection, ...more } as never }, signal }))
@@ -69,6 +76,35 @@ export const eventQuery = (tenant: string, id: string) =>
     queryFn: async ({ signal }) => readableJson(await eventText(tenant, id, signal)) as unknown as RecordedEvent,
     // An event does not change; it can only be erased.
     staleTime: 60_000,
+  })
+
+/** What the overview opens with. */
+export const summaryQuery = (tenant: string, tz: string, weekStart: WeekStart) =>
+  queryOptions({
+    queryKey: [tenant, 'summary', tz, weekStart],
+    queryFn: ({ signal }) => answer<Summary>(api.GET('/v1/summary', { params: { query: { tenant, tz, week_start: weekStart } }, signal })),
+    staleTime: 15_000,
+    placeholderData: keepPreviousData,
+  })
+
+/** Events that belong to one, by why. Values keep their digits. */
+export const relatedQuery = (tenant: string, id: string) =>
+  queryOptions({
+    queryKey: [tenant, 'related', id],
+    queryFn: async ({ signal }) => readableJson(await fetchText(`/v1/events/${encodeURIComponent(id)}/related${queryText({ tenant })}`, 'application/json', signal)) as Related,
+    staleTime: 30_000,
+  })
+
+/** A record's events and its state at a moment; now where none is named. */
+export const historyQuery = (tenant: string, type: string, id: string, more: { at?: string; tz: string; limit: number }) =>
+  queryOptions({
+    queryKey: [tenant, 'history', type, id, more],
+    queryFn: async ({ signal }) => {
+      const query = queryText({ tenant, at: more.at, tz: more.tz, limit: String(more.limit) })
+      return readableJson(await fetchText(`/v1/targets/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history${query}`, 'application/json', signal)) as History
+    },
+    staleTime: 15_000,
+    placeholderData: (before, query) => (query?.queryKey[3] === id && query.queryKey[2] === type ? before : undefined),
   })
 
 /** The event exactly as the server writes it. */

@@ -15,7 +15,7 @@ import { indented, parseJson } from '../proof/json'
 import { toggled, excluding } from '../query/terms'
 import { useNow, useZone } from '../session/session'
 import { ENTRY_PARTS, type EntryPart, urls } from '../urls'
-import { type Change, activityWord, actorName, changeName, deviceText, isPrivateAddress, outcomeOf, placeText, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
+import { type Change, activityWord, actorName, changeName, deviceText, enrichmentOf, outcomeOf, placeText, riskReasonWord, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { bytes, duration, number } from '../words/time'
 import { RelatedEvents } from './RelatedEvents'
@@ -37,7 +37,8 @@ export function EntryView({ tenant, event, part, show, filter }: Props) {
   const zone = useZone()
   const words: Record<EntryPart, string> = { summary: t('Summary'), related: t('Related'), history: t('History'), proof: t('Proof'), json: t('JSON') }
   const target = event.targets?.[0]
-  const parts = ENTRY_PARTS.filter((one) => one !== 'history' || target?.id)
+  const record = target?.type && target.id ? { type: target.type, id: target.id } : undefined
+  const parts = ENTRY_PARTS.filter((one) => one !== 'history' || record)
   return (
     <div className="entry">
       <h2 className="entry-sentence">
@@ -57,9 +58,9 @@ export function EntryView({ tenant, event, part, show, filter }: Props) {
         <Tabs.Panel value="related">
           <RelatedEvents tenant={tenant} event={event} />
         </Tabs.Panel>
-        {target?.id && (
+        {record && (
           <Tabs.Panel value="history">
-            <RecordHistory tenant={tenant} type={target.type ?? undefined} id={target.id} here={event.display_id} />
+            <RecordHistory tenant={tenant} {...record} here={event} key={event.display_id} />
           </Tabs.Panel>
         )}
         <Tabs.Panel value="proof">
@@ -82,7 +83,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
   const ip = event.client?.ip
   const place = placeText(event)
   const device = deviceText(event)
-  const risk = event.enrichment?.risk as { level?: string; reasons?: unknown[] } | null | undefined
+  const { geo, network, risk } = enrichmentOf(event)
   const late = lateness(event)
   const text = (value: string, mono = false) => <LongText text={value} mono={mono} />
   const linked = { tenant, filter }
@@ -120,8 +121,8 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         {(event.targets ?? []).map((target, index) => (
           <Line key={index} name={index === 0 ? t('Entity') : t('Also')} sure="claimed" field={target.id ? 'target.id' : 'target.type'} value={target.id ?? target.type} {...linked}>
             {target.type && <span className="muted">{typeWord(target.type)} </span>}
-            {target.id ? (
-              <Go to={urls.history(tenant, target.type ?? undefined, target.id)}>
+            {target.type && target.id ? (
+              <Go to={urls.history(tenant, target.type, target.id)}>
                 <bdi>{targetName(target)}</bdi>
               </Go>
             ) : (
@@ -136,7 +137,12 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         {event.duration_ms != null && <Line name={t('Duration')}>{duration(event.duration_ms)}</Line>}
         {risk?.level && (
           <Line name={t('Risk')} sure="derived">
-            <Severity level={risk.level} /> {(risk.reasons ?? []).filter((reason) => typeof reason === 'string').map((reason) => <bdi key={reason as string}>{reason as string} </bdi>)}
+            <Severity level={risk.level} />
+            {risk.reasons?.map((reason) => (
+              <span key={reason} className="reason">
+                <bdi title={reason}>{riskReasonWord(reason)}</bdi>
+              </span>
+            ))}
           </Line>
         )}
       </Section>
@@ -170,15 +176,21 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         <Line name={t('IP address')} field="ip" value={ip} {...linked}>
           {ip && <bdi className="mono">{ip}</bdi>}
         </Line>
-        <Line name={t('Location')} sure={place ? 'estimated' : undefined}>
+        <Line name={t('Location')} sure={place || network === 'private' ? 'estimated' : undefined}>
           {place ? (
             <>
               <bdi>{place}</bdi> <span className="muted">{t('(estimated)')}</span>
+              {geo?.database && <span className="reason muted small">{t('by {{database}}', { database: geo.database })}</span>}
             </>
-          ) : ip && (event.enrichment?.network === 'private' || isPrivateAddress(ip)) ? (
-            t('private network')
+          ) : network === 'private' ? (
+            t('Private network')
           ) : undefined}
         </Line>
+        {geo?.network && (
+          <Line name={t('Network')} sure="estimated">
+            <bdi>{geo.network}</bdi>
+          </Line>
+        )}
         <Line name={t('Device')} sure={device ? 'estimated' : undefined}>
           {device ? <bdi>{device}</bdi> : undefined}
         </Line>

@@ -1,112 +1,152 @@
-import { Button } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Button, TextInput } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { fetchEvents } from '../api/events'
+import type { RecordedEvent } from '../api/client'
+import { type FieldState, type History, historyQuery } from '../api/events'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
 import { LongText } from '../parts/LongText'
 import { Time } from '../parts/Time'
-import { IconAlertTriangle } from '@tabler/icons-react'
 import { termText } from '../query/terms'
 import { useNow, useZone } from '../session/session'
 import { urls } from '../urls'
 import { sentence, typeWord, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { dateMinute, number } from '../words/time'
-import { type Moment, rebuild } from './history'
+import { justAfter } from './moment'
 
 interface Props {
   tenant: string
-  type: string | undefined
+  type: string
   id: string
   /** The event that is being read. */
-  here?: string
+  here?: RecordedEvent
 }
 
-const PAGE = 500
+/** Events listed; the server gives no more at once. */
+const LISTED = 1000
 
-/** Everything that happened to a record, and what it looked like after each event. */
+/** The moment that is looked at: after an event, or one that was typed. */
+type Moment = { after: RecordedEvent } | { typed: string } | undefined
+
+/** Everything that happened to a record, and what it was like at any moment. */
 export function RecordHistory({ tenant, type, id, here }: Props) {
   const zone = useZone()
   const now = useNow()
-  const q = `${type ? `${termText('target.type', [type])} ` : ''}${termText('target.id', [id])}`
-  const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    queryKey: [tenant, 'history', type, id],
-    queryFn: ({ pageParam, signal }) => fetchEvents({ tenant, tz: 'UTC', q, own: 'include' }, { limit: PAGE, order: 'asc', cursor: pageParam }, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    staleTime: 15_000,
-  })
-  const events = data?.pages.flatMap((page) => page.events) ?? []
-  const moments = rebuild(events, type, id)
-  const [picked, setPicked] = useState<string | undefined>(here)
-  const chosen = moments.find((moment) => moment.event.display_id === picked) ?? moments.at(-1)
-  if (error) return <Failure error={error} retry={() => void refetch()} />
-  if (isPending) return <p className="muted">{t('Loading …')}</p>
-  if (!events.length) return <p className="muted">{t('No event names this record.')}</p>
-  const total = data!.pages[0]!.total
+  const q = `${termText('target.type', [type])} ${termText('target.id', [id])}`
+  const [moment, setMoment] = useState<Moment>(here && { after: here })
+  const all = useQuery(historyQuery(tenant, type, id, { tz: zone, limit: LISTED }))
+  const at = moment && ('after' in moment ? justAfter(occurred(moment.after)) : moment.typed)
+  const then = useQuery({ ...historyQuery(tenant, type, id, { tz: zone, at, limit: 1 }), enabled: at !== undefined })
+  if (all.error) return <Failure error={all.error} retry={() => void all.refetch()} />
+  if (!all.data) return <p className="muted">{t('Loading …')}</p>
+  const { total, entries, state: latest } = all.data
+  if (!total) return <p className="muted">{t('No event names this record.')}</p>
+  const shown = at === undefined ? all.data : then.data
+  const names = new Map(latest.map((field) => [field.path, field]))
   return (
     <div className="history">
       <p className="muted small">
-        <Go to={urls.events(tenant, { q, range: 'all' })}>{t('{{shown}} events', { shown: number(total), count: total })}</Go> {t('of {{type}} {{id}}, the oldest first.', { type: type ? typeWord(type) : '', id })}
+        <Go to={urls.events(tenant, { q, range: 'all', own: 'include' })}>{t('{{shown}} events', { shown: number(total), count: total })}</Go> {t('of {{type}} {{id}}, the oldest first.', { type: typeWord(type), id })}
+        {total > entries.length && ` ${t('The newest {{shown}} are listed.', { shown: number(entries.length) })}`}
       </p>
-      {chosen && <State moment={chosen} last={chosen === moments.at(-1) && !hasNextPage} zone={zone} />}
+      <At moment={moment} key={moment && 'typed' in moment ? moment.typed : ''} go={setMoment} />
+      {at !== undefined && then.error ? <Failure error={then.error} retry={() => void then.refetch()} /> : shown ? <State history={shown} moment={moment} zone={zone} tenant={tenant} /> : <p className="muted">{t('Loading …')}</p>}
       <ol className="timeline">
-        {moments.map((moment) => (
-          <li key={moment.event.sequence} className={moment.event.display_id === here ? 'here' : undefined}>
-            {moment.gaps.map((gap) => (
-              <p key={gap.name} className="gap">
+        {entries.map(({ event, gaps }) => (
+          <li key={event.sequence} className={event.sequence === here?.sequence ? 'here' : undefined}>
+            {gaps?.map((gap) => (
+              <p key={gap.path} className="gap">
                 <IconAlertTriangle size={14} aria-hidden />{' '}
                 {t('Gap: {{field}} was last set to {{expected}}, but was {{found}} before the next change. A change between was not recorded.', {
-                  field: gap.name,
-                  expected: valueText(gap.expected, gap.type, zone),
-                  found: valueText(gap.found, gap.type, zone),
+                  field: names.get(gap.path)?.label ?? gap.path,
+                  expected: valueText(gap.left, names.get(gap.path)?.type, zone),
+                  found: valueText(gap.found, names.get(gap.path)?.type, zone),
                 })}
               </p>
             ))}
-            <Time value={moment.event.occurred_at ?? moment.event.received_at} now={now} as="column" />{' '}
-            <Go to={urls.entry(tenant, moment.event.display_id)} aria-current={moment.event.display_id === here || undefined}>
-              <bdi>{sentence(moment.event, zone)}</bdi>
+            <Time value={occurred(event)} now={now} as="column" />{' '}
+            <Go to={urls.entry(tenant, event.display_id)} aria-current={event.sequence === here?.sequence || undefined}>
+              <bdi>{sentence(event, zone)}</bdi>
             </Go>{' '}
-            {moment.state.length > 0 && (
-              <button type="button" className="state-after" aria-pressed={moment === chosen} onClick={() => setPicked(moment.event.display_id)}>
+            {latest.length > 0 && (
+              <button type="button" className="state-after" aria-pressed={moment !== undefined && 'after' in moment && moment.after.sequence === event.sequence} onClick={() => setMoment({ after: event })}>
                 {t('state after')}
               </button>
             )}
           </li>
         ))}
       </ol>
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          {t('Load the next {{count}}', { count: PAGE })}
-        </Button>
-      )}
     </div>
   )
 }
 
-function State({ moment, last, zone }: { moment: Moment; last: boolean; zone: string }) {
-  if (!moment.state.length) return <p className="muted small">{t('No event tells of a changed value, so the state of the record is not known.')}</p>
-  const at = moment.event.occurred_at ?? moment.event.received_at
+function occurred(event: RecordedEvent): string {
+  return event.occurred_at ?? event.received_at
+}
+
+/** A moment that is typed, as everywhere: a time, a date, or relative to now. */
+function At({ moment, go }: { moment: Moment; go: (moment: Moment) => void }) {
+  const [text, setText] = useState(moment && 'typed' in moment ? moment.typed : '')
+  return (
+    <form
+      className="inline-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        go(text.trim() ? { typed: text.trim() } : undefined)
+      }}
+    >
+      <TextInput label={t('State at')} placeholder={t('now-7d, 2026-01-22 or 2026-01-22T10:45:32Z')} value={text} onChange={(event) => setText(event.currentTarget.value)} size="xs" w={300} />
+      <Button type="submit" variant="default" size="xs">
+        {t('Show the state')}
+      </Button>
+      {moment && (
+        <Button variant="subtle" size="xs" onClick={() => go(undefined)}>
+          {t('Now')}
+        </Button>
+      )}
+    </form>
+  )
+}
+
+function State({ history, moment, zone, tenant }: { history: History; moment: Moment; zone: string; tenant: string }) {
+  const title = !moment ? t('State now') : 'after' in moment ? t('State after {{id}}, {{time}}', { id: moment.after.display_id, time: dateMinute(new Date(occurred(moment.after)), zone) }) : t('State at {{moment}}', { moment: moment.typed })
   return (
     <section className="entry-section" aria-live="polite">
-      <h3>{last ? t('State after the last event') : t('State after {{id}}, {{time}}', { id: moment.event.display_id, time: dateMinute(new Date(at), zone) })}</h3>
-      <table className="plain">
-        <tbody>
-          {moment.state.map((field) => (
-            <tr key={field.path}>
-              <th scope="row" title={field.path}>
-                <bdi>{field.name}</bdi>
-              </th>
-              <td>
-                <LongText text={valueText(field.value, field.type, zone)} />
-              </td>
-              <td className="muted small mono">{field.since}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="muted small">{t('Rebuilt from the changes the events tell of; fields no event has changed are not known.')}</p>
+      <h3>{title}</h3>
+      {history.deleted && <p className="notice">{t('The record was deleted. These are the values it had.')}</p>}
+      {!history.complete && <p className="gap">{t('Incomplete: the record has {{shown}} events, and the state was rebuilt from the newest 10,000 of them. A field none of these changed is missing.', { shown: number(history.total) })}</p>}
+      {history.state.length === 0 ? (
+        <p className="muted small">{history.total ? t('No event up to then tells of a changed value, so the state of the record is not known.') : t('No event names the record up to then.')}</p>
+      ) : (
+        <>
+          <table className="plain">
+            <tbody>
+              {history.state.map((field) => (
+                <StateLine key={field.path} field={field} zone={zone} tenant={tenant} />
+              ))}
+            </tbody>
+          </table>
+          <p className="muted small">{t('Rebuilt from the changes the events tell of; fields no event has changed are not known.')}</p>
+        </>
+      )}
     </section>
+  )
+}
+
+function StateLine({ field, zone, tenant }: { field: FieldState; zone: string; tenant: string }) {
+  return (
+    <tr>
+      <th scope="row" title={field.path}>
+        <bdi>{field.label ?? field.path}</bdi>
+      </th>
+      <td>
+        <LongText text={valueText(field.value, field.type, zone)} />
+      </td>
+      <td className="small">
+        <Go to={urls.entry(tenant, String(field.sequence))}>{t('since {{time}}', { time: dateMinute(new Date(field.since), zone) })}</Go>
+      </td>
+    </tr>
   )
 }

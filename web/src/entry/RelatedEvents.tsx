@@ -1,36 +1,42 @@
-import type { RecordedEvent } from '../api/client'
+import { useQuery } from '@tanstack/react-query'
+import type { RecordedEvent, Schemas } from '../api/client'
+import { relatedQuery } from '../api/events'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
-import { useNow, useZone } from '../session/session'
+import { useZone } from '../session/session'
 import { urls } from '../urls'
 import { sentence } from '../words/event'
 import { t } from '../words/i18n'
 import { DAY_MS, dateMinute, duration, number } from '../words/time'
-import { useRelated } from './related'
+
+const WHY: Record<Schemas['RelatedWhy'], () => string> = {
+  parent: () => t('What caused it'),
+  child: () => t('What it caused'),
+  correlation: () => t('Same business transaction (correlation)'),
+  request: () => t('Same request'),
+  record_before: () => t('This record before'),
+  record_after: () => t('This record after'),
+  session: () => t('Same session'),
+}
 
 /** Events that belong to this one, grouped by why. */
 export function RelatedEvents({ tenant, event }: { tenant: string; event: RecordedEvent }) {
   const zone = useZone()
-  useNow()
-  const groups = useRelated(tenant, zone, event)
+  const { data, error, refetch } = useQuery(relatedQuery(tenant, event.display_id))
   const at = Date.parse(event.occurred_at ?? event.received_at)
-  const shown = groups.filter((group) => group.pending || group.error !== undefined || group.total > 0)
-  if (!groups.length) return <p className="muted">{t('The event names no record, session, request or other event.')}</p>
-  if (!shown.length) return <p className="muted">{t('No other event belongs to this one.')}</p>
+  if (error) return <Failure error={error} retry={() => void refetch()} />
+  if (!data) return <p className="muted">{t('Loading …')}</p>
+  if (!data.groups.length) return <p className="muted">{t('No other event shares a record, session, request, correlation or parent with this one.')}</p>
   return (
     <>
-      {shown.map((group) => (
-        <section key={group.key} className="entry-section">
+      {data.groups.map((group) => (
+        <section key={group.why} className="entry-section">
           <h3>
-            {group.words}{' '}
-            {group.total > 0 && (
-              <Go to={urls.events(tenant, { q: group.q, from: group.from, to: group.to, range: group.from || group.to ? undefined : 'all', order: group.order === 'asc' ? 'asc' : undefined })} className="count">
-                {number(group.total)}
-              </Go>
-            )}
+            {WHY[group.why]()}{' '}
+            <Go to={urls.events(tenant, { q: group.q, range: 'all', own: 'include' })} className="count" title={t('Events this finds, this one included')}>
+              {t('all {{shown}}', { shown: number(group.total) })}
+            </Go>
           </h3>
-          {group.error !== undefined && <Failure error={group.error} />}
-          {group.pending && <div className="skeleton-line" aria-hidden />}
           <ol className="related">
             {group.events.map((other) => (
               <li key={other.sequence}>

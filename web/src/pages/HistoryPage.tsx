@@ -5,17 +5,16 @@ import { t } from '../words/i18n'
 
 export default function HistoryPage() {
   const { tenant, type, id } = useParams({ from: '/t/$tenant/records/$type/$id' })
-  const kind = type === '-' ? undefined : type
   return (
     <div className="entry-page">
       <title>{`${id} · Annals`}</title>
       <header className="page-head">
         <h1>
-          {t('History of')} {kind && <span className="muted">{typeWord(kind)}</span>} <bdi className="mono">{id}</bdi>
+          {t('History of')} <span className="muted">{typeWord(type)}</span> <bdi className="mono">{id}</bdi>
         </h1>
       </header>
       <h2 className="hidden">{t('State and events')}</h2>
-      <RecordHistory tenant={tenant} type={kind} id={id} />
+      <RecordHistory tenant={tenant} type={type} id={id} />
     </div>
   )
 }

@@ -1,14 +1,14 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button, SegmentedControl, Tooltip } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import { countQuery, eventsQuery, histogramQuery, topQuery } from '../api/events'
+import { Fragment, type ReactNode, useState } from 'react'
+import { type HighPriority, type Summary, countQuery, histogramQuery, summaryQuery } from '../api/events'
+import { justAfter } from '../entry/moment'
 import { NothingYet } from '../events/NothingYet'
 import { saveBlob } from '../events/exports'
 import { barsOf, layersFor } from '../events/Timeline'
 import { csv } from '../overview/csv'
-import { type Roll, rolledUp } from '../overview/rollup'
 import { Bars, BarsTable } from '../parts/Bars'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
@@ -19,23 +19,22 @@ import { intervalFor, moments } from '../query/range'
 import { termText } from '../query/terms'
 import { useNow, useTenant, useWeekStart, useZone } from '../session/session'
 import { urls } from '../urls'
-import { actorName, percentages, sentence } from '../words/event'
+import { actorName, sentence } from '../words/event'
 import { t } from '../words/i18n'
-import { number, startOfDay, startOfMonth, startOfWeek } from '../words/time'
-import { useState } from 'react'
+import { bytes, number } from '../words/time'
 
-/** The four groups the log types are shown in, and what each is made of. */
-const GROUPS = [
-  { key: 'record', words: () => t('Record changes'), categories: ['record_change'], colour: 'category-record_change' },
-  { key: 'user', words: () => t('User actions'), categories: ['user_activity', 'api_request', 'view'], colour: 'category-user_activity' },
-  { key: 'system', words: () => t('System events'), categories: ['system'], colour: 'category-system' },
-  { key: 'security', words: () => t('Security events'), categories: ['security'], colour: 'category-security' },
-]
+/** Words and colour of the groups the server counts. */
+const GROUPS: Record<string, { words: () => string; colour: string }> = {
+  record_changes: { words: () => t('Record changes'), colour: 'category-record_change' },
+  user_actions: { words: () => t('User actions'), colour: 'category-user_activity' },
+  system_events: { words: () => t('System events'), colour: 'category-system' },
+  security_events: { words: () => t('Security events'), colour: 'category-security' },
+}
 
 const SPANS = { '24h': 'now-24h', '7d': 'now-7d', '30d': 'now-30d' } as const
 const HIGH = 'severity:>=high'
-const HIGH_SHOWN = 8
-const HIGH_READ = 100
+/** What the server counts types and high priority over. */
+const MONTH = 'now-30d'
 const BARS = 100
 
 export default function OverviewPage() {
@@ -50,22 +49,14 @@ export default function OverviewPage() {
   const base = { tenant: tenant.name, tz: zone }
   const from = SPANS[span]
 
+  const summary = useQuery({ ...summaryQuery(tenant.name, zone, weekStart), refetchInterval: 15_000 })
   const periods = [
-    { words: t('Today'), start: startOfDay(now, zone) },
-    { words: t('This week'), start: startOfWeek(now, zone, weekStart) },
-    { words: t('This month'), start: startOfMonth(now, zone) },
+    { words: t('Today'), to: { from: 'today' }, events: summary.data?.today.events },
+    { words: t('This week'), to: { from: summary.data?.this_week.from }, events: summary.data?.this_week.events },
+    { words: t('This month'), to: { from: summary.data?.this_month.from }, events: summary.data?.this_month.events },
   ]
-  const earliest = new Date(Math.min(...periods.map((period) => period.start.getTime())))
-  const days = useQuery({ ...histogramQuery({ ...base, from: earliest.toISOString() }, { interval: 'day' }), refetchInterval: 30_000 })
-  const counts = periods.map((period) => days.data?.buckets.filter((bucket) => Date.parse(bucket.start) >= period.start.getTime()).reduce((sum, bucket) => sum + bucket.total, 0))
-
-  const categories = useQuery({ ...topQuery({ ...base, from }, 'category', 20), refetchInterval: 30_000 })
-  const byCategory = new Map((categories.data?.values ?? []).map((one) => [one.value, one.count]))
-  const groups = GROUPS.map((group) => ({ ...group, count: group.categories.reduce((sum, category) => sum + (byCategory.get(category) ?? 0), 0) }))
-  const shares = percentages(groups.map((group) => group.count))
-
-  const high = useQuery({ ...eventsQuery({ ...base, q: HIGH, from: 'now-30d' }, HIGH_READ), refetchInterval: 15_000 })
-  const rolls = rolledUp(high.data?.events ?? [])
+  const groups = (summary.data?.activity ?? []).map((one) => ({ ...one, ...(GROUPS[one.group] ?? { words: () => one.group, colour: '' }) }))
+  const high = summary.data?.high_priority
 
   const times = moments({ from }, zone, now)
   const interval = intervalFor(now.getTime() - times.from!.getTime(), BARS)
@@ -77,8 +68,9 @@ export default function OverviewPage() {
     height: 180,
     onPick: (start: Date, end: Date) => void navigate({ href: urls.events(tenant.name, { from: start.toISOString(), to: end.toISOString() }) }),
   }
-  const ever = useQuery({ ...countQuery(base), enabled: high.data?.total === 0 && counts[2] === 0 })
-  const failed = days.error ?? categories.error ?? high.error ?? histogram.error
+  const quiet = summary.data !== undefined && summary.data.this_month.events === 0 && summary.data.activity.every((group) => group.events === 0)
+  const ever = useQuery({ ...countQuery(base), enabled: quiet })
+  const failed = summary.error ?? histogram.error
 
   const save = () => {
     const rows: string[][] = [
@@ -86,13 +78,16 @@ export default function OverviewPage() {
       [t('Made at'), now.toISOString(), zone],
       [],
       [t('Period'), t('Events')],
-      ...periods.map((period, place) => [period.words, String(counts[place] ?? '')]),
+      ...periods.map((period) => [period.words, String(period.events ?? '')]),
       [],
-      [t('Activity by type'), t('Events'), '%', from],
-      ...groups.map((group, place) => [group.words(), String(group.count), String(shares[place])]),
+      [t('Storage used'), t('Bytes')],
+      ...(summary.data ? storageParts(summary.data.storage).map(([words, size]) => [words, String(size)]) : []),
+      [],
+      [t('Activity by type'), t('Events'), '%', MONTH],
+      ...groups.map((group) => [group.words(), String(group.events), String(group.share)]),
       [],
       [t('High priority'), t('Severity'), t('User'), t('Number'), t('Newest'), t('Event')],
-      ...rolls.slice(0, HIGH_SHOWN).map((roll) => [sentence(roll.newest, zone), roll.newest.severity ?? '', actorName(roll.newest.actor), String(roll.count), roll.newest.occurred_at ?? '', roll.newest.display_id]),
+      ...(high ?? []).map(({ event, events, last_at }) => [sentence(event, zone), event.severity ?? '', actorName(event.actor), String(events), last_at, event.display_id]),
       [],
       [t('From'), t('Events'), ...bars.layers.map((layer) => layer.words)],
       ...bars.bars.map((bar) => [bar.start.toISOString(), String(bar.total), ...bars.layers.map((layer) => String(bar.counts[layer.value] ?? 0))]),
@@ -106,7 +101,7 @@ export default function OverviewPage() {
       <header>
         <h1>{t('Overview')}</h1>
         <span className="buttons">
-          <Button variant="default" leftSection={<IconDownload size={14} />} onClick={save} disabled={!days.data || !categories.data || !high.data || !histogram.data}>
+          <Button variant="default" leftSection={<IconDownload size={14} />} onClick={save} disabled={!summary.data || !histogram.data}>
             {t('Export what is shown')}
           </Button>
           <Button component={Go} to={urls.events(tenant.name)}>
@@ -115,20 +110,21 @@ export default function OverviewPage() {
         </span>
       </header>
       {ever.data?.total === 0 && <NothingYet tenant={tenant.name} ownLeftOut={ever.data.own_left_out} />}
-      {failed && <Failure error={failed} retry={() => void Promise.all([days.refetch(), categories.refetch(), high.refetch(), histogram.refetch()])} />}
+      {failed && <Failure error={failed} retry={() => void Promise.all([summary.refetch(), histogram.refetch()])} />}
       <section className="numbers" aria-label={t('Recent activity')}>
-        {periods.map((period, place) => (
-          <Go key={period.words} to={urls.events(tenant.name, { from: place === 0 ? 'today' : period.start.toISOString() })}>
+        {periods.map((period) => (
+          <Go key={period.words} to={urls.events(tenant.name, period.to)}>
             <span className="muted">{period.words}</span>
-            <Big value={counts[place]} />
+            <Big value={period.events} />
             <span className="muted small">{t('events')}</span>
           </Go>
         ))}
         <Go to={urls.events(tenant.name, { range: 'all', own: 'include' })}>
           <span className="muted">{t('In the ledger')}</span>
-          <Big value={high.data?.as_of} />
-          <span className="muted small">{high.data ? t('{{shown}} covered by the signed checkpoint', { shown: number(high.data.checkpoint.size) }) : ' '}</span>
+          <Big value={summary.data?.as_of} />
+          <span className="muted small">{t('events, those of Annals included')}</span>
         </Go>
+        <StorageCard storage={summary.data?.storage} />
       </section>
 
       <section>
@@ -164,34 +160,35 @@ export default function OverviewPage() {
         <section>
           <div className="section-head">
             <h2>{t('Activity by type')}</h2>
-            <span className="muted small">{{ '24h': t('past 24 hours'), '7d': t('past 7 days'), '30d': t('past 30 days') }[span]}</span>
+            <span className="muted small">{t('past 30 days')}</span>
           </div>
           <ul className="shares">
-            {groups.map((group, place) => (
-              <li key={group.key}>
-                <Go to={urls.events(tenant.name, { q: termText('category', group.categories), from })}>{group.words()}</Go>
+            {groups.map((group) => (
+              <li key={group.group}>
+                <Go to={urls.events(tenant.name, { q: termText('category', group.categories), from: MONTH })}>{group.words()}</Go>
                 <span className={`share ${group.colour}`} aria-hidden>
-                  <i style={{ width: `${shares[place]}%` }} />
+                  <i style={{ width: `${group.share}%` }} />
                 </span>
-                <span className="mono right">{categories.data ? `${shares[place]} %` : '–'}</span>
-                <span className="mono muted right">{categories.data ? number(group.count) : ''}</span>
+                <span className="mono right">{`${group.share} %`}</span>
+                <span className="mono muted right">{number(group.events)}</span>
               </li>
             ))}
+            {summary.isPending && Array.from({ length: 4 }, (_, place) => <li key={place} className="skeleton-line" aria-hidden />)}
           </ul>
         </section>
         <section>
           <div className="section-head">
             <h2>{t('High priority')}</h2>
-            <Go to={urls.events(tenant.name, { q: HIGH, from: 'now-30d' })} className="small">
-              {high.data ? t('all {{shown}} of the past 30 days', { shown: number(high.data.total) }) : ' '}
+            <Go to={urls.events(tenant.name, { q: HIGH, from: MONTH })} className="small">
+              {t('all of the past 30 days')}
             </Go>
           </div>
-          {high.data && rolls.length === 0 && <p className="muted">{t('No event of high or critical severity in the past 30 days.')}</p>}
+          {high?.length === 0 && <p className="muted">{t('No event of high or critical severity in the past 30 days.')}</p>}
           <ul className="high">
-            {rolls.slice(0, HIGH_SHOWN).map((roll) => (
-              <HighLine key={roll.newest.sequence} roll={roll} tenant={tenant.name} now={now} zone={zone} />
+            {high?.map((row) => (
+              <HighLine key={row.event.sequence} row={row} tenant={tenant.name} now={now} zone={zone} />
             ))}
-            {high.isPending && Array.from({ length: 4 }, (_, place) => <li key={place} className="skeleton-line" aria-hidden />)}
+            {summary.isPending && Array.from({ length: 4 }, (_, place) => <li key={place} className="skeleton-line" aria-hidden />)}
           </ul>
         </section>
       </div>
@@ -203,25 +200,58 @@ function Big({ value }: { value: number | undefined }): ReactNode {
   return <span className="big">{value === undefined ? <span className="muted">–</span> : number(value)}</span>
 }
 
-function HighLine({ roll, tenant, now, zone }: { roll: Roll; tenant: string; now: Date; zone: string }) {
-  const { newest } = roll
+/** Bytes on disk; hovering or focusing it shows what they are. */
+function StorageCard({ storage }: { storage: Summary['storage'] | undefined }) {
+  const parts = storage && (
+    <span className="readings">
+      {storageParts(storage).map(([words, size]) => (
+        <Fragment key={words}>
+          <span>{words}</span>
+          <span className="mono right">{bytes(size)}</span>
+        </Fragment>
+      ))}
+    </span>
+  )
+  return (
+    <Tooltip label={parts} disabled={!parts} multiline>
+      <div tabIndex={0} role="group" aria-label={t('Storage used')}>
+        <span className="muted">{t('Storage used')}</span>
+        <span className="big">{storage ? bytes(storage.total_bytes) : <span className="muted">–</span>}</span>
+        <span className="muted small">{t('on disk, search index included')}</span>
+      </div>
+    </Tooltip>
+  )
+}
+
+function storageParts(storage: Summary['storage']): [words: string, bytes: number][] {
+  return [
+    [t('Sealed events'), storage.event_bytes],
+    [t('Recent events'), storage.journal_bytes],
+    [t('Entries and hashes for proofs'), storage.tree_bytes],
+    [t('Ids that were seen'), storage.id_bytes],
+    [t('Search index'), storage.index_bytes],
+  ]
+}
+
+function HighLine({ row, tenant, now, zone }: { row: HighPriority; tenant: string; now: Date; zone: string }) {
+  const { event, events, first_at, last_at } = row
   const to =
-    roll.count === 1
-      ? urls.entry(tenant, newest.display_id)
+    events === 1
+      ? urls.entry(tenant, event.display_id)
       : urls.events(tenant, {
-          q: [HIGH, newest.action && termText('action', [newest.action]), newest.actor?.id && termText('actor.id', [newest.actor.id])].filter(Boolean).join(' '),
-          from: roll.since,
-          to: new Date(Date.parse(newest.occurred_at ?? newest.received_at) + 1).toISOString(),
+          q: [HIGH, event.action && termText('action', [event.action]), event.actor?.id && termText('actor.id', [event.actor.id])].filter(Boolean).join(' '),
+          from: first_at,
+          to: justAfter(last_at),
         })
   return (
     <li>
-      <Severity level={newest.severity} />
+      <Severity level={event.severity} />
       <Go to={to}>
-        <bdi>{sentence(newest, zone)}</bdi>
-        {roll.count > 1 && <span className="muted"> {t('and {{count}} more like it', { count: roll.count - 1 })}</span>}
+        <bdi>{sentence(event, zone)}</bdi>
+        {events > 1 && <span className="muted"> {t('and {{count}} more like it', { count: events - 1 })}</span>}
       </Go>
       <span className="muted small">
-        <Time value={newest.occurred_at ?? newest.received_at} now={now} />
+        <Time value={last_at} now={now} />
       </span>
     </li>
   )

@@ -44,7 +44,7 @@ export function surenessWords(kind: Sureness): string {
     proven: t('Proven: hashed into the signed log'),
     claimed: t('Claimed: the sending application says so; that it said so is proven'),
     estimated: t('Estimated when it arrived; not covered by the proof'),
-    derived: t('Derived by Annals from other fields'),
+    derived: t('Derived by Annals from other fields; not covered by the proof'),
   }[kind]
 }
 

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RecordedEvent } from '../api/client'
-import { actorName, details, percentages, sentence, shortened, valueText } from './event'
+import { actorName, details, deviceText, placeText, riskReasonWord, sentence, shortened, valueText } from './event'
 
 const event = (more: Partial<RecordedEvent>): RecordedEvent => ({
   display_id: 'LOG-2026-0000001',
@@ -45,11 +46,18 @@ test('values read by their type', () => {
   expect(valueText({ a: 1 }, 'json', 'UTC')).toBe('{"a":1}')
 })
 
-test('shares sum to 100', () => {
-  for (const counts of [[1, 1, 1], [45, 30, 15, 10], [0, 0], [1, 99999], [7, 7, 7, 7, 7, 7]]) {
-    const sum = percentages(counts).reduce((one, other) => one + other, 0)
-    expect(sum).toBe(counts.some(Boolean) ? 100 : 0)
-  }
+test('what was added on arrival reads in words', () => {
+  const enriched = event({ enrichment: { geo: { city: 'Berlin', region: 'Berlin', country: 'DE', estimated: true }, device: { browser: 'Chrome 124', os: 'Windows', kind: 'desktop' } } })
+  expect(placeText(enriched)).toBe('Berlin, Germany')
+  expect(deviceText(enriched)).toBe('Chrome 124 on Windows · Desktop')
+  expect([placeText(event({})), deviceText(event({}))]).toEqual([undefined, undefined])
+})
+
+test('every reason of the risk rules has words', () => {
+  const rules = readFileSync('../crates/enrich/src/risk.rs', 'utf8')
+  const reasons = [...rules.matchAll(/Reason::\w+ => "(\w+)"/g)].map((match) => match[1]!)
+  expect(reasons.length).toBeGreaterThan(10)
+  for (const reason of reasons) expect(riskReasonWord(reason)).not.toBe(reason)
 })
 
 test('ids shorten in the middle', () => {

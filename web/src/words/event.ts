@@ -202,27 +202,63 @@ export function details(event: RecordedEvent, zone: string): string {
   return changes.length > 1 ? `${text} (+${changes.length - 1})` : text
 }
 
-/** "Chrome on Windows", read from the user agent where the server has not. */
+/** What was added on arrival. Nothing of it is covered by the proof. */
+interface Enrichment {
+  geo?: { city?: string; region?: string; country?: string; network?: string; database?: string } | null
+  device?: { browser?: string; os?: string; kind?: string } | null
+  network?: string | null
+  risk?: { level?: string; reasons?: string[] } | null
+}
+
+export function enrichmentOf(event: RecordedEvent): Enrichment {
+  return (event.enrichment ?? {}) as Enrichment
+}
+
+const DEVICE_WORDS: Record<string, string> = { desktop: 'Desktop', phone: 'Phone', tablet: 'Tablet', program: 'Program' }
+
+/** "Chrome 124 on Windows 10 · Desktop". */
 export function deviceText(event: RecordedEvent): string | undefined {
-  const device = event.enrichment?.device as Record<string, unknown> | null | undefined
-  if (device) {
-    const browser = typeof device.browser === 'string' ? device.browser : undefined
-    const os = typeof device.os === 'string' ? device.os : undefined
-    if (browser && os) return t('{{browser}} on {{os}}', { browser, os })
-    return browser ?? os ?? (typeof device.kind === 'string' ? device.kind : undefined)
-  }
-  return undefined
+  const { browser, os, kind } = enrichmentOf(event).device ?? {}
+  const name = browser && os ? t('{{browser}} on {{os}}', { browser, os }) : (browser ?? os)
+  const word = kind && (DEVICE_WORDS[kind] ? t(DEVICE_WORDS[kind]) : kind)
+  return [name, word].filter(Boolean).join(' · ') || undefined
 }
 
+/** City, region and country by name. */
 export function placeText(event: RecordedEvent): string | undefined {
-  const geo = event.enrichment?.geo as Record<string, unknown> | null | undefined
-  const parts = [geo?.city, geo?.region, geo?.country].filter((part): part is string => typeof part === 'string' && part !== '')
-  return parts.length ? parts.join(', ') : undefined
+  const geo = enrichmentOf(event).geo
+  const parts = [geo?.city, geo?.region, geo?.country && countryName(geo.country)].filter(Boolean)
+  // Berlin is a region as well.
+  return [...new Set(parts)].join(', ') || undefined
 }
 
-/** Whether an address is of a private network (RFC 1918, RFC 4193, loopback, link-local). */
-export function isPrivateAddress(ip: string): boolean {
-  return /^(10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|127\.|169\.254\.|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/i.test(ip)
+function countryName(code: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: 'region' }).of(code) ?? code
+  } catch {
+    return code
+  }
+}
+
+const RISK_WORDS: Record<string, string> = {
+  security_event: 'An event of security',
+  failed_sign_in: 'A sign-in failed',
+  repeated_failed_sign_in: 'A sign-in failed for the third time in a row or more',
+  attempt_limit_reached: 'A sign-in failed as often as the application allows',
+  account_locked: 'An account was locked',
+  denied: 'Somebody was refused what they asked for',
+  permission_change: 'A permission or role was given or taken',
+  credential_created: 'A key or another credential was made',
+  protection_disabled: 'A protection was switched off',
+  impersonation: 'Done in somebody else’s name',
+  bulk_export: 'A thousand records or more were exported',
+  mass_export: 'Ten thousand records or more were exported',
+  bulk_deletion: 'A thousand records or more were deleted',
+}
+
+/** A rule of risk in words; one that is not known here by its name. */
+export function riskReasonWord(reason: string): string {
+  return RISK_WORDS[reason] ? t(RISK_WORDS[reason]) : reason
 }
 
 /** Ids and hashes shorten in the middle. */
@@ -230,20 +266,4 @@ export function shortened(text: string, length = 18): string {
   if (text.length <= length) return text
   const half = Math.floor((length - 1) / 2)
   return `${text.slice(0, half)}…${text.slice(-half)}`
-}
-
-export function percentages(counts: number[]): number[] {
-  const total = counts.reduce((sum, count) => sum + count, 0)
-  if (!total) return counts.map(() => 0)
-  const exact = counts.map((count) => (count * 100) / total)
-  const shares = exact.map(Math.floor)
-  let left = 100 - shares.reduce((sum, share) => sum + share, 0)
-  // Largest remainder: the shares sum to 100.
-  const order = exact.map((share, at) => [share - Math.floor(share), at] as const).sort((one, other) => other[0] - one[0] || one[1] - other[1])
-  for (const [, at] of order) {
-    if (left <= 0) break
-    shares[at]! += 1
-    left -= 1
-  }
-  return shares
 }

@@ -90,6 +90,15 @@ fn a_record_is_rebuilt_at_any_moment_and_gaps_are_named() {
         .ok();
     assert_eq!(then["total"], 2);
     assert_eq!(then["state"][0]["value"], "300");
+    // An event that only names the record as well tells nothing of its values.
+    let other = json!({"action": "order.delete", "actor": {"id": "u-1"}, "targets": [{"type": "order", "id": "O-1"}, {"type": "customer", "id": "CUS-1"}], "changes": [{"path": "credit_limit", "old": 1, "new": 2}]});
+    house.post("/v1/events", other.to_string()).ok();
+    let after = house.get("/v1/targets/customer/CUS-1/history").ok();
+    assert_eq!(
+        (&after["total"], &after["deleted"]),
+        (&json!(4), &json!(false))
+    );
+    assert_eq!(after["state"], now["state"]);
     let nothing = house.get("/v1/targets/customer/CUS-2/history").ok();
     assert_eq!(
         (&nothing["total"], &nothing["state"]),
