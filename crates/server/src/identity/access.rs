@@ -80,8 +80,16 @@ impl Asked {
     }
 
     fn words(&self) -> &str {
-        let words = self.q.as_deref().or(self.more.as_deref());
-        words.unwrap_or_default()
+        self.q.as_deref().unwrap_or("").trim()
+    }
+
+    /// What makes two searches one in the audit: the query, or where there is none what else was
+    /// asked for.
+    fn same(&self) -> &str {
+        match self.words() {
+            "" => self.more.as_deref().unwrap_or(""),
+            words => words,
+        }
     }
 
     fn tell(&self, event: OwnEvent) -> OwnEvent {
@@ -117,7 +125,7 @@ impl Access {
         let (person, key) = (SEARCH_TOLD_PERSON, READ_TOLD_KEY);
         let window = |length: Duration, counted| Window { length, counted };
         let same = match self {
-            Access::Search(asked) | Access::Tail(asked) => asked.words(),
+            Access::Search(asked) | Access::Tail(asked) => asked.same(),
             Access::Complete { of } => of,
             Access::Config { what } => what,
             Access::Log | Access::Append => "",

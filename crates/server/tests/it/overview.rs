@@ -100,6 +100,12 @@ fn a_record_is_rebuilt_at_any_moment_and_gaps_are_named() {
     );
     assert_eq!(after["state"], now["state"]);
     let nothing = house.get("/v1/targets/customer/CUS-2/history").ok();
+    // Each record's history is told of once, by name, and not as a query.
+    let told = house
+        .get("/v1/events?own=include&q=action:annals.event.search%20metadata.detail:CUS-2")
+        .ok();
+    assert_eq!(told["total"], 1);
+    assert_eq!(told["events"][0]["metadata"]["query"], "");
     assert_eq!(
         (&nothing["total"], &nothing["state"]),
         (&json!(0), &json!([]))
