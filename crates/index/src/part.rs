@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use event::{Kind, Recorded, Sequence};
 use ledger::PartInfo;
+use memchr::memmem;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 
@@ -17,6 +18,7 @@ use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
 use crate::keys;
 use crate::log::Log;
+use crate::plan::after;
 use crate::source::{Fault, Source};
 use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
 
@@ -280,6 +282,27 @@ impl Source for PartSource<'_> {
         each: &mut dyn FnMut(&str, List) -> bool,
     ) -> io::Result<()> {
         self.index.terms.lists(dictionary, from, to, each)
+    }
+
+    fn lists_containing(
+        &self,
+        dictionary: Dictionary,
+        beginning: &str,
+        part: &str,
+        each: &mut dyn FnMut(List),
+    ) -> io::Result<()> {
+        let part = memmem::Finder::new(part);
+        self.index.terms.lists(
+            dictionary,
+            beginning.as_bytes(),
+            &after(beginning),
+            &mut |key, list| {
+                if part.find(&key.as_bytes()[beginning.len()..]).is_some() {
+                    each(list);
+                }
+                true
+            },
+        )
     }
 
     fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {

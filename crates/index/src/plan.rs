@@ -135,12 +135,7 @@ impl<S: Source> Lookup<'_, S> {
                 )?;
             }
             Leaf::ExactContains { field, part } => {
-                self.beginning(
-                    Dictionary::Keys,
-                    &keys::exact(*field, ""),
-                    |value| value.contains(part),
-                    &mut lists,
-                )?;
+                self.containing(Dictionary::Keys, &keys::exact(*field, ""), part, &mut lists)?;
             }
             Leaf::Words {
                 fields,
@@ -158,12 +153,7 @@ impl<S: Source> Lookup<'_, S> {
             _ if leaf.needs_verification() => return self.check(leaf),
             Leaf::WordContains { fields, part } => {
                 for field in fields.iter() {
-                    self.beginning(
-                        Dictionary::Words,
-                        &keys::text(field, ""),
-                        |word| word.contains(part),
-                        &mut lists,
-                    )?;
+                    self.containing(Dictionary::Words, &keys::text(field, ""), part, &mut lists)?;
                 }
             }
             Leaf::MetadataWords { key, words, prefix } => {
@@ -171,10 +161,10 @@ impl<S: Source> Lookup<'_, S> {
                 self.metadata_word(key, word, *prefix, &mut lists)?;
             }
             Leaf::MetadataContains { key, part } => {
-                self.beginning(
+                self.containing(
                     Dictionary::Keys,
                     &keys::metadata_word(key, ""),
-                    |word| word.contains(part),
+                    part,
                     &mut lists,
                 )?;
                 self.numbers(key, |digits| digits.contains(part), &mut lists)?;
@@ -239,6 +229,19 @@ impl<S: Source> Lookup<'_, S> {
     ) -> Result<(), Fault> {
         let keep = |key: &str| key.strip_prefix(prefix).is_some_and(&keep);
         self.between(dictionary, prefix.as_bytes(), &after(prefix), keep, lists)
+    }
+
+    /// Keys that begin with `beginning` and have `part` somewhere behind it.
+    fn containing(
+        &self,
+        dictionary: Dictionary,
+        beginning: &str,
+        part: &str,
+        lists: &mut Vec<S::List>,
+    ) -> Result<(), Fault> {
+        self.source
+            .lists_containing(dictionary, beginning, part, &mut |list| lists.push(list))?;
+        Ok(())
     }
 
     fn word(

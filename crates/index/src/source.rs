@@ -38,6 +38,15 @@ pub(crate) trait Source {
         to: &[u8],
         each: &mut dyn FnMut(&str, Self::List) -> bool,
     ) -> io::Result<()>;
+    /// Calls `each` with the documents of every key that begins with `beginning` and has `part`
+    /// somewhere behind it.
+    fn lists_containing(
+        &self,
+        dictionary: Dictionary,
+        beginning: &str,
+        part: &str,
+        each: &mut dyn FnMut(Self::List),
+    ) -> io::Result<()>;
     fn union(&self, lists: &[Self::List]) -> io::Result<RoaringBitmap>;
     fn retain(&self, list: &Self::List, within: &RoaringBitmap) -> io::Result<RoaringBitmap>;
     /// The documents of `within` with the words one after the other; each word is any of several.

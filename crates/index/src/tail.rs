@@ -1,12 +1,16 @@
 //! A segment of the tail: recent events in memory, searchable as soon as they are pushed.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::io;
 use std::sync::Arc;
 
 use event::Recorded;
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
+use memchr::memmem;
 use query::Leaf;
 use roaring::RoaringBitmap;
+use smallvec::{SmallVec, smallvec};
 
 use crate::columns::{Columns, MemoryColumns};
 use crate::document::Document;
@@ -22,10 +26,28 @@ use crate::union::Union;
 pub(crate) const SEGMENT_EVENTS: u32 = 4_096;
 
 /// The documents of each key of a dictionary.
-#[derive(Default)]
 struct Lists {
-    places: HashMap<Box<str>, u32>,
-    lists: Vec<Vec<u32>>,
+    /// The keys in the order they came, with [`BETWEEN`] before and behind each.
+    text: String,
+    /// Where each key ends in `text`; the next one begins a `BETWEEN` later.
+    ends: Vec<u32>,
+    /// Finds a key's place.
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// The documents of each key; most keys have one.
+    lists: Vec<SmallVec<[u32; 4]>>,
+}
+
+impl Default for Lists {
+    fn default() -> Lists {
+        Lists {
+            text: BETWEEN.to_string(),
+            ends: Vec::new(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            lists: Vec::new(),
+        }
+    }
 }
 
 /// Events that follow each other without a gap.
@@ -41,16 +63,92 @@ pub(crate) struct Segment {
 
 impl Lists {
     fn push(&mut self, key: &str, doc: u32) {
-        if let Some(place) = self.places.get(key) {
-            let docs = &mut self.lists[*place as usize];
-            if docs.last() != Some(&doc) {
-                docs.push(doc);
+        let Lists {
+            text,
+            ends,
+            places,
+            hasher,
+            lists,
+        } = self;
+        let hash = hasher.hash_one(key);
+        let found = places.entry(
+            hash,
+            |place| key_at(text, ends, *place) == key,
+            |place| hasher.hash_one(key_at(text, ends, *place)),
+        );
+        match found {
+            Entry::Occupied(place) => {
+                let docs = &mut lists[*place.get() as usize];
+                if docs.last() != Some(&doc) {
+                    docs.push(doc);
+                }
             }
-            return;
+            Entry::Vacant(slot) => {
+                slot.insert(lists.len() as u32);
+                text.push_str(key);
+                ends.push(text.len() as u32);
+                text.push(BETWEEN);
+                lists.push(smallvec![doc]);
+            }
         }
-        self.places.insert(key.into(), self.lists.len() as u32);
-        self.lists.push(vec![doc]);
     }
+
+    fn find(&self, key: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(key);
+        self.places
+            .find(hash, |place| key_at(&self.text, &self.ends, *place) == key)
+            .copied()
+    }
+
+    /// Every key with its place.
+    fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
+        (0..self.ends.len() as u32).map(|place| (key_at(&self.text, &self.ends, place), place))
+    }
+
+    /// Every key that begins with `beginning` and has `part` somewhere behind it, by place.
+    fn containing<'a>(
+        &'a self,
+        beginning: &'a str,
+        part: &'a str,
+    ) -> impl Iterator<Item = u32> + 'a {
+        let part = memmem::Finder::new(part);
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let at = from + part.find(self.text.as_bytes().get(from..)?)?;
+                let place = self.ends.partition_point(|end| *end as usize <= at);
+                if place == self.ends.len() {
+                    return None;
+                }
+                let (start, end) = bounds(&self.ends, place as u32);
+                let behind = (start + beginning.len()).min(end);
+                if at < behind {
+                    from = behind;
+                    continue;
+                }
+                from = end;
+                if self.text[start..end].starts_with(beginning) {
+                    return Some(place as u32);
+                }
+            }
+        })
+    }
+}
+
+/// Where the key at a place begins and ends in the text.
+fn bounds(ends: &[u32], place: u32) -> (usize, usize) {
+    let before = place
+        .checked_sub(1)
+        .map_or(0, |before| ends[before as usize]);
+    (
+        before as usize + BETWEEN.len_utf8(),
+        ends[place as usize] as usize,
+    )
+}
+
+fn key_at<'a>(text: &'a str, ends: &[u32], place: u32) -> &'a str {
+    let (start, end) = bounds(ends, place);
+    &text[start..end]
 }
 
 impl Segment {
@@ -156,11 +254,8 @@ impl Source for Segment {
     }
 
     fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<TailList>> {
-        let place = self.dictionaries[dictionary as usize].places.get(key);
-        Ok(place.map(|place| TailList {
-            dictionary,
-            place: *place,
-        }))
+        let place = self.dictionaries[dictionary as usize].find(key);
+        Ok(place.map(|place| TailList { dictionary, place }))
     }
 
     fn lists(
@@ -170,20 +265,25 @@ impl Source for Segment {
         to: &[u8],
         each: &mut dyn FnMut(&str, TailList) -> bool,
     ) -> io::Result<()> {
-        for (key, place) in &self.dictionaries[dictionary as usize].places {
+        for (key, place) in self.dictionaries[dictionary as usize].iter() {
             let is_in = from <= key.as_bytes() && key.as_bytes() < to;
-            if is_in
-                && !each(
-                    key,
-                    TailList {
-                        dictionary,
-                        place: *place,
-                    },
-                )
-            {
+            if is_in && !each(key, TailList { dictionary, place }) {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn lists_containing(
+        &self,
+        dictionary: Dictionary,
+        beginning: &str,
+        part: &str,
+        each: &mut dyn FnMut(TailList),
+    ) -> io::Result<()> {
+        self.dictionaries[dictionary as usize]
+            .containing(beginning, part)
+            .for_each(|place| each(TailList { dictionary, place }));
         Ok(())
     }
 

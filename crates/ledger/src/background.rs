@@ -14,14 +14,27 @@ use parking_lot::Mutex;
 use crate::frame::LedgerId;
 use crate::ledger::Inner;
 use crate::part::{Block, Part};
+use crate::reference::ReadReference;
 
 /// Default memory for unpacked blocks of parts, 64 MiB: the blocks of a few thousand events that
 /// somebody is reading.
 pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
+/// Memory for what blocks are compressed against, 32 MiB: that of the 64 largest parts at least.
+const REFERENCE_BYTES: u64 = 32 << 20;
 /// How long the thread waits before it tries failed work again.
 const RETRY: Duration = Duration::from_secs(2);
 
+type PartKey = (LedgerId, u64);
 type BlockKey = (LedgerId, u64, u32);
+
+#[derive(Clone)]
+struct ReferenceWeight;
+
+impl quick_cache::Weighter<PartKey, Arc<ReadReference>> for ReferenceWeight {
+    fn weight(&self, _: &PartKey, reference: &Arc<ReadReference>) -> u64 {
+        reference.memory_bytes() as u64
+    }
+}
 
 #[derive(Clone)]
 struct BlockWeight;
@@ -38,6 +51,7 @@ pub struct Resources {
     worker: Mutex<Option<JoinHandle<()>>>,
     stop: Option<Sender<()>>,
     blocks: quick_cache::sync::Cache<BlockKey, Arc<Block>, BlockWeight>,
+    references: quick_cache::sync::Cache<PartKey, Arc<ReadReference>, ReferenceWeight>,
 }
 
 impl Resources {
@@ -64,7 +78,7 @@ impl Resources {
         stop: Option<Sender<()>>,
         cache_bytes: u64,
     ) -> Arc<Resources> {
-        let typical_blocks = (cache_bytes / (28 << 10)).max(16) as usize;
+        let typical_blocks = (cache_bytes / (16 << 10)).max(16) as usize;
         let blocks =
             quick_cache::sync::Cache::with_weighter(typical_blocks, cache_bytes, BlockWeight);
         Arc::new(Resources {
@@ -72,6 +86,11 @@ impl Resources {
             worker: Mutex::new(worker),
             stop,
             blocks,
+            references: quick_cache::sync::Cache::with_weighter(
+                64,
+                REFERENCE_BYTES,
+                ReferenceWeight,
+            ),
         })
     }
 
@@ -92,7 +111,10 @@ impl Resources {
         if let Some(block) = self.blocks.get(&key) {
             return Ok(block);
         }
-        let block = Arc::new(part.read_block(place)?);
+        let reference = self
+            .references
+            .get_or_insert_with(&(key.0, key.1), || part.reference().map(Arc::new))?;
+        let block = Arc::new(part.read_block(place, &reference)?);
         self.blocks.insert(key, block.clone());
         Ok(block)
     }
@@ -101,6 +123,7 @@ impl Resources {
     pub(crate) fn forget(&self, ledger: &LedgerId, generation: u64) {
         self.blocks
             .retain(|(of, number, _), _| of != ledger || *number != generation);
+        self.references.remove(&(*ledger, generation));
     }
 }
 

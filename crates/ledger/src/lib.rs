@@ -30,6 +30,7 @@ mod manifest;
 mod open;
 mod part;
 mod reader;
+mod reference;
 mod seal;
 mod sequencer;
 mod state;

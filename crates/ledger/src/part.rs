@@ -1,8 +1,9 @@
 //! A part: the sealed events of one shelf and one month, in one file that never changes.
 //!
 //! Events stand in blocks that are compressed and checked on their own, so that one event costs
-//! one read, and a merge copies blocks as they are. Salts stand before their block uncompressed:
-//! they are random. Bytes: `docs/formats/part-v1.md`.
+//! one read. What events of a part have in common is in its [`reference`](crate::reference), which
+//! all its blocks are compressed against. Salts stand before their block uncompressed: they are
+//! random. Bytes: `docs/formats/part-v1.md`.
 
 use std::io;
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::frame::{LedgerId, Month};
 use crate::group::SALT_BYTES;
 use crate::manifest::{PartEntry, PartName, Shelf};
+use crate::reference::{MAX_REFERENCE_BYTES, ReadReference, Reference};
 use crate::varint;
 
 const MAGIC: [u8; 16] = *b"annals part v1 \n";
@@ -21,19 +23,20 @@ const MAGIC: [u8; 16] = *b"annals part v1 \n";
 const HEADER_BYTES: usize = 56;
 /// First sequence 8, offset 8, length 4, unpacked length 4, events 4, checksum 4.
 const INDEX_ENTRY_BYTES: usize = 32;
-/// Index offset 8, blocks 4, index checksum 4, events 8, first 8, last 8, checksum 4, magic 4.
-const FOOTER_BYTES: usize = 48;
+/// Index offset 8, blocks 4, index checksum 4, events 8, first 8, last 8, reference: length 4,
+/// unpacked length 4, checksum 4; checksum 4, magic 4.
+const FOOTER_BYTES: usize = 60;
 const FOOTER_MAGIC: [u8; 4] = *b"APRT";
 
-/// Unpacked size at which a block is closed, 28 KiB: about 45 typical events. Larger blocks pack
-/// better, smaller ones make reading one event cheaper.
-const BLOCK_BYTES: usize = 28 << 10;
+/// Unpacked size at which a block is closed, 16 KiB: about 25 typical events. Larger blocks pack
+/// hardly better beside a reference, smaller ones make reading one event cheaper.
+const BLOCK_BYTES: usize = 16 << 10;
 /// Most events of a block; bounds what a damaged count can ask for.
 const BLOCK_EVENTS: usize = 1024;
 /// Largest unpacked block that is read, 4 MiB: far above one event of the largest size.
 const MAX_BLOCK_BYTES: usize = 4 << 20;
-/// Level of zstd for fresh parts: the best trade of speed for size on audit events.
-pub(crate) const FRESH_LEVEL: i32 = 3;
+/// Level of zstd for blocks: the best trade of speed for size on audit events.
+const BLOCK_LEVEL: i32 = 3;
 
 /// Place of a block and of the events in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,14 @@ struct BlockEntry {
     bytes: u32,
     raw_bytes: u32,
     events: u32,
+    checksum: u32,
+}
+
+/// The reference as it stands behind the header.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    bytes: u32,
+    raw_bytes: u32,
     checksum: u32,
 }
 
@@ -59,17 +70,19 @@ pub(crate) struct PartBuilder {
     block_events: u32,
     previous: u64,
     previous_micros: i64,
+    reference: Packed,
     compressor: zstd::bulk::Compressor<'static>,
 }
 
 impl PartBuilder {
-    /// A part without events; `name.first` and `name.last` are filled in by its events.
+    /// A part without events; `name.first` and `name.last` are filled in by its events. Its blocks
+    /// are compressed against `reference`, which may only hold what its events hold.
     pub(crate) fn new(
         ledger: &LedgerId,
         shelf: Shelf,
         month: Month,
         generation: u64,
-        level: i32,
+        reference: &Reference,
     ) -> io::Result<PartBuilder> {
         let mut out = vec![0; HEADER_BYTES];
         out[..16].copy_from_slice(&MAGIC);
@@ -80,7 +93,14 @@ impl PartBuilder {
         out[40..48].copy_from_slice(&generation.to_le_bytes());
         let sum = crc32c::crc32c(&out[..48]);
         out[48..52].copy_from_slice(&sum.to_le_bytes());
+        let packed = reference.pack()?;
+        out.extend_from_slice(&packed);
         Ok(PartBuilder {
+            reference: Packed {
+                bytes: packed.len() as u32,
+                raw_bytes: reference.len() as u32,
+                checksum: crc32c::crc32c(&packed),
+            },
             out,
             index: Vec::new(),
             name: PartName {
@@ -97,7 +117,7 @@ impl PartBuilder {
             block_events: 0,
             previous: 0,
             previous_micros: 0,
-            compressor: zstd::bulk::Compressor::new(level)?,
+            compressor: reference.compressor(BLOCK_LEVEL)?,
         })
     }
 
@@ -130,25 +150,6 @@ impl PartBuilder {
         self.previous_micros = micros;
         self.block_events += 1;
         self.count_event(sequence, 1);
-        Ok(())
-    }
-
-    /// Adds a block of another part as it is, if it is well filled; otherwise its events.
-    pub(crate) fn push_block(&mut self, part: &Part, place: usize) -> io::Result<()> {
-        let entry = part.index[place];
-        if (entry.raw_bytes as usize) < BLOCK_BYTES / 2 {
-            let block = part.read_block(place)?;
-            return block.stored().try_for_each(|event| self.push(&event?));
-        }
-        self.close_block()?;
-        let bytes = part.read_checked(place)?;
-        self.index.push(BlockEntry {
-            offset: self.out.len() as u64,
-            ..entry
-        });
-        self.out.extend_from_slice(&bytes);
-        self.count_event(entry.first, u64::from(entry.events));
-        self.name.last = part.last_of_block(place)?;
         Ok(())
     }
 
@@ -203,6 +204,14 @@ impl PartBuilder {
         for number in [self.count, self.name.first, self.name.last] {
             self.out.extend_from_slice(&number.to_le_bytes());
         }
+        let Packed {
+            bytes,
+            raw_bytes,
+            checksum,
+        } = self.reference;
+        for number in [bytes, raw_bytes, checksum] {
+            self.out.extend_from_slice(&number.to_le_bytes());
+        }
         let sum = crc32c::crc32c(&self.out[footer..]);
         self.out.extend_from_slice(&sum.to_le_bytes());
         self.out.extend_from_slice(&FOOTER_MAGIC);
@@ -229,6 +238,7 @@ pub struct Part {
     file: Arc<dyn DiskFile>,
     entry: PartEntry,
     index: Vec<BlockEntry>,
+    reference: Packed,
 }
 
 impl Part {
@@ -268,9 +278,16 @@ impl Part {
         let mut reader = varint::Fixed(&footer);
         let (index_offset, blocks, index_sum) = (reader.u64(), reader.u32(), reader.u32());
         let (count, first, last) = (reader.u64(), reader.u64(), reader.u64());
+        let reference = Packed {
+            bytes: reader.u32(),
+            raw_bytes: reader.u32(),
+            checksum: reader.u32(),
+        };
         let index_bytes = blocks as usize * INDEX_ENTRY_BYTES;
-        let footer_good = footer[40..44] == crc32c::crc32c(&footer[..40]).to_le_bytes()
-            && footer[44..] == FOOTER_MAGIC
+        let footer_good = footer[52..56] == crc32c::crc32c(&footer[..52]).to_le_bytes()
+            && footer[56..] == FOOTER_MAGIC
+            && u64::from(reference.bytes) + HEADER_BYTES as u64 <= index_offset
+            && reference.raw_bytes as usize <= MAX_REFERENCE_BYTES
             && (count, first, last) == (entry.count, entry.first, entry.last)
             && index_offset.checked_add(index_bytes as u64) == Some(length - FOOTER_BYTES as u64);
         if !footer_good {
@@ -309,7 +326,12 @@ impl Part {
         if events != count {
             return Err(fault("its count of events"));
         }
-        Ok(Part { file, entry, index })
+        Ok(Part {
+            file,
+            entry,
+            index,
+            reference,
+        })
     }
 
     /// What the manifest says of it.
@@ -320,6 +342,21 @@ impl Part {
     /// How many blocks it has.
     pub fn blocks(&self) -> usize {
         self.index.len()
+    }
+
+    /// How many events a block holds; 0 of one beyond the last.
+    pub(crate) fn block_events(&self, place: usize) -> usize {
+        self.index
+            .get(place)
+            .map_or(0, |block| block.events as usize)
+    }
+
+    /// Size of its blocks unpacked, in bytes.
+    pub(crate) fn raw_bytes(&self) -> usize {
+        self.index
+            .iter()
+            .map(|block| block.raw_bytes as usize)
+            .sum()
     }
 
     /// The block that would hold a sequence, if it is in the part at all.
@@ -342,37 +379,48 @@ impl Part {
         Ok(bytes)
     }
 
-    /// Reads, checks and unpacks a block.
-    pub fn read_block(&self, place: usize) -> io::Result<Block> {
+    /// Reads and checks what its blocks are compressed against.
+    pub(crate) fn reference(&self) -> io::Result<ReadReference> {
+        let mut packed = vec![0; self.reference.bytes as usize];
+        self.file.read_exact_at(&mut packed, HEADER_BYTES as u64)?;
+        let fault = || self.fault("its reference");
+        if crc32c::crc32c(&packed) != self.reference.checksum {
+            return Err(fault());
+        }
+        ReadReference::unpack(&packed, self.reference.raw_bytes as usize).ok_or_else(fault)
+    }
+
+    /// Reads, checks and unpacks a block. `reference` is that of this part.
+    pub(crate) fn read_block(&self, place: usize, reference: &ReadReference) -> io::Result<Block> {
         let bytes = self.read_checked(place)?;
         let entry = self.index[place];
         let (salts, packed) = bytes.split_at(entry.events as usize * SALT_BYTES);
-        let records = zstd::bulk::decompress(packed, entry.raw_bytes as usize)
+        let records = reference
+            .unpack_block(packed, entry.raw_bytes as usize)
             .map_err(|_| self.fault(&format!("the block at byte {}", entry.offset)))?;
         Block::parse(entry.first, entry.events, salts.to_vec(), records)
             .ok_or_else(|| self.fault(&format!("the block at byte {}", entry.offset)))
     }
 
-    fn last_of_block(&self, place: usize) -> io::Result<u64> {
-        match self.index.get(place + 1) {
-            None => Ok(self.entry.last),
-            Some(_) => Ok(self
-                .read_block(place)?
-                .sequences
-                .last()
-                .copied()
-                .unwrap_or(self.entry.last)),
-        }
+    /// Every block, in order.
+    pub(crate) fn read_blocks(&self) -> io::Result<impl Iterator<Item = io::Result<Block>> + '_> {
+        let reference = self.reference()?;
+        Ok((0..self.index.len()).map(move |place| self.read_block(place, &reference)))
     }
 
     /// Every event, in order.
     pub fn records(&self) -> impl Iterator<Item = io::Result<Recorded>> + '_ {
-        (0..self.index.len()).flat_map(move |place| match self.read_block(place) {
+        let (blocks, error) = match self.read_blocks() {
+            Ok(blocks) => (Some(blocks), None),
+            Err(error) => (None, Some(Err(error))),
+        };
+        let records = blocks.into_iter().flatten().flat_map(|block| match block {
             Ok(block) => (0..block.len())
                 .map(|within| block.recorded(within))
                 .collect::<Vec<_>>(),
             Err(error) => vec![Err(error)],
-        })
+        });
+        error.into_iter().chain(records)
     }
 
     fn fault(&self, what: &str) -> io::Error {
@@ -471,7 +519,8 @@ impl Block {
         }
     }
 
-    fn stored_at(&self, within: usize) -> Option<Stored<'_>> {
+    /// The event at a place in the block, as it is stored.
+    pub(crate) fn stored_at(&self, within: usize) -> Option<Stored<'_>> {
         let (start, end) = *self.places.get(within)?;
         let salt = self
             .salts
@@ -490,7 +539,7 @@ impl Block {
     }
 }
 
-fn beyond() -> io::Error {
+pub(crate) fn beyond() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "a place beyond its block")
 }
 

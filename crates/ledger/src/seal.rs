@@ -20,7 +20,8 @@ use crate::ids::{IdEntry, IdRun, SortedIds, runs_to_merge};
 use crate::journal;
 use crate::ledger::Inner;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
-use crate::part::{FRESH_LEVEL, Part, PartBuilder, Stored, shelf_folder};
+use crate::part::{Block, Part, PartBuilder, Stored, beyond, shelf_folder};
+use crate::reference::{ReadReference, Reference};
 use crate::state::{Parts, shelf_of};
 use crate::tree::TreeRun;
 
@@ -32,8 +33,8 @@ const SMALL_PART_BYTES: u64 = 8 << 20;
 /// Fewest parts that are merged where eight would be too large together.
 const MERGE_LEAST: usize = 4;
 /// Largest part a merge makes, 128 MiB, about 900,000 typical events: what the index of one part
-/// takes in memory while it is made bounds what the server needs, and an erasure rewrites it in a
-/// second.
+/// takes in memory while it is made bounds what the server needs, and an erasure rewrites it in
+/// seconds.
 const MAX_PART_BYTES: u64 = 128 << 20;
 
 impl Inner {
@@ -118,7 +119,7 @@ impl Inner {
         first: u64,
         entries: &[u8],
     ) -> io::Result<Vec<PartEntry>> {
-        let mut builders: BTreeMap<Shelf, PartBuilder> = BTreeMap::new();
+        let mut shelves: BTreeMap<Shelf, Vec<Stored<'_>>> = BTreeMap::new();
         let mut entries = entries.chunks_exact(ENTRY_BYTES);
         let mut sequence = first;
         for group in groups {
@@ -135,36 +136,29 @@ impl Inner {
                     .ok_or_else(invalid)?;
                 let entry = Entry::from_bytes(bytes).map_err(|_| invalid())?;
                 let (salt, body) = group.raw_body(place).ok_or_else(invalid)?;
-                let shelf = shelf_of(&entry);
-                let builder = match builders.entry(shelf) {
-                    std::collections::btree_map::Entry::Occupied(builder) => builder.into_mut(),
-                    std::collections::btree_map::Entry::Vacant(slot) => {
-                        let generation = manifest.take_generation();
-                        slot.insert(PartBuilder::new(
-                            &self.id,
-                            shelf,
-                            month,
-                            generation,
-                            FRESH_LEVEL,
-                        )?)
-                    }
-                };
-                builder.push(&Stored {
+                shelves.entry(shelf_of(&entry)).or_default().push(Stored {
                     sequence,
                     received_at: entry.received_at,
                     salt: salt.0,
                     body,
-                })?;
+                });
                 sequence += 1;
             }
         }
-        let shelves: Vec<Shelf> = builders.keys().copied().collect();
-        let sealed = builders
-            .into_values()
-            .map(|builder| builder.finish(&*self.disk))
-            .collect::<io::Result<Vec<_>>>()?;
+        let mut sealed = Vec::new();
+        for (shelf, events) in &shelves {
+            let bytes = events.iter().map(|event| event.body.len()).sum();
+            let reference = Reference::sample(events.len(), bytes, |event, out| {
+                out.extend_from_slice(events[event].body);
+                Ok(())
+            })?;
+            let generation = manifest.take_generation();
+            let mut builder = PartBuilder::new(&self.id, *shelf, month, generation, &reference)?;
+            events.iter().try_for_each(|event| builder.push(event))?;
+            sealed.push(builder.finish(&*self.disk)?);
+        }
         shelves
-            .into_iter()
+            .into_keys()
             .try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))?;
         Ok(sealed)
     }
@@ -255,11 +249,17 @@ impl Inner {
             return Ok(false);
         };
         let generation = manifest.take_generation();
+        let reference = sample_of_parts(&old, |block, event, out| {
+            out.extend_from_slice(block.stored_at(event).ok_or_else(beyond)?.body);
+            Ok(())
+        })?;
         let mut builder =
-            PartBuilder::new(&self.id, head.shelf, head.month(), generation, FRESH_LEVEL)?;
+            PartBuilder::new(&self.id, head.shelf, head.month(), generation, &reference)?;
         for part in &old {
-            for block in 0..part.blocks() {
-                builder.push_block(part, block)?;
+            for block in part.read_blocks()? {
+                block?
+                    .stored()
+                    .try_for_each(|event| builder.push(&event?))?;
             }
         }
         let merged = builder.finish(&*self.disk)?;
@@ -358,24 +358,25 @@ impl Inner {
                 continue;
             }
             let generation = manifest.take_generation();
-            let mut builder = PartBuilder::new(
-                &self.id,
-                entry.shelf,
-                entry.month(),
-                generation,
-                FRESH_LEVEL,
-            )?;
+            let erased = |recorded: Recorded| -> Recorded {
+                pending
+                    .iter()
+                    .fold(recorded, |recorded, (_, erasure)| erasure.apply(recorded))
+            };
+            let reference = sample_of_parts(std::slice::from_ref(part), |block, event, out| {
+                erased(block.recorded(event)?).encode_body(out);
+                Ok(())
+            })?;
+            let mut builder =
+                PartBuilder::new(&self.id, entry.shelf, entry.month(), generation, &reference)?;
             let mut body = Vec::new();
             for recorded in part.records() {
-                let recorded: Recorded = pending
-                    .iter()
-                    .fold(recorded?, |recorded, (_, erasure)| erasure.apply(recorded));
+                let recorded = erased(recorded?);
                 body.clear();
                 recorded.encode_body(&mut body);
-                let (sequence, received_at) = (recorded.sequence.get(), recorded.received_at);
                 builder.push(&Stored {
-                    sequence,
-                    received_at,
+                    sequence: recorded.sequence.get(),
+                    received_at: recorded.received_at,
                     salt: salt_bytes(&recorded),
                     body: &body,
                 })?;
@@ -386,6 +387,39 @@ impl Inner {
         self.replace_parts(&mut manifest, &old, &new, Some(through))?;
         Ok(true)
     }
+}
+
+/// The reference of a part that is made of others; `body` appends what becomes of an event's body.
+fn sample_of_parts(
+    parts: &[Arc<Part>],
+    body: impl Fn(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<Reference> {
+    let events = parts.iter().map(|part| part.entry().count as usize).sum();
+    let bytes = parts.iter().map(|part| part.raw_bytes()).sum();
+    let mut blocks = parts
+        .iter()
+        .flat_map(|part| (0..part.blocks()).map(move |place| (part, place)));
+    let mut reference: Option<(u64, ReadReference)> = None;
+    let mut current: Option<Block> = None;
+    let (mut first, mut end) = (0, 0);
+    Reference::sample(events, bytes, |event, out| {
+        let mut found = None;
+        while event >= end {
+            let (part, place) = blocks.next().ok_or_else(beyond)?;
+            first = end;
+            end += part.block_events(place);
+            found = Some((part, place));
+        }
+        if let Some((part, place)) = found {
+            let generation = part.entry().generation;
+            let reference = match &mut reference {
+                Some((of, reference)) if *of == generation => reference,
+                other => &mut other.insert((generation, part.reference()?)).1,
+            };
+            current = Some(part.read_block(place, reference)?);
+        }
+        body(current.as_ref().ok_or_else(beyond)?, event - first, out)
+    })
 }
 
 /// What sealing made of the id runs.
