@@ -189,9 +189,10 @@ impl Tools {
     }
 }
 
-/// The top of the repository.
+/// The top of the repository: of the one cargo runs this for, whichever it was built in.
 pub(crate) fn root() -> PathBuf {
-    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut root = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
     root.pop();
     root
 }

@@ -146,10 +146,10 @@ mod tests {
 
     #[test]
     fn a_file_of_another_format_is_refused_by_name() {
-        let file = std::env::temp_dir().join("annals-no-location-file");
+        let file = std::env::temp_dir().join(format!("no-location-file-{}", std::process::id()));
         std::fs::write(&file, "something else").unwrap();
         let error = Location::open(&file).err().unwrap();
-        assert!(error.to_string().contains("annals-no-location-file"));
+        assert!(error.to_string().contains("no-location-file-"));
         std::fs::remove_file(&file).unwrap();
     }
 }

@@ -25,6 +25,7 @@ mod file;
 mod found;
 mod ids;
 mod index;
+mod key_text;
 mod keys;
 mod local;
 mod log;

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use event::{Kind, Recorded, Sequence};
 use ledger::PartInfo;
-use memchr::memmem;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 
@@ -16,9 +15,9 @@ use crate::columns::{Columns, FileColumns, MemoryColumns};
 use crate::document::{Document, Number};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
+use crate::key_text::{KeyText, KeyTextBuilder};
 use crate::keys;
 use crate::log::Log;
-use crate::plan::after;
 use crate::source::{Fault, Source};
 use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
 
@@ -30,12 +29,15 @@ const PIECE_EVENTS: usize = 50_000;
 const CHECK_EVENTS: usize = 1_024;
 
 const TERMS_PREFIX: &str = "terms/";
+const DICTIONARIES: [Dictionary; 2] = [Dictionary::Keys, Dictionary::Words];
 
 /// The open index of a part.
 pub(crate) struct PartIndex {
     pub(crate) info: PartInfo,
     pub(crate) bytes: u64,
     terms: Terms,
+    /// The keys of each dictionary.
+    texts: [KeyText; 2],
     columns: FileColumns,
     ids: FileIds,
     own: RoaringBitmap,
@@ -64,6 +66,13 @@ impl PartIndex {
         let ids = FileIds::open(|name| sections.get(name)).ok_or_else(|| damaged("its ids"))?;
         let files = Files::from_iter(sections.under(TERMS_PREFIX));
         let terms = Terms::open(&files)?;
+        let text = |dictionary: Dictionary| {
+            let [frames, table] = text_sections(dictionary).map(|name| sections.get(&name));
+            KeyText::open(frames?, &table?)
+        };
+        let [Some(keys), Some(words)] = DICTIONARIES.map(text) else {
+            return Err(damaged("the text of its keys"));
+        };
         let count = sections.origin.count;
         if [
             info.count,
@@ -93,6 +102,7 @@ impl PartIndex {
             newest_blocks: newest_blocks(&columns).into(),
             oldest_blocks: oldest_blocks(&columns).into(),
             terms,
+            texts: [keys, words],
             columns,
             ids,
             files,
@@ -247,9 +257,25 @@ fn publish(
     for (name, bytes) in terms.iter() {
         file.section(&format!("{TERMS_PREFIX}{name}"), bytes)?;
     }
+    let dictionaries = Terms::open(terms)?;
+    for dictionary in DICTIONARIES {
+        let mut text = KeyTextBuilder::default();
+        dictionaries.keys(dictionary, |key| text.push(key))?;
+        let (frames, table) = text.finish()?;
+        let names = text_sections(dictionary);
+        for (name, bytes) in names.iter().zip([frames, table]) {
+            file.section(name, &bytes)?;
+        }
+    }
     columns.write(|name, bytes| file.section(name, bytes))?;
     ids.write(|name, bytes| file.section(name, bytes))?;
     file.publish(&keys::schema())
+}
+
+/// The sections that hold the text of a dictionary's keys: frames and table.
+fn text_sections(dictionary: Dictionary) -> [String; 2] {
+    let number = dictionary as u8;
+    [format!("text/{number}"), format!("text/{number}.table")]
 }
 
 /// A part's index and the log its events are in.
@@ -291,18 +317,12 @@ impl Source for PartSource<'_> {
         part: &str,
         each: &mut dyn FnMut(List),
     ) -> io::Result<()> {
-        let part = memmem::Finder::new(part);
-        self.index.terms.lists(
-            dictionary,
-            beginning.as_bytes(),
-            &after(beginning),
-            &mut |key, list| {
-                if part.find(&key.as_bytes()[beginning.len()..]).is_some() {
-                    each(list);
-                }
-                true
-            },
-        )
+        self.index.texts[dictionary as usize].containing(beginning, part, |key| {
+            if let Some(list) = self.index.terms.list(dictionary, key)? {
+                each(list);
+            }
+            Ok(())
+        })
     }
 
     fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {

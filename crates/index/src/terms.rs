@@ -275,6 +275,21 @@ impl Terms {
         Ok(())
     }
 
+    /// Calls `each` with every key, in order.
+    pub(crate) fn keys(
+        &self,
+        dictionary: Dictionary,
+        mut each: impl FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut keys = self.of(dictionary).terms().stream()?;
+        while keys.advance() {
+            if let Ok(key) = std::str::from_utf8(keys.key()) {
+                each(key)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The documents of any of the lists.
     pub(crate) fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {
         let expected = lists.iter().map(|list| u64::from(list.docs())).sum();
