@@ -17,6 +17,7 @@ use crate::identity::{cookie, cross_site};
 use crate::instance::{Instance, now};
 use crate::keys::HeldKey;
 use crate::own::{Doer, Ended, OwnEvent, Remote};
+use crate::stream::Allowed;
 
 /// One thing that can be allowed. What it takes is said once, in [`Permission::scopes`] and
 /// [`Permission::role`].
@@ -206,8 +207,11 @@ impl Grant {
     }
 
     /// Whether the leave still holds: the key is good, the session is live, the person is still
-    /// what they were.
+    /// what they were, the tenant is active.
     pub(crate) fn holds(&self, app: &App) -> bool {
+        if app.instance.tenant_state(&self.tenant) != Some(TenantState::Active) {
+            return false;
+        }
         let Some(by) = &self.by else { return true };
         let now = now();
         match &by.who {
@@ -484,10 +488,10 @@ fn remote(
     }))
 }
 
-/// Asks again whether a grant still holds, for what goes on for long.
-pub(crate) fn holds(app: &Arc<App>, grant: &Grant) -> crate::stream::Allowed {
+/// Asks again whether a grant still holds and the server goes on, for what goes on for long.
+pub(crate) fn holds(app: &Arc<App>, grant: &Grant) -> Allowed {
     let (app, grant) = (app.clone(), grant.clone());
-    Box::new(move || grant.holds(&app))
+    Box::new(move || grant.holds(&app) && !*app.stopping.borrow())
 }
 
 /// The answer about a tenant that does not exist, or not for this caller.

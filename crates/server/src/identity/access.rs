@@ -92,7 +92,8 @@ impl Asked {
         }
     }
 
-    fn tell(&self, event: OwnEvent) -> OwnEvent {
+    /// Says it in an event.
+    pub(crate) fn tell(&self, event: OwnEvent) -> OwnEvent {
         let text = |text: &Option<String>| text.as_ref().map_or(Value::Null, |it| json!(it));
         event
             .with("query", self.words())
