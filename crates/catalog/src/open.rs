@@ -84,6 +84,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the disk has no room: `SQLITE_FULL`, or PostgreSQL's `disk_full`.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| matches!(&*code, "13" | "53100")),
+            _ => false,
+        }
+    }
+}
+
 impl Catalog {
     /// Opens the SQLite file at `path`, making it (readable by its owner only) and its tables if
     /// they are missing. A folder of a newer format is refused and not touched.

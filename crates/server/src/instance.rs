@@ -267,6 +267,32 @@ impl Instance {
         Ok(())
     }
 
+    /// As [`Instance::record_in`], but a ledger that cannot take it does not hinder the others:
+    /// answers with the tenants of those, or fails if none took it.
+    pub(crate) async fn record_where_possible(
+        &self,
+        tenants: &[TenantName],
+        own: &OwnEvent,
+    ) -> Result<Vec<TenantName>, RecordError> {
+        let mut untold = Vec::new();
+        let mut failed = None;
+        for tenant in tenants {
+            if let Err(error) = self.record(tenant, own).await {
+                tracing::warn!(
+                    tenant = tenant.as_str(),
+                    error = crate::error::error_chain(&error),
+                    "a ledger could not be told of a person's session"
+                );
+                untold.push(tenant.clone());
+                failed = Some(error);
+            }
+        }
+        match failed {
+            Some(error) if untold.len() == tenants.len() => Err(error),
+            _ => Ok(untold),
+        }
+    }
+
     /// Tells the ledgers of the repetitions that were only counted; of all of them if `all`.
     pub(crate) async fn tell_repeated(&self, all: bool) {
         for (tenant, event) in self.identity.told.take_ended(all) {
