@@ -913,3 +913,99 @@ fn a_deleted_tenant_stays_deleted_whoever_asks() {
     left.sort();
     assert_eq!(left, ["last-checkpoint", "vkey"]);
 }
+
+/// Makes all passwords of a stopped server's sessions given long ago.
+fn let_passwords_grow_old(data: &std::path::Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let catalog = catalog::Catalog::open(&data.join("catalog.db"))
+            .await
+            .unwrap();
+        let sessions = catalog.sessions().await.unwrap();
+        let mut change = catalog.change().await.unwrap();
+        for session in sessions {
+            let (used, long_ago) = (session.last_used_at, session.created_at.plus_micros(-1));
+            change
+                .touch_session(&session.id, used, long_ago)
+                .await
+                .unwrap();
+        }
+        change.commit().await.unwrap();
+        catalog.close().await;
+    });
+}
+
+#[test]
+fn people_keys_and_tenants_need_a_password_given_just_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = House::on(&data, server::Settings::default());
+    let owner = Browser::signed_in(&house, "owner@example.com", "owner", "main");
+    let id = owner.get("/v1/me").ok()["id"].as_str().unwrap().to_owned();
+    let cookie = owner.cookie();
+    house.stop();
+    let_passwords_grow_old(&data);
+
+    let house = House::on(&data, server::Settings::default());
+    let owner = Browser::with_cookie(&house, &cookie);
+    let invite = json!({"email": "new@example.com", "role": "viewer"});
+    let key = json!({"name": "k", "scopes": ["events:read"]});
+    let tenant = json!({"name": "acme", "organization": "Acme"});
+    let person = |rest: &str| format!("/v1/people/{id}{rest}");
+    for (method, path, body) in [
+        ("POST", "/v1/invitations".to_owned(), &invite),
+        ("DELETE", "/v1/invitations/x".to_owned(), &json!({})),
+        ("PATCH", person(""), &json!({"role": "viewer"})),
+        ("DELETE", person(""), &json!({})),
+        ("POST", person("/reset"), &json!({})),
+        ("POST", person("/sign-out"), &json!({})),
+        ("POST", "/v1/keys".to_owned(), &key),
+        (
+            "POST",
+            "/v1/keys/x/rotate".to_owned(),
+            &json!({"overlap_hours": 1}),
+        ),
+        ("DELETE", "/v1/keys/x".to_owned(), &json!({})),
+        ("POST", "/v1/tenants".to_owned(), &tenant),
+        (
+            "PATCH",
+            "/v1/tenants/main".to_owned(),
+            &json!({"organization": "X"}),
+        ),
+        ("POST", "/v1/tenants/main/suspend".to_owned(), &json!({})),
+        ("POST", "/v1/tenants/main/deletion".to_owned(), &json!({})),
+    ] {
+        owner
+            .ask(method, &path, Some(body))
+            .problem(403, "reauthenticate");
+    }
+    owner.get("/v1/events").ok();
+    let give = |password: &str| {
+        let body = json!({"password": password});
+        owner.post("/v1/session/reauthenticate", &body)
+    };
+    give("wrong wrong wrong").problem(401, "sign_in_failed");
+    owner.post("/v1/keys", &key).problem(403, "reauthenticate");
+    give(PASSWORD).ok();
+    owner.post("/v1/keys", &key).ok();
+    owner.post("/v1/invitations", &invite).ok();
+    owner.post("/v1/tenants", &tenant).ok();
+}
+
+#[test]
+fn who_is_no_proxy_names_no_other_address() {
+    let house = House::new();
+    let body = json!({"email": "x@example.com", "password": "wrong wrong wrong"}).to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("forwarded", "for=203.0.113.7"),
+    ];
+    house
+        .ask("POST", "/v1/session", "", &headers, body.as_bytes())
+        .problem(401, "sign_in_failed");
+    let failures = told(&house, &house.key, "annals.session.failure");
+    assert_eq!(failures[0]["client"]["ip"], "127.0.0.1", "{failures:?}");
+}

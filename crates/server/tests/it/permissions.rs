@@ -119,6 +119,31 @@ fn every_route_lets_in_whom_the_matrix_names() {
     check_golden("permissions.txt", &lines);
 }
 
+#[test]
+fn every_answer_guards_whoever_reads_it_in_a_browser() {
+    let house = House::new();
+    let owner = Browser::signed_in(&house, "owner@example.com", "owner", "main");
+    house.post("/v1/events", event("h-1", "login")).ok();
+    let documented = operations().into_iter();
+    let reading = documented.filter(|(method, _, name)| method == "GET" && name != "tailEvents");
+    let mut paths: Vec<String> = reading.map(|(_, path, _)| filled(&path)).collect();
+    paths.extend(["/v1/events/0", "/v1/nothing", "/setup", "/"].map(str::to_owned));
+    for path in paths {
+        let answer = owner.get(&path);
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        if path.starts_with("/v1/") {
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+    }
+}
+
 /// Requests that work, in an order that makes them work, with the action each leaves; `-` says that
 /// it leaves none on purpose.
 struct Tour<'h> {
