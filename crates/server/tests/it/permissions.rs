@@ -178,6 +178,11 @@ impl Tour<'_> {
             );
             assert_eq!(found["events"][0]["kind"], 1);
         }
+        let is_known = event::catalogue::all().iter().any(|it| it.action == action);
+        assert!(
+            is_known || action == "-",
+            "{action} is not in the catalogue"
+        );
         self.lines.insert(format!("{operation}: {action}\n"));
         self.seen.insert(operation.to_owned());
     }
