@@ -213,6 +213,23 @@ impl Change {
         row.map(link).transpose()
     }
 
+    /// Takes back the unused invitation of an address to a tenant.
+    pub async fn remove_invitation_of(
+        &mut self,
+        email: &Email,
+        tenant: &TenantName,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "DELETE FROM links WHERE used_at IS NULL AND kind = 'invitation' \
+             AND email = $1 AND tenant = $2",
+        )
+        .bind(email.as_str())
+        .bind(tenant.as_str())
+        .execute(&mut *self.transaction)
+        .await?;
+        Ok(())
+    }
+
     /// Takes back every unused link that opens a person's account.
     pub async fn remove_links_of(&mut self, person: &PersonId) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM links WHERE used_at IS NULL AND person = $1")

@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -84,6 +85,18 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether the disk has no room: `SQLITE_FULL`, or PostgreSQL's `disk_full`.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            StoreError::Database(sqlx::Error::Database(error)) => error
+                .code()
+                .is_some_and(|code| matches!(&*code, "13" | "53100")),
+            _ => false,
+        }
+    }
+}
+
 impl Catalog {
     /// Opens the SQLite file at `path`, making it (readable by its owner only) and its tables if
     /// they are missing. A folder of a newer format is refused and not touched.
@@ -106,6 +119,11 @@ impl Catalog {
             .busy_timeout(BUSY_TIMEOUT);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
+            // SQLite takes a change back by itself when the disk is full, and the pool goes on to
+            // believe in it: such a connection would refuse every later change.
+            .before_acquire(|connection, _| {
+                Box::pin(async move { Ok(!connection.is_in_transaction()) })
+            })
             .connect_with(options)
             .await
             .map_err(|error| read_error(error.into()))?;

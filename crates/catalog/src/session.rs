@@ -3,7 +3,7 @@
 use event::Timestamp;
 
 use crate::read::damaged;
-use crate::{Catalog, Change, PersonId, SessionId, StoreError, TokenHash, digest};
+use crate::{Catalog, Change, PersonId, SessionId, StoreError, TenantName, TokenHash, digest};
 
 /// One signed-in browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,22 +24,35 @@ pub struct Session {
     pub address: String,
     /// With which program.
     pub user_agent: String,
+    /// Tenants whose ledgers were not told of the sign-in yet; it opens none of them before.
+    pub untold: Vec<TenantName>,
 }
 
-type Row = (String, String, String, i64, i64, i64, String, String);
+type Row = (
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    i64,
+    String,
+    String,
+    String,
+);
 
 impl Catalog {
     /// Every session, ended ones are not kept: what the server keeps in memory.
     pub async fn sessions(&self) -> Result<Vec<Session>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
-            "SELECT id, person, hash, created_at, last_used_at, fresh_until, address, user_agent \
-             FROM sessions ORDER BY created_at, id",
+            "SELECT id, person, hash, created_at, last_used_at, fresh_until, address, user_agent, \
+             untold FROM sessions ORDER BY created_at, id",
         )
         .fetch_all(&self.pool)
         .await?;
         rows.into_iter()
             .map(
-                |(id, person, hash, created, used, fresh, address, user_agent)| {
+                |(id, person, hash, created, used, fresh, address, user_agent, untold)| {
+                    let names = untold.split_whitespace().map(str::parse);
                     Ok(Session {
                         id: SessionId::from_text(&id),
                         person: PersonId::from_text(&person),
@@ -51,6 +64,9 @@ impl Catalog {
                         fresh_until: Timestamp::from_micros(fresh),
                         address,
                         user_agent,
+                        untold: names
+                            .collect::<Result<_, _>>()
+                            .map_err(|_| damaged("session's untold tenants", untold.clone()))?,
                     })
                 },
             )
@@ -63,8 +79,8 @@ impl Change {
     pub async fn create_session(&mut self, session: &Session) -> Result<(), StoreError> {
         sqlx::query(
             "INSERT INTO sessions \
-             (id, person, hash, created_at, last_used_at, fresh_until, address, user_agent) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             (id, person, hash, created_at, last_used_at, fresh_until, address, user_agent, untold) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(session.id.as_str())
         .bind(session.person.as_str())
@@ -74,6 +90,7 @@ impl Change {
         .bind(session.fresh_until.as_micros())
         .bind(&session.address)
         .bind(&session.user_agent)
+        .bind(names(&session.untold))
         .execute(&mut *self.transaction)
         .await?;
         Ok(())
@@ -89,6 +106,20 @@ impl Change {
         sqlx::query("UPDATE sessions SET last_used_at = $1, fresh_until = $2 WHERE id = $3")
             .bind(last_used_at.as_micros())
             .bind(fresh_until.as_micros())
+            .bind(id.as_str())
+            .execute(&mut *self.transaction)
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps which tenants' ledgers are still to be told of a session.
+    pub async fn set_untold(
+        &mut self,
+        id: &SessionId,
+        untold: &[TenantName],
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sessions SET untold = $1 WHERE id = $2")
+            .bind(names(untold))
             .bind(id.as_str())
             .execute(&mut *self.transaction)
             .await?;
@@ -117,4 +148,9 @@ impl Change {
             .await?;
         Ok(())
     }
+}
+
+fn names(tenants: &[TenantName]) -> String {
+    let names: Vec<&str> = tenants.iter().map(TenantName::as_str).collect();
+    names.join(" ")
 }

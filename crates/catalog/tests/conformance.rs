@@ -409,6 +409,7 @@ async fn sessions_are_kept_touched_and_ended() {
             fresh_until: LATER,
             address: "192.0.2.1".to_owned(),
             user_agent: "Browser".to_owned(),
+            untold: vec![TenantName::main()],
         };
         let mut change = catalog.change().await.unwrap();
         for number in [1, 2, 3] {
@@ -418,6 +419,9 @@ async fn sessions_are_kept_touched_and_ended() {
             .touch_session(&session(1).id, LATER, LATER)
             .await
             .unwrap();
+        let acme: TenantName = "acme".parse().unwrap();
+        let untold = [acme, TenantName::main()];
+        change.set_untold(&session(1).id, &untold).await.unwrap();
         change.end_session(&session(2).id).await.unwrap();
         change
             .end_sessions_of(&person(1).id, Some(&session(1).id))
@@ -426,6 +430,7 @@ async fn sessions_are_kept_touched_and_ended() {
         change.commit().await.unwrap();
         let touched = Session {
             last_used_at: LATER,
+            untold: untold.to_vec(),
             ..session(1)
         };
         assert_eq!(catalog.sessions().await.unwrap(), [touched]);

@@ -125,6 +125,9 @@ pub(crate) struct DataArgs {
     /// The data folder
     #[arg(long, env = "ANNALS_DATA", default_value = "./annals-data")]
     pub(crate) data: PathBuf,
+    /// The folder of the signing keys, if `serve` was given one; read where no server runs
+    #[arg(long, env = "ANNALS_SIGNING_KEY_FOLDER")]
+    pub(crate) signing_key_folder: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
@@ -494,8 +497,9 @@ pub(crate) struct VerifyArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct FsckArgs {
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
+    /// The data folder
+    #[arg(long, env = "ANNALS_DATA", default_value = "./annals-data")]
+    pub(crate) data: PathBuf,
     /// The tenant; all if absent
     #[arg(long)]
     pub(crate) tenant: Option<String>,

@@ -90,7 +90,8 @@ pub(crate) fn load_or_make_key(
                 .is_some()
             {
                 return Err(HeadError::Key(format!(
-                    "`{}` is missing, and the ledger was signed with it before",
+                    "`{}` is missing, and the ledger was signed with it before: put it back, or \
+                     name the folder of the signing keys if it lies elsewhere",
                     key_path.display()
                 )));
             }

@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::error::{Code, Denial, Refusal};
 use crate::identity::origin::Origin;
 use crate::identity::sessions::LiveSession;
-use crate::identity::told::Same;
-use crate::identity::{cookie, cross_site};
+use crate::identity::{cookie, cross_site, sign_in};
 use crate::instance::{Instance, now};
 use crate::keys::HeldKey;
+use crate::limits::UNTOLD_RETRY;
 use crate::own::{Doer, Ended, OwnEvent, Remote};
+use crate::stream::Allowed;
 
 /// One thing that can be allowed. What it takes is said once, in [`Permission::scopes`] and
 /// [`Permission::role`].
@@ -206,8 +207,11 @@ impl Grant {
     }
 
     /// Whether the leave still holds: the key is good, the session is live, the person is still
-    /// what they were.
+    /// what they were, the tenant is active.
     pub(crate) fn holds(&self, app: &App) -> bool {
+        if app.instance.tenant_state(&self.tenant) != Some(TenantState::Active) {
+            return false;
+        }
         let Some(by) = &self.by else { return true };
         let now = now();
         match &by.who {
@@ -267,6 +271,7 @@ impl Caller {
                     return Err(self.denied(&membership.tenant, refusal, "the role is missing"));
                 }
                 self.has_fresh_password(session, permission)?;
+                is_told(session, &membership.tenant)?;
                 (membership.tenant.clone(), Some(membership.role))
             }
         };
@@ -349,9 +354,12 @@ impl Caller {
     pub(crate) fn may_read_metrics(&self) -> Result<(), Refusal> {
         let allowed = match &self.who {
             Who::Key(key) => key.scopes.contain(Scope::Admin) && key.tenant == TenantName::main(),
-            Who::Person(_, account) => self.instance.live_memberships(account).any(|it| {
-                it.tenant == TenantName::main() && Permission::ManageConfig.is_of(it.role)
-            }),
+            Who::Person(session, account) => {
+                is_told(session, &TenantName::main())?;
+                self.instance.live_memberships(account).any(|it| {
+                    it.tenant == TenantName::main() && Permission::ManageConfig.is_of(it.role)
+                })
+            }
         };
         if allowed {
             return Ok(());
@@ -394,11 +402,8 @@ impl Caller {
         let event = OwnEvent::new("annals.access.denied", &self.doer(), "Access was denied")
             .with("request", what)
             .ended(Ended::Denied(reason));
-        refusal.told(Denial {
-            tenant: tenant.clone(),
-            same: Same::of(&[tenant.as_str(), "denied", self.who.id(), reason]),
-            event,
-        })
+        let same = ["denied", self.who.id(), reason];
+        refusal.told(Denial::of(tenant.clone(), &same, event))
     }
 
     /// The refusal of a tenant that does not exist for the caller, told to their own ledger alone.
@@ -418,6 +423,18 @@ impl Caller {
                 .map_or_else(TenantName::main, |it| it.tenant.clone()),
         }
     }
+}
+
+/// Refuses a session in a tenant whose ledger could not be told of it.
+fn is_told(session: &LiveSession, tenant: &TenantName) -> Result<(), Refusal> {
+    if !session.is_untold(tenant) {
+        return Ok(());
+    }
+    let detail = format!(
+        "the ledger of the tenant `{tenant}` cannot be told at this moment that you signed in, so \
+         nothing was done; the server's log says why"
+    );
+    Err(Refusal::new(Code::NotRecorded, detail).with_retry_after(UNTOLD_RETRY))
 }
 
 /// A caller as an actor of Annals' own events.
@@ -484,10 +501,10 @@ fn remote(
     }))
 }
 
-/// Asks again whether a grant still holds, for what goes on for long.
-pub(crate) fn holds(app: &Arc<App>, grant: &Grant) -> crate::stream::Allowed {
+/// Asks again whether a grant still holds and the server goes on, for what goes on for long.
+pub(crate) fn holds(app: &Arc<App>, grant: &Grant) -> Allowed {
     let (app, grant) = (app.clone(), grant.clone());
-    Box::new(move || grant.holds(&app))
+    Box::new(move || grant.holds(&app) && !*app.stopping.borrow())
 }
 
 /// The answer about a tenant that does not exist, or not for this caller.
@@ -528,6 +545,7 @@ impl FromRequestParts<Arc<App>> for Caller {
                 let account = account
                     .filter(|account| app.instance.live_memberships(account).next().is_some())
                     .ok_or_else(not_signed_in)?;
+                sign_in::tell_untold(app, &session, &account, &origin).await;
                 Who::Person(session, account)
             }
         };
@@ -604,11 +622,9 @@ fn bad_key(
         None => event,
     };
     let id = key.map_or("", |key| key.id.as_str());
-    Refusal::new(Code::Unauthorized, detail).told(Denial {
-        same: Same::of(&[tenant.as_str(), "bad key", &origin.address_text(), id]),
-        tenant,
-        event,
-    })
+    let address = origin.address_text();
+    let denial = Denial::of(tenant, &["bad key", &address, id], event);
+    Refusal::new(Code::Unauthorized, detail).told(denial)
 }
 
 /// A caller, or nobody where neither key nor cookie was sent; a bad key is refused.

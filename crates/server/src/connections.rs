@@ -22,6 +22,7 @@ use tokio::time::{Instant, Sleep};
 use crate::front::Front;
 use crate::health::set_peer;
 use crate::limits::{HEAD_MAX_BYTES, HEADERS_MAX, Patience, STOP_PATIENCE};
+use crate::stream::Sending;
 
 /// What a connection beyond the limit is told, without a thought given to what it asks.
 const TOO_MANY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
@@ -84,12 +85,15 @@ async fn connection(
 ) {
     // Answers are small and written at once; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
+    let (sending, sent) = watch::channel(None);
     let service = service_fn(move |request: Request<Incoming>| {
-        let front = front.clone();
+        let (front, sending) = (front.clone(), sending.clone());
         async move {
             let mut request = request.map(Body::new);
             set_peer(request.extensions_mut(), peer);
-            Ok::<_, std::convert::Infallible>(front.answer(request).await)
+            let answer = front.answer(request).await;
+            sending.send_replace(answer.extensions().get::<Sending>().cloned());
+            Ok::<_, std::convert::Infallible>(answer)
         }
     });
     let connection = http1::Builder::new()
@@ -101,19 +105,47 @@ async fn connection(
         .serve_connection(TokioIo::new(Patient::new(stream, patience.write)), service);
     tokio::pin!(connection);
     let stopped = async { stop.wait_for(|stop| *stop).await.map(drop) };
+    let hangs = hangs(sent);
+    tokio::pin!(hangs);
     let ended = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         _ = stopped => None,
+        () = hangs.as_mut() => return,
     };
     let ended = match ended {
         Some(ended) => ended,
         None => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            tokio::select! {
+                ended = connection => ended,
+                () = hangs => return,
+            }
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, %peer, "a connection broke");
+    }
+}
+
+/// Waits until an answer on this connection may not be sent any more and its reader takes too little
+/// of it for it to end by itself.
+async fn hangs(mut sent: watch::Receiver<Option<Sending>>) {
+    loop {
+        let sending = sent.borrow_and_update().clone();
+        let hangs = async {
+            match &sending {
+                None => std::future::pending().await,
+                Some(sending) => sending.hangs().await,
+            }
+        };
+        tokio::select! {
+            () = hangs => return,
+            changed = sent.changed() => {
+                if changed.is_err() {
+                    return std::future::pending().await;
+                }
+            }
+        }
     }
 }
 

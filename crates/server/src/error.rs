@@ -137,13 +137,35 @@ pub(crate) struct Refusal {
     denial: Option<Arc<Denial>>,
 }
 
-/// A refusal that the ledger hears of: who was refused what, and whose ledger it concerns.
+/// A refusal that ledgers hear of: who was refused what, and whose ledgers it concerns.
 #[derive(Debug)]
 pub(crate) struct Denial {
-    pub(crate) tenant: TenantName,
-    /// What makes refusals equal, so that many leave one event with their number.
-    pub(crate) same: Same,
+    /// The tenants it concerns: one at least has to hear of it.
+    pub(crate) tenants: Vec<TenantName>,
+    /// What makes refusals equal in one ledger, so that many leave one event with their number.
+    pub(crate) same: Vec<String>,
     pub(crate) event: OwnEvent,
+    /// What `main` hears where none of them can.
+    pub(crate) otherwise: Option<OwnEvent>,
+}
+
+impl Denial {
+    /// One that concerns a single tenant.
+    pub(crate) fn of(tenant: TenantName, same: &[&str], event: OwnEvent) -> Self {
+        Denial {
+            tenants: vec![tenant],
+            same: same.iter().map(|it| (*it).to_owned()).collect(),
+            event,
+            otherwise: None,
+        }
+    }
+
+    /// What makes it equal to another in a tenant's ledger.
+    pub(crate) fn same_in(&self, tenant: &TenantName) -> Same {
+        let mut parts = vec![tenant.as_str()];
+        parts.extend(self.same.iter().map(String::as_str));
+        Same::of(&parts)
+    }
 }
 
 impl Refusal {
@@ -192,9 +214,9 @@ impl Refusal {
         self
     }
 
-    /// What the ledger has to hear.
-    pub(crate) fn denial(&self) -> Option<&Denial> {
-        self.denial.as_deref()
+    /// What the ledger has to hear; afterwards nothing more.
+    pub(crate) fn take_denial(&mut self) -> Option<Arc<Denial>> {
+        self.denial.take()
     }
 
     /// Something broke that is nobody's fault outside: the operator reads `error` in the log, the
@@ -340,6 +362,10 @@ impl From<RecordError> for Refusal {
 
 impl From<catalog::StoreError> for Refusal {
     fn from(error: catalog::StoreError) -> Self {
+        if error.is_disk_full() {
+            tracing::error!("a change was refused because the disk is full");
+            return Refusal::new(Code::DiskFull, "the disk is full, so nothing was changed");
+        }
         Refusal::internal(&error)
     }
 }

@@ -17,9 +17,7 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::error::{Code, Refusal};
 use crate::guard::Page;
-use crate::identity::told::Window;
-use crate::instance::now;
-use crate::limits::{REFUSAL_TOLD, REQUEST_ID_MAX_CHARACTERS};
+use crate::limits::REQUEST_ID_MAX_CHARACTERS;
 
 /// Paths that answer whatever else goes on.
 const ALWAYS_ANSWERED: [&str; 2] = ["/healthz", "/readyz"];
@@ -67,7 +65,7 @@ impl Front {
             }
         };
         if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-            let refusal = self.told(refusal).await;
+            let refusal = self.app.tell_refused(refusal).await;
             let allow = response.headers_mut().remove(header::ALLOW);
             response = refusal.render(&request_id);
             if let Some(allow) = allow {
@@ -91,31 +89,6 @@ impl Front {
         }
         headers_of.guard(headers);
         response
-    }
-
-    /// Tells the ledger of a refusal that it has to hear of. If it cannot, that is the answer.
-    async fn told(&self, refusal: Refusal) -> Refusal {
-        let Some(denial) = refusal.denial() else {
-            return refusal;
-        };
-        let instance = &self.app.instance;
-        let window = Window {
-            length: REFUSAL_TOLD,
-            counted: true,
-        };
-        let tenant = &denial.tenant;
-        let told = instance.identity.told.once(
-            denial.same,
-            window,
-            tenant,
-            now(),
-            || denial.event.clone(),
-            |event| async move { instance.record(tenant, &event).await },
-        );
-        match told.await {
-            Ok(()) => refusal,
-            Err(error) => error.into(),
-        }
     }
 
     async fn route(&self, request: Request<Body>) -> Response {

@@ -114,6 +114,8 @@ pub(crate) async fn metrics(
 }
 
 fn fill_gauges(app: &App) {
+    let compared = app.instance.identity.hasher.compared();
+    app.meters.password_checks.absolute(compared);
     let open = app.instance.tenants.each();
     app.meters
         .gauge("annals_open_ledgers", vec![])

@@ -242,6 +242,10 @@ impl Instance {
         tenant: &TenantName,
         own: &OwnEvent,
     ) -> Result<(), RecordError> {
+        // What a deleted tenant's ledger was must not begin anew.
+        if self.tenant_state(tenant) == Some(TenantState::Deleted) {
+            return Err(RecordError::Deleted(tenant.clone()));
+        }
         let open: Arc<Open> = self.tenants.open(tenant).await?;
         match crate::own::record(&open.ledger, own, now()).await {
             Err(OwnEventError::Append(AppendError::DiskFull)) if self.reserve.give_up() => {
@@ -263,17 +267,41 @@ impl Instance {
         Ok(())
     }
 
+    /// As [`Instance::record_in`], but a ledger that cannot take it does not hinder the others:
+    /// answers with the tenants of those, or fails if none took it.
+    pub(crate) async fn record_where_possible(
+        &self,
+        tenants: &[TenantName],
+        own: &OwnEvent,
+    ) -> Result<Vec<TenantName>, RecordError> {
+        let mut untold = Vec::new();
+        let mut failed = None;
+        for tenant in tenants {
+            if let Err(error) = self.record(tenant, own).await {
+                tracing::warn!(
+                    tenant = tenant.as_str(),
+                    error = crate::error::error_chain(&error),
+                    "a ledger could not be told of a person's session"
+                );
+                untold.push(tenant.clone());
+                failed = Some(error);
+            }
+        }
+        match failed {
+            Some(error) if untold.len() == tenants.len() => Err(error),
+            _ => Ok(untold),
+        }
+    }
+
     /// Tells the ledgers of the repetitions that were only counted; of all of them if `all`.
     pub(crate) async fn tell_repeated(&self, all: bool) {
         for (tenant, event) in self.identity.told.take_ended(all) {
-            if self.tenant_state(&tenant) == Some(TenantState::Deleted) {
-                continue;
-            }
-            if let Err(error) = self.record(&tenant, &event).await {
-                tracing::warn!(
+            match self.record(&tenant, &event).await {
+                Ok(()) | Err(RecordError::Deleted(_)) => {}
+                Err(error) => tracing::warn!(
                     error = crate::error::error_chain(&error),
                     "the number of repeated accesses could not be recorded"
-                );
+                ),
             }
         }
     }
@@ -316,6 +344,9 @@ impl Instance {
 /// Why an own event was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
+    /// The tenant was deleted, and its ledger with it.
+    #[error("the tenant `{0}` was deleted")]
+    Deleted(TenantName),
     /// The ledger did not open.
     #[error(transparent)]
     Tenant(#[from] OpenTenantError),
@@ -327,6 +358,10 @@ pub enum RecordError {
 impl From<RecordError> for InstanceError {
     fn from(error: RecordError) -> Self {
         match error {
+            RecordError::Deleted(_) => InstanceError::System {
+                what: "the event that tells of this could not be kept",
+                source: std::io::Error::other(error),
+            },
             RecordError::Tenant(error) => error.into(),
             RecordError::Own(error) => error.into(),
         }

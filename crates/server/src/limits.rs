@@ -146,6 +146,8 @@ pub(crate) const USER_AGENT_MAX_CHARACTERS: usize = 300;
 pub(crate) const SEARCH_TOLD_PERSON: Duration = Duration::from_secs(15 * 60);
 /// Equal reads of a key within this long leave one event.
 pub(crate) const READ_TOLD_KEY: Duration = Duration::from_secs(3600);
+/// How often a session tries to tell the ledgers that could not be told of it.
+pub(crate) const UNTOLD_RETRY: Duration = Duration::from_secs(5);
 /// Equal refusals within this long leave one event, with their number.
 pub(crate) const REFUSAL_TOLD: Duration = Duration::from_secs(60);
 /// Accesses that are remembered as told: about 1 KiB each.

@@ -23,11 +23,13 @@ pub(crate) struct Meters {
     pub(crate) rejected: Counter,
     /// Bytes of sent events, after decompression.
     pub(crate) ingest_bytes: Counter,
+    /// Passwords compared with a hash.
+    pub(crate) password_checks: Counter,
 }
 
 const METADATA: Metadata<'static> = Metadata::new("annals", Level::INFO, None);
 
-const COUNTERS: [(&str, &str); 5] = [
+const COUNTERS: [(&str, &str); 6] = [
     (
         "annals_http_requests_total",
         "Requests answered, by route and status",
@@ -35,6 +37,10 @@ const COUNTERS: [(&str, &str); 5] = [
     ("annals_events_accepted_total", "Events kept"),
     ("annals_events_duplicate_total", "Events sent again"),
     ("annals_events_rejected_total", "Events refused"),
+    (
+        "annals_password_checks_total",
+        "Passwords compared with a hash",
+    ),
     (
         "annals_ingest_bytes_total",
         "Bytes of sent events after decompression",
@@ -90,6 +96,7 @@ impl Meters {
             duplicates: counter("annals_events_duplicate_total"),
             rejected: counter("annals_events_rejected_total"),
             ingest_bytes: counter("annals_ingest_bytes_total"),
+            password_checks: counter("annals_password_checks_total"),
             handle: recorder.handle(),
             recorder,
         }

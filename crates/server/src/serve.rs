@@ -17,7 +17,7 @@ use crate::control::Control;
 use crate::error::error_chain;
 use crate::front::Front;
 use crate::instance::{Instance, InstanceError, InstanceOptions, RecordError};
-use crate::limits::{LAST_USED_EVERY, TELL_EVERY};
+use crate::limits::{EXPORTS_MAX, LAST_USED_EVERY, STOP_PATIENCE, TELL_EVERY};
 use crate::own::{Doer, OwnEvent};
 use crate::routes::router;
 
@@ -193,6 +193,9 @@ impl Server {
         let (most, patience) = (config.max_connections, config.patience);
         let stop = self.stop.subscribe();
         connections::serve(self.listener, front, most, patience, stop).await;
+        // Exports that broke with their connections still tell how they ended.
+        let exports = self.app.exports.acquire_many(EXPORTS_MAX as u32);
+        let _ = tokio::time::timeout(STOP_PATIENCE, exports).await;
         control.abort();
         sweeper.abort();
         teller.abort();

@@ -15,21 +15,19 @@ use query::Query;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::app::{App, blocking};
-use crate::auth::{Caller, Grant, Permission, holds};
+use crate::auth::{Caller, Permission, holds};
 use crate::error::{Code, Refusal};
 use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::limits::{TAIL_KEEP_ALIVE, TAIL_RESUME_MAX};
 use crate::params::Params;
-use crate::stream::{Gone, Sender, stream_while};
+use crate::stream::{Gone, Sender, WhenOver, stream_while};
 use crate::tail_seats::Seat;
 use crate::tenants::Door;
 use crate::times;
 
 /// Events read back at a time when a tail resumes.
 const RESUME_STEP: u64 = 512;
-/// How often an open tail asks whether its key is still good.
-const CHECK_EVERY: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// Follow events as they come.
 ///
@@ -64,10 +62,9 @@ pub(crate) async fn tail(
     let asked = Asked::of(&params.q, &None, &None);
     let open = app.ledger(&grant, Access::Tail(asked)).await?;
     let own = params.own.unwrap_or_default() == OwnEvents::Include;
-    let (sender, body) = stream_while(holds(&app, &grant));
+    let (sender, answer) = stream_while(holds(&app, &grant), WhenOver::Ends);
     let tail = Tail {
         app,
-        grant,
         open,
         query,
         own,
@@ -79,7 +76,7 @@ pub(crate) async fn tail(
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((headers, body).into_response())
+    Ok((headers, answer).into_response())
 }
 
 fn last_seen(headers: &HeaderMap) -> Result<Option<Sequence>, Refusal> {
@@ -102,7 +99,6 @@ fn last_seen(headers: &HeaderMap) -> Result<Option<Sequence>, Refusal> {
 
 struct Tail {
     app: Arc<App>,
-    grant: Grant,
     open: Door,
     query: Query,
     own: bool,
@@ -112,9 +108,9 @@ struct Tail {
 
 /// Why a tail ended.
 enum End {
-    /// The reader went.
+    /// The reader went, or may not read any more.
     Gone,
-    /// The key or the tenant is no longer good, or the server stops.
+    /// The ledger closed, or the server stops.
     Over,
 }
 
@@ -142,7 +138,6 @@ impl Tail {
         }
         let mut next = start.get();
         let mut silent = tokio::time::interval(TAIL_KEEP_ALIVE);
-        let mut check = tokio::time::interval(CHECK_EVERY);
         silent.reset();
         loop {
             tokio::select! {
@@ -162,13 +157,6 @@ impl Tail {
                     Err(RecvError::Closed) => return Err(End::Over),
                 },
                 _ = silent.tick() => self.send(b": still here\n\n".to_vec()).await?,
-                _ = check.tick() => {
-                    let state = self.app.instance.tenant_state(self.grant.tenant());
-                    let good = state == Some(catalog::TenantState::Active);
-                    if !good || !self.grant.holds(&self.app) {
-                        return Err(End::Over);
-                    }
-                }
                 () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => return Err(End::Over),
                 () = self.sender.gone() => return Err(End::Gone),
             }

@@ -5,7 +5,7 @@ use crate::args::FsckArgs;
 use crate::failure::{Done, Failure};
 
 pub(crate) fn run(args: &FsckArgs) -> Done {
-    let data = &args.data.data;
+    let data = &args.data;
     let mut broken = Vec::new();
     for tenant in tenants(data, args.tenant.as_deref())? {
         check_folder(data, &tenant, None, None, &mut broken)?;

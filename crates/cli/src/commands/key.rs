@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use event::Timestamp;
 use serde_json::json;
-use server::{AdminAnswer, AdminRequest, KeyView};
+use server::{AdminAnswer, AdminRequest, KeyView, Settings};
 
 use crate::args::{DataArgs, KeyArgs, KeyCommand};
 use crate::failure::{Done, Failure};
@@ -51,13 +51,19 @@ pub(crate) fn run(args: KeyArgs) -> Done {
     }
 }
 
-/// Carries out a request on a data folder, through its server if one runs.
+/// Carries out a request on a data folder, through its server if one runs, else by opening the
+/// folder as its `annals.toml` says.
 pub(crate) fn administer(data: &DataArgs, request: AdminRequest) -> Result<AdminAnswer, Failure> {
+    let flags = Settings {
+        signing_key_folder: data.signing_key_folder.clone(),
+        ..Settings::default()
+    };
+    let settings = flags.or(super::settings_in(&data.data)?);
     let options = server::InstanceOptions {
         data: data.data.clone(),
         name: None,
-        checkpoint_store: None,
-        signing_key_folder: None,
+        checkpoint_store: settings.checkpoint_store,
+        signing_key_folder: settings.signing_key_folder,
     };
     Ok(super::runtime()?.block_on(server::administer(&options, request))?)
 }

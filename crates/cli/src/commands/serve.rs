@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use server::{CONFIG_FILE, Settings};
+use server::Settings;
 
 use crate::args::ServeArgs;
 use crate::failure::Done;
@@ -44,14 +44,7 @@ pub(crate) fn run(args: ServeArgs) -> Done {
                 .with_context(|| format!("cannot read {}", path.display()))?;
             Settings::from_toml(&text)?
         }
-        None => {
-            let data = flags.clone().into_config()?.data;
-            match std::fs::read_to_string(data.join(CONFIG_FILE)) {
-                Ok(text) => Settings::from_toml(&text)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Settings::default(),
-                Err(error) => return Err(error.into()),
-            }
-        }
+        None => super::settings_in(&flags.clone().into_config()?.data)?,
     };
     let config = flags.or(file).into_config()?;
     let data = config.data.clone();

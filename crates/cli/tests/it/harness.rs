@@ -11,7 +11,14 @@ use rustix::process::{Pid, Signal};
 /// The binary under test, without what the caller's environment says.
 pub(crate) fn annals() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
-    for name in ["ANNALS_URL", "ANNALS_KEY", "ANNALS_DATA", "ANNALS_LISTEN"] {
+    for name in [
+        "ANNALS_URL",
+        "ANNALS_KEY",
+        "ANNALS_DATA",
+        "ANNALS_LISTEN",
+        "ANNALS_LOG",
+        "ANNALS_SIGNING_KEY_FOLDER",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -28,13 +35,23 @@ pub(crate) struct Served {
 impl Served {
     /// On a folder, made if it is missing.
     pub(crate) fn on(data: &Path) -> Served {
-        let mut child = annals()
+        let mut command = Served::command(data);
+        command.stderr(Stdio::null());
+        Served::start(command, data)
+    }
+
+    /// The command that serves a folder.
+    pub(crate) fn command(data: &Path) -> Command {
+        let mut command = annals();
+        command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+            .arg(data);
+        command
+    }
+
+    /// By a command that serves a folder.
+    pub(crate) fn start(mut command: Command, data: &Path) -> Served {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)

@@ -41,6 +41,7 @@ pub(super) static ACTIONS: &[Action] = &[
     row("annals.config.read", Act::Read, Cat::Security, Sev::Info, "Looked at the configuration of Annals"),
     row("annals.erase", Act::Delete, Cat::Security, Sev::High, "Erased events"),
     row("annals.event.export", Act::Export, Cat::Security, Sev::Medium, "Exported events"),
+    row("annals.event.export_end", Act::Export, Cat::Security, Sev::Info, "Ended an export of events"),
     row("annals.event.proof", Act::Read, Cat::View, Sev::Info, "Took the proof of an event"),
     row("annals.event.search", Act::Search, Cat::View, Sev::Info, "Searched events"),
     row("annals.event.tail", Act::Read, Cat::View, Sev::Info, "Followed events as they come"),

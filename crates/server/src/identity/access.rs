@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use catalog::{TenantName, TenantState};
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::auth::Grant;
-use crate::error::Refusal;
+use crate::error::{Denial, Refusal, error_chain};
 use crate::identity::told::{Same, Window};
-use crate::instance::now;
-use crate::limits::{READ_TOLD_KEY, SEARCH_TOLD_PERSON};
+use crate::instance::{RecordError, now};
+use crate::limits::{READ_TOLD_KEY, REFUSAL_TOLD, SEARCH_TOLD_PERSON};
 use crate::own::{Ended, OwnEvent};
 
 /// A use of a ledger or of the configuration. The ledger is only opened for one
@@ -92,7 +93,8 @@ impl Asked {
         }
     }
 
-    fn tell(&self, event: OwnEvent) -> OwnEvent {
+    /// Says it in an event.
+    pub(crate) fn tell(&self, event: OwnEvent) -> OwnEvent {
         let text = |text: &Option<String>| text.as_ref().map_or(Value::Null, |it| json!(it));
         event
             .with("query", self.words())
@@ -189,5 +191,60 @@ impl App {
             None => instance.record(grant.tenant(), &event()).await?,
         }
         Ok(())
+    }
+
+    /// Tells the ledgers of a refusal that they have to hear of. If none of them can be told, that is
+    /// the answer.
+    pub(crate) async fn tell_refused(&self, mut refusal: Refusal) -> Refusal {
+        let Some(denial) = refusal.take_denial() else {
+            return refusal;
+        };
+        let mut told = Ok(());
+        let mut is_told = false;
+        for tenant in &denial.tenants {
+            match self.tell_denial(&denial, tenant, &denial.event).await {
+                Ok(()) => is_told = true,
+                failed => told = failed,
+            }
+        }
+        if !is_told && let Some(event) = &denial.otherwise {
+            told = self.tell_denial(&denial, &TenantName::main(), event).await;
+            is_told = told.is_ok();
+        }
+        match told {
+            Err(error) if !is_told => error.into(),
+            Err(error) => {
+                tracing::warn!(
+                    error = error_chain(&error),
+                    "a refusal could not be recorded in every ledger that it concerns"
+                );
+                refusal
+            }
+            Ok(()) => refusal,
+        }
+    }
+
+    async fn tell_denial(
+        &self,
+        denial: &Denial,
+        tenant: &TenantName,
+        event: &OwnEvent,
+    ) -> Result<(), RecordError> {
+        let instance = &self.instance;
+        // A deleted tenant has no ledger any more.
+        let main = TenantName::main();
+        let tenant = match instance.tenant_state(tenant) {
+            Some(TenantState::Deleted) => &main,
+            _ => tenant,
+        };
+        let window = Window {
+            length: REFUSAL_TOLD,
+            counted: true,
+        };
+        let same = denial.same_in(tenant);
+        let tell = |event| async move { instance.record(tenant, &event).await };
+        let told = &instance.identity.told;
+        told.once(same, window, tenant, now(), || event.clone(), tell)
+            .await
     }
 }

@@ -1,7 +1,6 @@
 //! Hashing passwords: slow on purpose, and never more at a time than memory allows.
 
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -22,6 +21,7 @@ const LANES: u32 = 1;
 pub(crate) struct Hasher {
     seats: Semaphore,
     waiting: AtomicUsize,
+    compared: AtomicU64,
 }
 
 impl Default for Hasher {
@@ -29,12 +29,14 @@ impl Default for Hasher {
         Hasher {
             seats: Semaphore::new(PASSWORD_HASHES_MAX),
             waiting: AtomicUsize::new(0),
+            compared: AtomicU64::new(0),
         }
     }
 }
 
-/// What is compared where there is no account: takes as long as a real one.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody's password").unwrap_or_default());
+/// What is compared where there is no account: as much work as a real one, and nobody's password.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$YW5uYWxzLW5vYWNjb3VudA\
+                      $bm8gcGFzc3dvcmQgY2FuIGhhdmUgdGhpcyBoYXNoISE";
 
 impl Hasher {
     /// The PHC string of a password.
@@ -54,8 +56,9 @@ impl Hasher {
         password: String,
         hashed: Option<String>,
     ) -> Result<bool, Refusal> {
+        self.compared.fetch_add(1, Ordering::Relaxed);
         self.work(move || {
-            let against = hashed.as_deref().unwrap_or(&NOBODY);
+            let against = hashed.as_deref().unwrap_or(NOBODY);
             let same = PasswordHash::new(against).is_ok_and(|parsed| {
                 argon2()
                     .verify_password(password.as_bytes(), &parsed)
@@ -64,6 +67,11 @@ impl Hasher {
             same && hashed.is_some()
         })
         .await
+    }
+
+    /// How many passwords were compared with a hash.
+    pub(crate) fn compared(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
     }
 
     async fn work<T: Send + 'static>(
@@ -102,6 +110,23 @@ fn hash(password: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobodys_hash_is_as_much_work_as_a_real_one() {
+        let real = hash("ein Schlüssel für das Tor").unwrap();
+        let (real, nobody) = (
+            PasswordHash::new(&real).unwrap(),
+            PasswordHash::new(NOBODY).unwrap(),
+        );
+        assert_eq!(real.algorithm, nobody.algorithm);
+        assert_eq!(real.version, nobody.version);
+        assert_eq!(real.params, nobody.params);
+        let lengths = |it: &PasswordHash| {
+            let salt = it.salt.as_ref().map(|it| it.len());
+            (salt, it.hash.as_ref().map(|it| it.len()))
+        };
+        assert_eq!(lengths(&real), lengths(&nobody));
+    }
 
     #[tokio::test]
     async fn a_password_matches_its_hash_alone() {

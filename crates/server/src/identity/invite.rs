@@ -287,8 +287,16 @@ pub(crate) async fn accept(
     let now = now();
     let mut change = instance.change().await?;
     let link = links::usable(&mut change, LinkKind::Invitation, &token, now).await?;
-    if change.person_by_email(&person.email).await?.is_none() {
-        change.create_person(&person).await?;
+    match change.person_by_email(&person.email).await? {
+        None => change.create_person(&person).await?,
+        // What somebody became by other ways, an older invitation does not change.
+        Some(person) => {
+            let there = change.membership(&person.id, &invited.tenant).await?;
+            if there.is_some() {
+                let detail = format!("you belong to the tenant `{}` already", invited.tenant);
+                return Err(Refusal::new(Code::Conflict, detail));
+            }
+        }
     }
     let membership = Membership {
         person: person.id.clone(),
@@ -300,7 +308,7 @@ pub(crate) async fn accept(
     };
     change.put_membership(&membership).await?;
     change.use_link(&link.id, now).await?;
-    let beginning = sign_in::prepare(&app, &mut change, &person.id, &origin, now, true).await?;
+    let mut beginning = sign_in::prepare(&app, &mut change, &person.id, &origin, now, true).await?;
     let known = instance.identity.people.find(&person.id);
     let mut memberships = known.map_or_else(Vec::new, |it| it.memberships.clone());
     memberships.retain(|it| it.tenant != invited.tenant);
@@ -317,9 +325,7 @@ pub(crate) async fn accept(
     instance.record(&invited.tenant, &event).await?;
     let signed =
         OwnEvent::new("annals.session.create", &doer, "Signed in").with("with", "an invitation");
-    instance
-        .record_in(&instance.audience(&account), &signed)
-        .await?;
+    beginning.tell(&app, &mut change, &account, &signed).await?;
     change.commit().await?;
     instance.reload_person(&account.person.id).await?;
     let (session, token) = beginning.begin(&app);
@@ -459,7 +465,7 @@ pub(crate) async fn choose_password(
     };
     change.update_person(&changed).await?;
     change.end_sessions_of(&person.id, None).await?;
-    let beginning = sign_in::prepare(&app, &mut change, &person.id, &origin, now, true).await?;
+    let mut beginning = sign_in::prepare(&app, &mut change, &person.id, &origin, now, true).await?;
     let session_id = beginning.session.id.as_str().to_owned();
     let doer = person_doer(&account, None, &origin, Some(session_id));
     let event = person_event(
@@ -473,7 +479,7 @@ pub(crate) async fn choose_password(
     instance.record_in(&audience, &event).await?;
     let signed = OwnEvent::new("annals.session.create", &doer, "Signed in")
         .with("with", "a link for a new password");
-    instance.record_in(&audience, &signed).await?;
+    beginning.tell(&app, &mut change, &account, &signed).await?;
     change.commit().await?;
     instance.identity.sessions.end_of(&person.id, None);
     instance.reload_person(&person.id).await?;

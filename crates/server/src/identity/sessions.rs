@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Instant;
 
-use catalog::{PersonId, Session, SessionId, TokenHash, TokenText};
+use catalog::{PersonId, Session, SessionId, TenantName, TokenHash, TokenText};
 use event::Timestamp;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::limits::{SESSION_IDLE, SESSION_MAX};
 
@@ -19,11 +20,16 @@ pub(crate) struct LiveSession {
     used: AtomicI64,
     fresh_until: AtomicI64,
     changed: AtomicBool,
+    untold: Mutex<Vec<TenantName>>,
+    /// Held while untold ledgers are told; when that was tried last.
+    pub(crate) telling: tokio::sync::Mutex<Option<Instant>>,
 }
 
 impl LiveSession {
     pub(crate) fn new(session: Session, kept: bool) -> Self {
         LiveSession {
+            untold: Mutex::new(session.untold.clone()),
+            telling: tokio::sync::Mutex::default(),
             used: AtomicI64::new(session.last_used_at.as_micros()),
             fresh_until: AtomicI64::new(session.fresh_until.as_micros()),
             changed: AtomicBool::new(false),
@@ -58,6 +64,21 @@ impl LiveSession {
     pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         let idle_at = self.used_at().plus_micros(SESSION_IDLE.as_micros() as i64);
         now < idle_at && now < self.expires_at()
+    }
+
+    /// Whether a tenant's ledger was not told of it yet: then it does not open the tenant.
+    pub(crate) fn is_untold(&self, tenant: &TenantName) -> bool {
+        self.untold.lock().contains(tenant)
+    }
+
+    /// The tenants whose ledgers were not told of it yet.
+    pub(crate) fn untold(&self) -> Vec<TenantName> {
+        self.untold.lock().clone()
+    }
+
+    /// Notes which ledgers are still to be told.
+    pub(crate) fn set_untold(&self, untold: Vec<TenantName>) {
+        *self.untold.lock() = untold;
     }
 
     fn touch(&self, now: Timestamp) {
@@ -178,6 +199,7 @@ mod tests {
             fresh_until: NOON,
             address: "192.0.2.1".to_owned(),
             user_agent: String::new(),
+            untold: Vec::new(),
         }])
     }
 

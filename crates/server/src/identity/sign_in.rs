@@ -10,7 +10,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalog::{
-    Account, Change, Email, PersonId, Session, SessionId, TenantName, TokenHash, TokenText,
+    Account, Change, Email, PersonId, Session, SessionId, TenantName, TenantState, TokenHash,
+    TokenText,
 };
 use event::Timestamp;
 use parking_lot::RwLock;
@@ -22,10 +23,11 @@ use crate::identity::cookie;
 use crate::identity::origin::Origin;
 use crate::identity::sent::Sent;
 use crate::identity::sessions::LiveSession;
-use crate::identity::told::Same;
 use crate::identity::view::{session_view, signed_in};
 use crate::instance::{now, random};
-use crate::limits::{SESSION_FRESH, SESSION_MAX, SESSIONS_PER_PERSON, SIGN_IN_REFUSAL_STEP};
+use crate::limits::{
+    SESSION_FRESH, SESSION_MAX, SESSIONS_PER_PERSON, SIGN_IN_REFUSAL_STEP, UNTOLD_RETRY,
+};
 use crate::own::{Ended, OwnEvent};
 
 /// The link that signs into the demo, while it runs.
@@ -77,6 +79,7 @@ pub(crate) async fn prepare(
         fresh_until: now.plus_micros(micros(fresh)),
         address: origin.address_text(),
         user_agent: origin.user_agent.clone().unwrap_or_default(),
+        untold: Vec::new(),
     };
     let live = app.instance.identity.sessions.of_person(person, now);
     let surplus = (live.len() + 1).saturating_sub(SESSIONS_PER_PERSON);
@@ -100,6 +103,25 @@ pub(crate) async fn prepare(
 }
 
 impl Beginning {
+    /// Tells the ledgers of all tenants the person belongs to, one of which has to take it. A ledger
+    /// that cannot is told later, and until then the session does not open its tenant.
+    pub(crate) async fn tell(
+        &mut self,
+        app: &App,
+        change: &mut Change,
+        account: &Account,
+        signed_in: &OwnEvent,
+    ) -> Result<(), Refusal> {
+        let audience = app.instance.audience(account);
+        let told = app.instance.record_where_possible(&audience, signed_in);
+        let untold = told.await?;
+        if self.kept && !untold.is_empty() {
+            change.set_untold(&self.session.id, &untold).await?;
+        }
+        self.session.untold = untold;
+        Ok(())
+    }
+
     /// Begins it: committed, and known from now on.
     pub(crate) fn begin(self, app: &App) -> (Arc<LiveSession>, TokenText) {
         let sessions = &app.instance.identity.sessions;
@@ -142,6 +164,8 @@ pub(crate) async fn sign_in(
             Ok(answer)
         }
         Err(refusal) => {
+            // Told before the wait, so that the time does not say whose ledger heard of it.
+            let refusal = app.tell_refused(refusal).await;
             wait_for_step(begun).await;
             Err(refusal)
         }
@@ -186,8 +210,9 @@ pub(crate) fn not_throttled(app: &App, email: &str, from: Option<IpAddr>) -> Res
     }
 }
 
-/// Notes a failure, and says so in the words that every failure gets. An unknown account is told to
-/// `main`, a known one to its tenants' first ledger.
+/// Notes a failure, and says so in the words that every failure gets. All tenants of a known account
+/// hear of it, because it would have opened all of them. An unknown one is told to `main`, and so is,
+/// without a name, a known one whose ledgers cannot be told: the answer must not tell them apart.
 pub(crate) fn failed(
     app: &App,
     origin: &Origin,
@@ -199,39 +224,49 @@ pub(crate) fn failed(
         .identity
         .throttle
         .failed(email, origin.address, Instant::now());
-    let tenant = account
-        .and_then(|account| instance.audience(account).into_iter().next())
-        .unwrap_or_else(TenantName::main);
-    let doer = match account {
-        Some(account) => person_doer(account, None, origin, None),
-        None => anonymous_doer(origin),
-    };
-    let event = OwnEvent::new("annals.session.failure", &doer, "A sign-in failed")
-        .ended(Ended::Failure("unknown account or wrong password"));
-    let event = match account {
-        Some(account) => event.to("person", &account.person.id, account.person.name.as_str()),
-        // What was typed may be a password in the wrong place: it is not kept.
-        None => event.with("account", "unknown"),
-    };
     let address = origin.address_text();
     let name = email.trim().to_lowercase();
+    let failure = |doer| {
+        OwnEvent::new("annals.session.failure", &doer, "A sign-in failed")
+            .ended(Ended::Failure("unknown account or wrong password"))
+    };
+    // What was typed may be a password in the wrong place: it is not kept.
+    let unknown = failure(anonymous_doer(origin)).with("account", "unknown");
+    let same = ["sign-in", address.as_str(), name.as_str()];
+    let denial = match account {
+        None => Denial::of(TenantName::main(), &same, unknown),
+        Some(account) => {
+            let person = &account.person;
+            let event = failure(person_doer(account, None, origin, None)).to(
+                "person",
+                &person.id,
+                person.name.as_str(),
+            );
+            Denial {
+                tenants: instance.audience(account),
+                otherwise: Some(unknown),
+                ..Denial::of(TenantName::main(), &same, event)
+            }
+        }
+    };
     Refusal::new(
         Code::SignInFailed,
         "this address and password do not fit together",
     )
-    .told(Denial {
-        same: Same::of(&[tenant.as_str(), "sign-in", &address, &name]),
-        tenant,
-        event,
-    })
+    .told(denial)
 }
 
 /// Waits until the answer has taken a whole number of steps, so that its time says nothing.
 async fn wait_for_step(begun: Instant) {
+    let until = begun + whole_steps(begun.elapsed());
+    tokio::time::sleep_until(until.into()).await;
+}
+
+/// The whole number of steps that comes after a time.
+fn whole_steps(took: Duration) -> Duration {
     let step = SIGN_IN_REFUSAL_STEP.as_micros().max(1);
-    let steps = begun.elapsed().as_micros() / step + 1;
-    let until = Duration::from_micros(u64::try_from(steps * step).unwrap_or(u64::MAX));
-    tokio::time::sleep_until((begun + until).into()).await;
+    let steps = took.as_micros() / step + 1;
+    Duration::from_micros(u64::try_from(steps * step).unwrap_or(u64::MAX))
 }
 
 /// Begins a session, tells the ledgers, commits, and answers.
@@ -244,15 +279,55 @@ async fn begin_session(
 ) -> Result<Response, Refusal> {
     let now = now();
     let mut change = app.instance.change().await?;
-    let beginning = prepare(app, &mut change, &account.person.id, origin, now, kept).await?;
+    let mut beginning = prepare(app, &mut change, &account.person.id, origin, now, kept).await?;
     let session_id = beginning.session.id.as_str().to_owned();
     let doer = person_doer(account, None, origin, Some(session_id));
     let event = OwnEvent::new("annals.session.create", &doer, "Signed in").with("with", with);
-    let audience = app.instance.audience(account);
-    app.instance.record_in(&audience, &event).await?;
+    beginning.tell(app, &mut change, account, &event).await?;
     change.commit().await?;
     let (session, token) = beginning.begin(app);
     signed_in(app, origin, &session, account, &token).await
+}
+
+/// Tells the ledgers that could not be told of a session. It does not open the tenants of those
+/// that still cannot.
+pub(crate) async fn tell_untold(
+    app: &App,
+    session: &LiveSession,
+    account: &Account,
+    origin: &Origin,
+) {
+    if session.untold().is_empty() {
+        return;
+    }
+    let mut tried = session.telling.lock().await;
+    if tried.is_some_and(|tried| tried.elapsed() < UNTOLD_RETRY) {
+        return;
+    }
+    let instance = &app.instance;
+    let mut untold = session.untold();
+    untold.retain(|it| instance.tenant_state(it) != Some(TenantState::Deleted));
+    let began = &session.session;
+    let doer = person_doer(account, None, origin, Some(began.id.as_str().to_owned()));
+    let event = OwnEvent::new("annals.session.create", &doer, "Signed in earlier")
+        .with("with", "told late")
+        .with("signed_in_at", began.created_at.to_string())
+        .with("fresh_until", session.fresh_until().to_string());
+    if let Ok(left) = instance.record_where_possible(&untold, &event).await {
+        session.set_untold(left.clone());
+        let kept = async {
+            let mut change = instance.change().await?;
+            change.set_untold(&began.id, &left).await?;
+            change.commit().await
+        };
+        // Kept or not, they were told; after a restart they would be told again.
+        if session.kept
+            && let Err(error) = kept.await
+        {
+            tracing::warn!(%error, "which ledgers were told of a session could not be written down");
+        }
+    }
+    *tried = Some(Instant::now());
 }
 
 /// Sign into the demo with its link, on the machine it runs on.
@@ -327,6 +402,7 @@ pub(crate) async fn reauthenticate(
     let (session, account) = caller.person()?;
     let asked: Reauthenticate = sent.parse()?;
     if let Err(refusal) = own_password(&app, &caller, account, asked.password).await {
+        let refusal = app.tell_refused(refusal).await;
         wait_for_step(begun).await;
         return Err(refusal);
     }
@@ -342,8 +418,15 @@ pub(crate) async fn reauthenticate(
         "Gave the password again",
     );
     let audience = app.instance.audience(account);
-    app.instance.record_in(&audience, &event).await?;
+    let told = app.instance.record_where_possible(&audience, &event);
+    // What could not be told of this is told of the session again before it opens that tenant.
+    let mut untold = session.untold();
+    untold.extend(told.await?);
+    untold.sort();
+    untold.dedup();
+    change.set_untold(&session.session.id, &untold).await?;
     change.commit().await?;
+    session.set_untold(untold);
     session.freshen(until);
     Ok(Json(session_view(&app, session, account).await?))
 }
@@ -393,9 +476,10 @@ pub(crate) async fn sign_out(
         let mut change = app.instance.change().await?;
         change.end_session(&session.session.id).await?;
         let audience = app.instance.audience(account);
-        let told = app.instance.record_in(&audience, &event).await;
+        let told = app.instance.record_where_possible(&audience, &event).await;
         change.commit().await?;
-        Ok::<_, Refusal>(told?)
+        told?;
+        Ok::<_, Refusal>(())
     };
     if ended.await.is_err() {
         tracing::error!("a sign-out could not be written down; the session has ended here");
@@ -407,4 +491,17 @@ pub(crate) async fn sign_out(
 /// A duration as the catalog counts.
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_takes_a_whole_number_of_steps() {
+        for (took, answered) in [(0, 250), (31, 250), (249, 250), (250, 500), (731, 750)] {
+            let steps = whole_steps(Duration::from_millis(took));
+            assert_eq!(steps, Duration::from_millis(answered), "{took}");
+        }
+    }
 }

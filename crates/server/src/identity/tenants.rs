@@ -17,7 +17,7 @@ use crate::auth::{Caller, Grant, Permission, no_tenant};
 use crate::error::{Code, Refusal};
 use crate::identity::sent::{Sent, field};
 use crate::identity::teams;
-use crate::instance::now;
+use crate::instance::{InstanceError, now};
 use crate::own::OwnEvent;
 
 /// The tenants that one belongs to.
@@ -374,6 +374,7 @@ impl From<AdminError> for Refusal {
         match error {
             AdminError::Refused(why) => Refusal::new(Code::Conflict, why),
             AdminError::NotRecorded(error) => error.into(),
+            AdminError::Instance(InstanceError::Store(error)) => error.into(),
             AdminError::Instance(error) => Refusal::internal(&error),
         }
     }

@@ -148,6 +148,7 @@ impl Instance {
             change.create_person(&person).await?;
         }
         change.put_membership(&membership).await?;
+        change.remove_invitation_of(&person.email, tenant).await?;
         if membership.role == Role::Owner {
             change.remove_setup_links().await?;
         }

@@ -704,3 +704,308 @@ fn what_the_ledger_cannot_be_told_does_not_happen() {
         .post("/v1/invitations/accept", &accept)
         .ok();
 }
+
+/// Adds somebody who has an account to another tenant.
+fn join(house: &House, email: &str, role: &str, tenant: &str) {
+    let request = AdminRequest::UserCreate {
+        tenant: tenant.to_owned(),
+        name: "Known".to_owned(),
+        email: email.to_owned(),
+        role: role.to_owned(),
+        role_until: None,
+    };
+    house.administer(request).unwrap();
+}
+
+#[test]
+fn every_refused_sign_in_compares_one_password() {
+    let house = House::new();
+    let _ann = Browser::signed_in(&house, "ann@example.com", "viewer", "main");
+    let _gone = Browser::signed_in(&house, "gone@example.com", "viewer", "main");
+    let _without_password = make_user(&house, "new@example.com", "viewer", "main");
+    house
+        .administer(AdminRequest::UserState {
+            tenant: "main".into(),
+            email: "gone@example.com".into(),
+            active: false,
+        })
+        .unwrap();
+    let tries = [
+        ("ann@example.com", "wrong wrong wrong"),
+        ("nobody@example.com", "wrong wrong wrong"),
+        ("new@example.com", "wrong wrong wrong"),
+        ("gone@example.com", PASSWORD),
+        ("no address", "wrong wrong wrong"),
+        ("", ""),
+        ("ann@example.com", &"wrong ".repeat(1000)),
+    ];
+    let mut before = house.metric("annals_password_checks_total ");
+    for (email, password) in tries {
+        let body = json!({"email": email, "password": password});
+        Browser::new(&house)
+            .post("/v1/session", &body)
+            .problem(401, "sign_in_failed");
+        let after = house.metric("annals_password_checks_total ");
+        assert_eq!(after - before, 1.0, "{email:?}");
+        before = after;
+    }
+}
+
+#[test]
+fn a_failed_sign_in_is_told_to_all_tenants_of_the_account_and_to_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = House::on(&data, server::Settings::default());
+    for name in ["acme", "other", "third"] {
+        house
+            .administer(AdminRequest::TenantCreate { name: name.into() })
+            .unwrap();
+    }
+    let _ann = Browser::signed_in(&house, "ann@example.com", "viewer", "acme");
+    join(&house, "ann@example.com", "viewer", "other");
+    let attempt = |house: &House, email: &str| {
+        let body = json!({"email": email, "password": "wrong wrong wrong"});
+        let answer = Browser::new(house).post("/v1/session", &body);
+        let mut problem = answer.problem(401, "sign_in_failed");
+        problem["request_id"] = json!(null);
+        problem
+    };
+    attempt(&house, "ann@example.com");
+    let failures = |house: &House, tenant: &str| {
+        let key = house.key(tenant, "events:read");
+        told(house, &key, "annals.session.failure")
+    };
+    for tenant in ["acme", "other"] {
+        let found = failures(&house, tenant);
+        assert_eq!(found.len(), 1, "{tenant}: {found:?}");
+        assert_eq!(found[0]["actor"]["email"], "ann@example.com");
+        assert_eq!(found[0]["outcome"]["result"], "failure");
+    }
+    for tenant in ["third", "main"] {
+        assert!(failures(&house, tenant).is_empty(), "{tenant}");
+    }
+    house.stop();
+
+    // Where none of them can be told, the answer does not say so: it would tell who has an account.
+    for tenant in ["acme", "other"] {
+        std::fs::write(data.join(format!("ledgers/{tenant}/manifest")), b"damaged").unwrap();
+    }
+    let house = House::on(&data, server::Settings::default());
+    let known = attempt(&house, "ann@example.com");
+    assert_eq!(known, attempt(&house, "nobody@example.com"));
+    let found = failures(&house, "main");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(!format!("{found:?}").contains("ann@example.com"));
+}
+
+#[test]
+fn a_broken_ledger_of_one_tenant_keeps_nobody_out_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = House::on(&data, server::Settings::default());
+    for name in ["acme", "other"] {
+        house
+            .administer(AdminRequest::TenantCreate { name: name.into() })
+            .unwrap();
+    }
+    let _ann = Browser::signed_in(&house, "ann@example.com", "owner", "acme");
+    join(&house, "ann@example.com", "owner", "other");
+    house.stop();
+    let manifest = data.join("ledgers/acme/manifest");
+    let whole = std::fs::read(&manifest).unwrap();
+    std::fs::write(&manifest, b"damaged").unwrap();
+
+    let house = House::on(&data, server::Settings::default());
+    let ann = Browser::new(&house);
+    let sign_in = json!({"email": "ann@example.com", "password": PASSWORD});
+    ann.post("/v1/session", &sign_in).ok();
+    ann.post("/v1/session/reauthenticate", &json!({"password": PASSWORD}))
+        .ok();
+    ann.get("/v1/events?tenant=other").ok();
+    ann.post("/v1/teams?tenant=other", &json!({"name": "Night"}))
+        .ok();
+    for path in ["/v1/events", "/v1/people", "/v1/settings", "/v1/searches"] {
+        ann.get(&format!("{path}?tenant=acme"))
+            .problem(503, "not_recorded");
+    }
+    ann.post("/v1/teams?tenant=acme", &json!({"name": "Night"}))
+        .problem(503, "not_recorded");
+    ann.post("/v1/tenants/acme/suspend", &json!({}))
+        .problem(503, "not_recorded");
+    let leaving = Browser::new(&house);
+    leaving.post("/v1/session", &sign_in).ok();
+    assert_eq!(leaving.ask("DELETE", "/v1/session", None).status, 204);
+    let other = house.key("other", "events:read");
+    assert_eq!(told(&house, &other, "annals.session.create").len(), 2);
+    assert_eq!(told(&house, &other, "annals.session.delete").len(), 1);
+    let cookie = ann.cookie();
+    house.stop();
+
+    std::fs::write(&manifest, whole).unwrap();
+    let house = House::on(&data, server::Settings::default());
+    let ann = Browser::with_cookie(&house, &cookie);
+    ann.get("/v1/events?tenant=acme").ok();
+    ann.get("/v1/people?tenant=acme").ok();
+    let acme = house.key("acme", "events:read");
+    let mut found = told(&house, &acme, "annals.session.create");
+    found.retain(|it| it["metadata"]["with"] == "told late");
+    assert_eq!(found.len(), 1, "{found:?}");
+    let searched = told(&house, &acme, "annals.event.search");
+    let searched = searched
+        .iter()
+        .find(|it| it["session_id"] == found[0]["session_id"]);
+    assert!(
+        found[0]["sequence"].as_u64() < searched.unwrap()["sequence"].as_u64(),
+        "told after the access"
+    );
+}
+
+#[test]
+fn an_older_invitation_changes_no_role() {
+    let house = House::new();
+    let owner = Browser::signed_in(&house, "owner@example.com", "owner", "main");
+    let asked = json!({"email": "ann@example.com", "role": "owner"});
+    let link = owner.post("/v1/invitations", &asked).ok()["link"].clone();
+    let _ann = Browser::signed_in(&house, "ann@example.com", "viewer", "main");
+    let token = token_of(link.as_str().unwrap());
+    let accept = json!({"token": token, "name": "Ann", "password": PASSWORD});
+    Browser::new(&house)
+        .post("/v1/invitations/accept", &accept)
+        .problem(404, "link_unknown");
+    let people = owner.get("/v1/people").ok();
+    assert_eq!(people["invitations"], json!([]));
+    let ann = people["people"].as_array().unwrap().iter();
+    let mut ann = ann.filter(|it| it["email"] == "ann@example.com");
+    assert_eq!(ann.next().unwrap()["role"], "viewer");
+}
+
+#[test]
+fn a_deleted_tenant_stays_deleted_whoever_asks() {
+    let house = House::new();
+    let acme = || "acme".to_owned();
+    house
+        .administer(AdminRequest::TenantCreate { name: acme() })
+        .unwrap();
+    let (revoked, good) = (
+        house.key("acme", "events:read"),
+        house.key("acme", "events:read"),
+    );
+    let keys = house.administer(AdminRequest::KeyList {
+        tenant: Some(acme()),
+    });
+    let Ok(server::AdminAnswer::Keys { keys }) = keys else {
+        panic!("{keys:?}");
+    };
+    let key = keys.iter().find(|key| revoked.starts_with(&key.prefix));
+    let id = key.unwrap().id.clone();
+    house.administer(AdminRequest::KeyRevoke { id }).unwrap();
+    house
+        .administer(AdminRequest::TenantDelete { name: acme() })
+        .unwrap();
+    let ask = |key: &str, path: &str| house.ask("GET", path, key, &[], b"");
+    ask(&revoked, "/v1/events").problem(401, "unauthorized");
+    ask(&good, "/v1/events").problem(404, "not_found");
+    ask(&good, "/v1/events?tenant=main").problem(404, "not_found");
+    let mut left: Vec<String> = std::fs::read_dir(house.data.join("ledgers/acme"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["last-checkpoint", "vkey"]);
+}
+
+/// Makes all passwords of a stopped server's sessions given long ago.
+fn let_passwords_grow_old(data: &std::path::Path) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let catalog = catalog::Catalog::open(&data.join("catalog.db"))
+            .await
+            .unwrap();
+        let sessions = catalog.sessions().await.unwrap();
+        let mut change = catalog.change().await.unwrap();
+        for session in sessions {
+            let (used, long_ago) = (session.last_used_at, session.created_at.plus_micros(-1));
+            change
+                .touch_session(&session.id, used, long_ago)
+                .await
+                .unwrap();
+        }
+        change.commit().await.unwrap();
+        catalog.close().await;
+    });
+}
+
+#[test]
+fn people_keys_and_tenants_need_a_password_given_just_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let house = House::on(&data, server::Settings::default());
+    let owner = Browser::signed_in(&house, "owner@example.com", "owner", "main");
+    let id = owner.get("/v1/me").ok()["id"].as_str().unwrap().to_owned();
+    let cookie = owner.cookie();
+    house.stop();
+    let_passwords_grow_old(&data);
+
+    let house = House::on(&data, server::Settings::default());
+    let owner = Browser::with_cookie(&house, &cookie);
+    let invite = json!({"email": "new@example.com", "role": "viewer"});
+    let key = json!({"name": "k", "scopes": ["events:read"]});
+    let tenant = json!({"name": "acme", "organization": "Acme"});
+    let person = |rest: &str| format!("/v1/people/{id}{rest}");
+    for (method, path, body) in [
+        ("POST", "/v1/invitations".to_owned(), &invite),
+        ("DELETE", "/v1/invitations/x".to_owned(), &json!({})),
+        ("PATCH", person(""), &json!({"role": "viewer"})),
+        ("DELETE", person(""), &json!({})),
+        ("POST", person("/reset"), &json!({})),
+        ("POST", person("/sign-out"), &json!({})),
+        ("POST", "/v1/keys".to_owned(), &key),
+        (
+            "POST",
+            "/v1/keys/x/rotate".to_owned(),
+            &json!({"overlap_hours": 1}),
+        ),
+        ("DELETE", "/v1/keys/x".to_owned(), &json!({})),
+        ("POST", "/v1/tenants".to_owned(), &tenant),
+        (
+            "PATCH",
+            "/v1/tenants/main".to_owned(),
+            &json!({"organization": "X"}),
+        ),
+        ("POST", "/v1/tenants/main/suspend".to_owned(), &json!({})),
+        ("POST", "/v1/tenants/main/deletion".to_owned(), &json!({})),
+    ] {
+        owner
+            .ask(method, &path, Some(body))
+            .problem(403, "reauthenticate");
+    }
+    owner.get("/v1/events").ok();
+    let give = |password: &str| {
+        let body = json!({"password": password});
+        owner.post("/v1/session/reauthenticate", &body)
+    };
+    give("wrong wrong wrong").problem(401, "sign_in_failed");
+    owner.post("/v1/keys", &key).problem(403, "reauthenticate");
+    give(PASSWORD).ok();
+    owner.post("/v1/keys", &key).ok();
+    owner.post("/v1/invitations", &invite).ok();
+    owner.post("/v1/tenants", &tenant).ok();
+}
+
+#[test]
+fn who_is_no_proxy_names_no_other_address() {
+    let house = House::new();
+    let body = json!({"email": "x@example.com", "password": "wrong wrong wrong"}).to_string();
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-forwarded-for", "203.0.113.7"),
+        ("forwarded", "for=203.0.113.7"),
+    ];
+    house
+        .ask("POST", "/v1/session", "", &headers, body.as_bytes())
+        .problem(401, "sign_in_failed");
+    let failures = told(&house, &house.key, "annals.session.failure");
+    assert_eq!(failures[0]["client"]["ip"], "127.0.0.1", "{failures:?}");
+}

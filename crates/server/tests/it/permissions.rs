@@ -119,6 +119,31 @@ fn every_route_lets_in_whom_the_matrix_names() {
     check_golden("permissions.txt", &lines);
 }
 
+#[test]
+fn every_answer_guards_whoever_reads_it_in_a_browser() {
+    let house = House::new();
+    let owner = Browser::signed_in(&house, "owner@example.com", "owner", "main");
+    house.post("/v1/events", event("h-1", "login")).ok();
+    let documented = operations().into_iter();
+    let reading = documented.filter(|(method, _, name)| method == "GET" && name != "tailEvents");
+    let mut paths: Vec<String> = reading.map(|(_, path, _)| filled(&path)).collect();
+    paths.extend(["/v1/events/0", "/v1/nothing", "/setup", "/"].map(str::to_owned));
+    for path in paths {
+        let answer = owner.get(&path);
+        let policy = answer.header("content-security-policy");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        if path.starts_with("/v1/") {
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+    }
+}
+
 /// Requests that work, in an order that makes them work, with the action each leaves; `-` says that
 /// it leaves none on purpose.
 struct Tour<'h> {
@@ -140,13 +165,24 @@ impl Tour<'_> {
         if action != "-" {
             let id = answer.header("x-request-id");
             let path = format!("/v1/events?own=include&q=action:{action}%20request:{id}");
-            let found = self.house.get(&path).ok();
+            let begun = std::time::Instant::now();
+            let mut found = self.house.get(&path).ok();
+            // The end of an export is told when the connection has taken it.
+            while found["total"] == 0 && begun.elapsed() < std::time::Duration::from_secs(5) {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                found = self.house.get(&path).ok();
+            }
             assert!(
                 found["total"].as_u64() >= Some(1),
                 "{operation} left no {action} {found}"
             );
             assert_eq!(found["events"][0]["kind"], 1);
         }
+        let is_known = event::catalogue::all().iter().any(|it| it.action == action);
+        assert!(
+            is_known || action == "-",
+            "{action} is not in the catalogue"
+        );
         self.lines.insert(format!("{operation}: {action}\n"));
         self.seen.insert(operation.to_owned());
     }
@@ -253,6 +289,8 @@ fn every_route_leaves_the_event_that_the_list_names() {
     ] {
         tour.owner(operation, "GET", path, none.clone(), action);
     }
+    let export = tour.owner.get("/v1/events/export?q=a5");
+    tour.note("exportEvents", &export, "annals.event.export_end");
     // The log is told of once in a while, whatever is read of it.
     let ledger = house.key("main", "ledger:read");
     let vkey = house.ask("GET", "/log/main/vkey", &ledger, &[], b"");
