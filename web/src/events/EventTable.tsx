@@ -9,7 +9,7 @@ import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
 import { Time } from '../parts/Time'
-import { useNow, useSession, useZone } from '../session/session'
+import { useNow, usePreferences, useZone } from '../session/session'
 import { urls } from '../urls'
 import { outcomeOf, sentence } from '../words/event'
 import { t } from '../words/i18n'
@@ -36,7 +36,7 @@ const TALLEST_PX = 12_000_000
 
 /** The events of the selection: any number of rows, of which the visible ones exist. */
 export function EventTable({ state, now: { rows, view, stale }, live, onScrolled, ref }: Props) {
-  const { preferences } = useSession()
+  const preferences = usePreferences()
   const zone = useZone()
   const now = useNow()
   const narrow = useMediaQuery('(max-width: 760px)') ?? false

@@ -8,7 +8,7 @@ import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { left } from '../routes'
 import { PasswordQuestion } from '../session/confirm'
-import { useChoose, useNow, useSession, useTenant, useZone } from '../session/session'
+import { useChoose, useNow, usePreferences, useSession, useTenant, useZone } from '../session/session'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
 import { browserZone, dateMinute, offsetName, zones } from '../words/time'
@@ -72,7 +72,7 @@ export function Shell() {
 
 /** The theme of the account wins over what this browser remembers. */
 function useTheme(): void {
-  const { theme } = useSession().preferences
+  const { theme } = usePreferences()
   const { colorScheme, setColorScheme } = useMantineColorScheme()
   useEffect(() => {
     if (theme && theme !== colorScheme) setColorScheme(theme)

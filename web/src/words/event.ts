@@ -171,8 +171,21 @@ export function realChanges(event: RecordedEvent): Change[] {
   return (event.changes ?? []).filter((change) => !unchanged(change))
 }
 
-/** One sentence that says what happened. */
+const LINE_CHARACTERS = 400
+const VALUE_CHARACTERS = 100
+
+/** What stands in a line of a list: a text of any length, cut where nobody reads on. */
+export function folded(text: string, length = LINE_CHARACTERS): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`
+}
+
+/** One sentence that says what happened. Long values are cut: they stand in full below it. */
 export function sentence(event: RecordedEvent, zone: string): string {
+  return folded(told(event, zone))
+}
+
+function told(event: RecordedEvent, zone: string): string {
+  const short = (text: string) => folded(text, VALUE_CHARACTERS)
   if (event.erasure && event.erasure.withheld === event.erasure.of) return t('This event was erased. That it stood here is still proven.')
   const who = actorName(event.actor)
   const target = event.targets?.[0]
@@ -180,7 +193,7 @@ export function sentence(event: RecordedEvent, zone: string): string {
   const changes = realChanges(event)
   const first = changes[0]
   if (first && what) {
-    const values = { who, field: changeName(first), what, old: valueText(first.old, first.type, zone), new: valueText(first.new, first.type, zone), more: changes.length - 1 }
+    const values = { who: short(who), field: short(changeName(first)), what: short(what), old: short(valueText(first.old, first.type, zone)), new: short(valueText(first.new, first.type, zone)), more: changes.length - 1 }
     if (first.old === undefined || first.old === null) {
       return changes.length > 1 ? t('{{who}} set {{field}} of {{what}} to {{new}} and {{more}} more', values) : t('{{who}} set {{field}} of {{what}} to {{new}}', values)
     }
@@ -188,8 +201,8 @@ export function sentence(event: RecordedEvent, zone: string): string {
   }
   if (event.message) return event.message
   const done = deedWord(event)
-  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who, done, type: target?.type ? typeWord(target.type) : '', what }).replaceAll('  ', ' ')
-  return t('{{who}}: {{action}}', { who, action: event.action ?? done })
+  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who: short(who), done, type: target?.type ? short(typeWord(target.type)) : '', what: short(what) }).replaceAll('  ', ' ')
+  return t('{{who}}: {{action}}', { who: short(who), action: event.action ?? done })
 }
 
 /** What the Details column says: the change, else the message. */
