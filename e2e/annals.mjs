@@ -83,8 +83,12 @@ export async function startDemo() {
 export async function startServer(settings = '') {
   const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'))
   writeFileSync(join(data, 'annals.toml'), settings)
-  const run = (listen) => start(['serve', '--data', data, '--listen', listen], (said) => ((url) => url && { url })(/"listening": "(http:[^"]+)"/.exec(said)?.[1]))
-  let running = await run('127.0.0.1:0')
+  const run = (listen, said) =>
+    start(['serve', '--data', data, '--listen', listen], (text) => {
+      const url = /"listening": "(http:[^"]+)"/.exec(text)?.[1]
+      return url && text.includes(said) && { url }
+    })
+  let running = await run('127.0.0.1:0', 'Make the first owner')
   const { url } = running
   return {
     url,
@@ -92,7 +96,7 @@ export async function startServer(settings = '') {
     /** Until `resume` nothing answers at this address. */
     pause: () => running.stop(),
     resume: async () => {
-      running = await run(new URL(url).host)
+      running = await run(new URL(url).host, '')
     },
     stop: async () => {
       await running.stop()
@@ -123,6 +127,7 @@ export async function openPage(browser, url, options = {}) {
     const asked = new URL(request.url())
     if (asked.origin !== url && asked.protocol !== 'data:' && asked.protocol !== 'blob:') complaints.push(`a request to ${request.url()}`)
   })
+  context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('dialog', (dialog) => {

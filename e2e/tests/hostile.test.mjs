@@ -18,8 +18,8 @@ before(async () => {
   browser = await openBrowser()
   ;({ page, context, complaints } = await signIn(browser, demo))
   const events = hostileEvents(SEED, 'e2e')
-  const { results } = await demo.ask('/v1/events', events)
-  sent = results.map((receipt, place) => ({ ...events[place], display_id: receipt.display_id }))
+  const { events: receipts } = await demo.ask('/v1/events', events)
+  sent = receipts.map((receipt, place) => ({ ...events[place], display_id: receipt.display_id }))
 })
 
 after(async () => {

@@ -168,6 +168,8 @@ export const router = createRouter({
   ]),
   parseSearch: (text) => parseQuery(text.replace(/^\?/, '')),
   stringifySearch: queryText,
+  // What a screen does not know does not reach it.
+  search: { strict: true },
   defaultPreload: false,
   defaultPendingMs: 300,
   // The router would put a style element and a script into the page for it.

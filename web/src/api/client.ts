@@ -12,6 +12,13 @@ export type Problem = Schemas['Problem']
 
 export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
+// The server takes a change only as JSON, which no other site can send; also one without a body.
+api.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET' && !request.headers.has('content-type')) request.headers.set('content-type', 'application/json')
+  },
+})
+
 /** What a request failed with. `problem.code` tells programs, `message` people. */
 export class ApiError extends Error {
   constructor(

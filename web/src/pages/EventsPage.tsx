@@ -90,6 +90,11 @@ export default function EventsPage() {
                 <p>
                   <bdi>{noRange.detail}</bdi>
                 </p>
+                {noRange.hint && (
+                  <p className="muted">
+                    {t('Such as')} <bdi className="mono">{noRange.hint}</bdi>
+                  </p>
+                )}
                 <Button variant="default" onClick={() => state.setRange({ from: 'now-7d' })}>
                   {t('Past 7 days')}
                 </Button>

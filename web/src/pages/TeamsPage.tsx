@@ -81,7 +81,7 @@ function EditTeam({ team, people, close, act }: { team?: Team; people: Person[];
   return (
     <FormDialog title={team ? t('Change the team') : t('Add a team')} submit={team ? t('Save the team') : t('Add the team')} close={close} ready={name.trim() !== ''} act={() => act({ name: name.trim(), members, addresses })}>
       <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required data-autofocus />
-      <MultiSelect label={t('Members')} data={people.map((person) => ({ value: person.id, label: `${person.name} (${person.email})` }))} value={members} onChange={setMembers} searchable />
+      <MultiSelect label={t('Members')} data={people.map((person) => ({ value: person.id, label: `${person.name} (${person.email})` }))} value={members} onChange={setMembers} renderOption={({ option }) => <bdi>{option.label}</bdi>} searchable />
       <TagsInput label={t('Further e-mail addresses')} description={t('Enter after each')} value={addresses} onChange={setAddresses} />
     </FormDialog>
   )

@@ -106,6 +106,7 @@ function Navigation() {
           data={session.tenants.map((one) => ({ value: one.name, label: one.organization || one.name }))}
           value={tenant.name}
           onChange={(name) => name && void router.navigate({ href: urls.overview(name) })}
+          renderOption={({ option }) => <bdi>{option.label}</bdi>}
           allowDeselect={false}
           searchable={session.tenants.length > 8}
         />

@@ -2,7 +2,7 @@
 
 import type { RecordedEvent, Schemas } from '../api/client'
 import { t } from './i18n'
-import { dateOnly, dateTime, locale, number } from './time'
+import { dateOnly, dateTime, locale, number, numberFormat } from './time'
 
 type Actor = NonNullable<RecordedEvent['actor']>
 export type Change = Schemas['ChangeShape']
@@ -135,7 +135,7 @@ export function valueText(value: unknown, type: string | null | undefined, zone:
   if (typeof value === 'boolean') return value ? t('Yes') : t('No')
   if (type === 'money') return moneyText(value)
   if (typeof value === 'number') return number(value, 20)
-  if (type === 'number' && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return new Intl.NumberFormat(locale, { maximumFractionDigits: 20 }).format(value as never)
+  if (type === 'number' && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return numberFormat({ maximumFractionDigits: 20 }).format(value as never)
   if (type === 'date' && typeof value === 'string') return dateText(value, zone)
   if (typeof value === 'string') return value === '' ? t('empty') : value
   return JSON.stringify(value)
@@ -148,7 +148,7 @@ function moneyText(value: unknown): string {
   const currency = typeof parts.currency === 'string' && /^[A-Z]{3}$/.test(parts.currency) ? parts.currency : undefined
   const options: Intl.NumberFormatOptions = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 20 }
   // Text keeps digits a number would lose.
-  return new Intl.NumberFormat(locale, options).format(amount as never)
+  return numberFormat(options).format(amount as never)
 }
 
 function dateText(value: string, zone: string): string {
