@@ -28,7 +28,7 @@ async function lookAround() {
       'events-table': 'events?chart=table',
       'events-wrong': 'events?q=acton:login',
       'events-no-range': 'events?from=garbage',
-      'events-out-of-range': 'events?q=action:user.login&from=2001-01-01&to=2001-01-02',
+      'events-out-of-range': 'events?q=action:login&from=2001-01-01&to=2001-01-02',
       'events-excluded': 'events?q=severity:high+action:nothing',
       'events-entry': `events?q=changed:credit_limit&range=all&event=${event.display_id}`,
       entry: `events/${event.display_id}`,

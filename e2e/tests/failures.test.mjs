@@ -169,7 +169,9 @@ describe('a key that is wrong', () => {
     await page.goto(`${demo.url}/t/main/events/LOG-2026-0000100?part=proof`)
     for (const [pasted, words] of [
       ['nonsense', /this is no verifier key/],
-      ['acme/main+584a66a9+AQOhB7', /not of Ed25519/],
+      ['acme/main+584a66a9+AQOhB7', /this is no verifier key/],
+      ['acme/main+584a66a9+AQOh', /not of Ed25519/],
+      ['acme/main\n3\nroot\n\n\u2014 acme/main AQOhB7==\n', /this is a checkpoint and no verifier key/],
       ['acme/main+00000000+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4', /mistyped or changed/],
     ]) {
       await page.getByLabel('Verifier key from elsewhere').fill(pasted)

@@ -68,7 +68,8 @@ describe('events', () => {
       const head = page.locator('.facets').getByRole('button', { name: facet, exact: true })
       if ((await head.getAttribute('aria-expanded')) === 'false') await head.click()
     }
-    for (const more of await page.locator('.facets').getByRole('button', { name: 'More …' }).all()) await more.click()
+    const more = page.locator('.facets').getByRole('button', { name: 'More …' })
+    for (let left = await more.count(); left > 0; left -= 1) await more.first().click()
     await page.waitForLoadState('networkidle')
     await harmless('the facets')
     for (const typed of ['app:', 'target.type:', 'actor.id:', 'changed:', 'session:']) {

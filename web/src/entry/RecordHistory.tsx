@@ -43,7 +43,7 @@ export function RecordHistory({ tenant, type, id, here }: Props) {
   const listed = list.data !== undefined
   useEffect(() => {
     // The place one came from, if it lies further down.
-    if (listed) hereLine.current?.scrollIntoView({ block: 'nearest' })
+    if (listed) hereLine.current?.scrollIntoView({ block: 'center' })
   }, [listed])
   if (list.error && !list.data) return <Failure error={list.error} retry={() => void list.refetch()} />
   if (!list.data) return <p className="muted">{t('Loading …')}</p>

@@ -31,6 +31,9 @@ interface Props {
   ref?: Ref<TableHandle>
 }
 
+/** Rows drawn while nothing is known yet. */
+const EXPECTED = 16
+
 /** Browsers draw no element much taller than this; longer lists are scrolled in proportion. */
 const TALLEST_PX = 12_000_000
 
@@ -46,7 +49,9 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const [active, setActive] = useState(-1)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const fresh = live.events.length
-  const count = view.total + fresh
+  // Before the first answer, rows of the size they will have.
+  const waiting = view.state === 'loading'
+  const count = waiting ? EXPECTED : view.total + fresh
   const rowHeight = narrow ? 86 : preferences.density === 'roomy' ? 40 : 32
   const size = Math.min(rowHeight, Math.max(1, TALLEST_PX / Math.max(count, 1)))
   const eventAt = (row: number): RecordedEvent | undefined => (row < fresh ? live.events[row] : rows?.at(row - fresh))
@@ -133,7 +138,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const template = useMemo(() => ({ gridTemplateColumns: tracks }), [tracks])
 
   return (
-    <div className={stale ? 'table table-stale' : 'table'} role="table" aria-label={t('Events')} aria-rowcount={count + 1} aria-colcount={narrow ? 1 : columns.length} aria-busy={stale || view.state === 'loading'}>
+    <div className={stale ? 'table table-stale' : 'table'} role="table" aria-label={t('Events')} aria-rowcount={waiting ? -1 : count + 1} aria-colcount={narrow ? 1 : columns.length} aria-busy={stale || view.state === 'loading'}>
       <div
         className="table-scroll"
         ref={body}

@@ -87,8 +87,8 @@ function FiltersExclude({ state, total }: { state: EventsState; total: number })
   return (
     <div className="state">
       <div>
-        <h2>{t('The search excludes every event')}</h2>
-        <p>{t('Without it there are {{total}} events in this range.', { total: number(total) })}</p>
+        <h2>{total > 0 ? t('The search excludes every event') : t('No event matches this search')}</h2>
+        <p>{total > 0 ? t('Without it there are {{total}} events in this range.', { total: number(total) }) : t('Neither in this range nor at any other time; and without the search there is no event in this range.')}</p>
         <p className="buttons">
           {best && best.total > 0 && (
             <Button variant="default" onClick={() => state.setQuery(withoutTerm(q, best.place))}>

@@ -176,10 +176,10 @@ fn a_long_history_is_listed_from_anywhere() {
     }
     house
         .get("/v1/targets/customer/CUS-9/history?around=LOG-2026-0009999")
-        .refused(404, "not_found");
+        .problem(404, "not_found");
     house
         .get("/v1/targets/customer/CUS-9/history?around=1&first=1")
-        .refused(400, "invalid_parameter");
+        .problem(400, "invalid_parameter");
 }
 
 #[test]
