@@ -135,7 +135,7 @@ export async function openPage(browser, url, options = {}) {
     void dialog.dismiss()
   })
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text())
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(`${message.text()} (${page.url()}, ${message.location().url})`)
   })
   return { page, context, complaints }
 }

@@ -92,8 +92,8 @@ describe('columns, density and theme', () => {
     await settled()
     await page.getByRole('button', { name: 'Columns and density' }).click()
     const menu = page.getByRole('dialog', { name: 'Columns and density' })
-    await menu.getByLabel('IP address').click()
-    await menu.getByLabel('Details').click()
+    await menu.getByRole('checkbox', { name: 'IP address' }).click()
+    await menu.getByRole('checkbox', { name: 'Details' }).click()
     await menu.getByRole('button', { name: 'Make rows roomy' }).click()
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Light or dark' }).click()
@@ -159,6 +159,7 @@ describe('entities and action types', () => {
     await go('/t/main/settings/general')
     await page.getByRole('combobox', { name: 'Pinned entities' }).fill(last)
     await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
     await page.getByRole('button', { name: 'Save the settings' }).click()
     await page.getByText('Saved.').waitFor()
     await go('/t/main/events?range=all')
@@ -167,7 +168,7 @@ describe('entities and action types', () => {
 
   test('changed settings are an action type', async () => {
     await demo.ask('/v1/events', { action: 'settings.update', actor: { id: 'u-1' }, message: 'a setting was changed' })
-    await go('/t/main/events?q=activity:configure&from=now-1h')
+    await go('/t/main/events?q=activity:configure&from=now-1d&columns=time,details')
     await page.getByText('a setting was changed').waitFor()
     await page.locator('.chip').getByText('Change settings').waitFor()
   })

@@ -212,6 +212,7 @@ function SavedSearches({ state }: { state: EventsState }) {
       await refresh()
       setSaving(false)
       setName('')
+      setShared(false)
     })
   const list = (searches: SavedSearch[], words: string) =>
     searches.length > 0 && (

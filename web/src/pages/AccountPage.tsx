@@ -78,7 +78,7 @@ function Appearance() {
   const zone = useZone()
   const weekStart = useWeekStart()
   const choose = useChoose()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   return (
     <section>
       <h2>{t('Times and look')}</h2>

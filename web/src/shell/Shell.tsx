@@ -73,7 +73,7 @@ export function Shell() {
 /** The theme of the account wins over what this browser remembers. */
 function useTheme(): void {
   const { theme } = usePreferences()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   useEffect(() => {
     if (theme && theme !== colorScheme) setColorScheme(theme)
   }, [theme, colorScheme, setColorScheme])
@@ -221,7 +221,7 @@ function ZoneMenu() {
 }
 
 function ThemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const choose = useChoose()
   const Icon = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop }[colorScheme]
   const set = (theme: 'light' | 'dark' | 'auto') => {
