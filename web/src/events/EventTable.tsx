@@ -109,7 +109,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     k: () => move(-1),
     ArrowDown: (event) => (inside(event, body.current) || open ? move(1) : false),
     ArrowUp: (event) => (inside(event, body.current) || open ? move(-1) : false),
-    o: () => openRow(active),
+    o: () => openRow(Math.max(0, active)),
     ' ': (event) => {
       const at = eventAt(active)
       if (!at || !inside(event, body.current)) return false
