@@ -1,6 +1,6 @@
 // Starts the built binary with its made-up company, and a browser that looks at it.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,25 +21,23 @@ export function openBrowser() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
 }
 
-/** Starts `annals demo` on a free port. `link` signs in without a password. */
-export async function startDemo() {
-  const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'))
-  const child = spawn(binary(), ['demo', '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+/** Runs the binary until what it says holds all it is waited for; `read` answers that, or nothing yet. */
+async function start(args, read) {
+  const child = spawn(binary(), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const name = `annals ${args[0]}`
   let said = ''
   const ready = new Promise((resolve, reject) => {
     const listen = (bytes) => {
       said += bytes
-      const url = /URL\s+(http:\/\/\S+)/.exec(said)?.[1]
-      const key = /API key\s+(ann_\S+)/.exec(said)?.[1]
-      const link = /(http:\/\/\S+\/(?:#demo=|demo#)\S+)/.exec(said)?.[1]
-      if (url && key && link) resolve({ url, key, link })
+      const found = read(said)
+      if (found) resolve(found)
     }
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
-    child.on('exit', (code) => reject(new Error(`annals demo ended with ${code}: ${said}`)))
-    setTimeout(() => reject(new Error(`annals demo is not ready after a minute: ${said}`)), 60_000).unref()
+    child.on('exit', (code) => reject(new Error(`${name} ended with ${code}: ${said}`)))
+    setTimeout(() => reject(new Error(`${name} is not ready after a minute: ${said}`)), 60_000).unref()
   })
-  const started = await ready.catch((error) => {
+  const found = await ready.catch((error) => {
     child.kill('SIGTERM')
     throw error
   })
@@ -48,37 +46,96 @@ export async function startDemo() {
     const ended = new Promise((resolve) => child.once('exit', resolve))
     child.kill('SIGTERM')
     await ended
-    rmSync(data, { recursive: true, force: true })
   }
-  /** A question to the API with the demo's key. */
-  const ask = async (path, body) => {
-    const response = await fetch(started.url + path, {
+  return { ...found, stop }
+}
+
+/** Questions to the API with a key. */
+export function asking(url, key) {
+  return async (path, body) => {
+    const response = await fetch(url + path, {
       method: body ? 'POST' : 'GET',
-      headers: { Authorization: `Bearer ${started.key}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
       body: body && JSON.stringify(body),
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return response.json()
   }
-  return { ...started, ask, stop }
+}
+
+/** Starts `annals demo` on a free port. `link` signs in without a password. */
+export async function startDemo() {
+  const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'))
+  const demo = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'], (said) => {
+    const url = /URL\s+(http:\/\/\S+)/.exec(said)?.[1]
+    const key = /API key\s+(ann_\S+)/.exec(said)?.[1]
+    const link = /(http:\/\/\S+\/(?:#demo=|demo#)\S+)/.exec(said)?.[1]
+    return url && key && link && { url, key, link }
+  })
+  const stop = async () => {
+    await demo.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+  return { ...demo, ask: asking(demo.url, demo.key), stop }
+}
+
+/** Starts an empty `annals serve` with these lines as its `annals.toml`. `link` makes the first owner. */
+export async function startServer(settings = '') {
+  const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'))
+  writeFileSync(join(data, 'annals.toml'), settings)
+  const run = (listen, said) =>
+    start(['serve', '--data', data, '--listen', listen], (text) => {
+      const url = /"listening": "(http:[^"]+)"/.exec(text)?.[1]
+      return url && text.includes(said) && { url }
+    })
+  let running = await run('127.0.0.1:0', 'Make the first owner')
+  const { url } = running
+  return {
+    url,
+    link: readFileSync(join(data, 'setup-link'), 'utf8').trim(),
+    /** Until `resume` nothing answers at this address. */
+    pause: () => running.stop(),
+    resume: async () => {
+      running = await run(new URL(url).host, '')
+    },
+    stop: async () => {
+      await running.stop()
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A page that is signed in, as `openPage` makes it. */
+export async function signIn(browser, demo, options = {}) {
+  const visit = await openPage(browser, demo.url, options)
+  await visit.page.goto(demo.link)
+  await visit.page.waitForURL('**/t/main/overview')
+  return visit
 }
 
 /**
- * A page that is signed in. `complaints` fills with whatever the browser reports: errors of scripts
- * and everything the content security policy stopped.
+ * A page of its own, signed in as nobody. `complaints` fills with whatever must not be: errors of
+ * scripts, what the content security policy stopped, dialogs of the browser, and every request that
+ * leaves `url`.
  */
-export async function signIn(browser, demo, options = {}) {
+export async function openPage(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', timezoneId: 'Europe/Berlin', acceptDownloads: true, ...options })
   // A picker for files cannot be answered here; without it the browser downloads.
   await context.addInitScript(() => delete window.showSaveFilePicker)
-  const page = await context.newPage()
   const complaints = []
-  page.on('pageerror', (error) => complaints.push(error.message))
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(message.text())
+  context.on('request', (request) => {
+    const asked = new URL(request.url())
+    if (asked.origin !== url && asked.protocol !== 'data:' && asked.protocol !== 'blob:') complaints.push(`a request to ${request.url()}`)
   })
-  await page.goto(demo.link)
-  await page.getByRole('button', { name: 'Look around' }).click()
-  await page.waitForURL('**/t/main/overview')
+  context.setDefaultTimeout(15_000)
+  const page = await context.newPage()
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('dialog', (dialog) => {
+    if (dialog.type() !== 'beforeunload') complaints.push(`a dialog: ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) complaints.push(`${message.text()} (${page.url()}, ${message.location().url})`)
+  })
   return { page, context, complaints }
 }

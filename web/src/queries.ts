@@ -4,17 +4,18 @@ import { ApiError } from './api/client'
 /** What happens when a session ends in the middle; set by the router. */
 let signedOut: () => void = () => {}
 
-export function onSignedOut(handler: () => void): void {
+export function onSignedOut(handler: () => void | Promise<void>): void {
   signedOut = handler
 }
 
-function seen(error: unknown): void {
+/** To be told of every failure of a question: a session that has ended leads to signing in. */
+export function noticeFailure(error: unknown): void {
   if (error instanceof ApiError && error.status === 401 && error.code !== 'sign_in_failed') signedOut()
 }
 
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, query) => query.queryKey[0] !== 'session' && seen(error) }),
-  mutationCache: new MutationCache({ onError: seen }),
+  queryCache: new QueryCache({ onError: (error, query) => query.queryKey[0] !== 'session' && noticeFailure(error) }),
+  mutationCache: new MutationCache({ onError: noticeFailure }),
   defaultOptions: {
     queries: {
       refetchOnWindowFocus: false,

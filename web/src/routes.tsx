@@ -6,6 +6,7 @@ import { identity, keysQuery, ownSessionsQuery, peopleQuery, sessionQuery, setti
 import { eventQuery } from './api/events'
 import { Failure } from './parts/Failure'
 import { onSignedOut, queryClient } from './queries'
+import { signInHere } from './session/confirm'
 import { Shell } from './shell/Shell'
 import { NotFound } from './pages/NotFound'
 import { type EventSearch, eventSearch, linkTarget, parseQuery, queryText, safeBack, urls } from './urls'
@@ -138,7 +139,7 @@ const keys = createRoute({
 const tenants = createRoute({
   getParentRoute: () => tenant,
   path: '/settings/tenants',
-  loader: ({ params }) => queryClient.ensureQueryData(tenantsQuery(params.tenant)),
+  loader: () => queryClient.ensureQueryData(tenantsQuery),
   component: lazyRouteComponent(() => import('./pages/TenantsPage')),
 })
 const general = createRoute({
@@ -167,6 +168,8 @@ export const router = createRouter({
   ]),
   parseSearch: (text) => parseQuery(text.replace(/^\?/, '')),
   stringifySearch: queryText,
+  // What a screen does not know does not reach it.
+  search: { strict: true },
   defaultPreload: false,
   defaultPendingMs: 300,
   // The router would put a style element and a script into the page for it.
@@ -175,9 +178,11 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
 })
 
-onSignedOut(() => {
-  const here = router.state.location.href
+onSignedOut(async () => {
   if (router.state.location.pathname === '/sign-in') return
+  // What is typed but not sent stays, with the question for the password over it.
+  if (await signInHere()) return void queryClient.invalidateQueries()
+  const here = router.state.location.href
   // The page that is left still shows the session; it is forgotten when nobody looks any more.
   void router.navigate({ href: urls.signIn(safeBack(here)) }).then(() => queryClient.clear())
 })

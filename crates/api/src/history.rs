@@ -15,8 +15,13 @@ pub struct HistoryParams {
     pub at: Option<String>,
     /// Time zone of bare dates (IANA name); UTC if absent.
     pub tz: Option<String>,
-    /// How many events are listed, the newest ones; 1 to 1,000, 100 if absent.
+    /// How many events are listed; 1 to 1,000, 100 if absent.
     pub limit: Option<u32>,
+    /// Place of the first event that is listed, the record's oldest being 0. Without it and without
+    /// `around` the newest are listed.
+    pub first: Option<u64>,
+    /// Display id or sequence of an event: those before and after it are listed, as many of each.
+    pub around: Option<String>,
     /// The tenant; a key opens only its own.
     pub tenant: Option<String>,
 }
@@ -38,7 +43,10 @@ pub struct History {
     pub complete: bool,
     /// Whether the last event that created or deleted the record deleted it.
     pub deleted: bool,
-    /// The newest events up to the moment, the oldest of them first.
+    /// Place of the first event in `entries`, the record's oldest being 0.
+    pub first: u64,
+    /// Events up to the moment, the newest ones unless others were asked for, the oldest of them
+    /// first.
     pub entries: Vec<HistoryEntry>,
     /// What is known of the record at the moment, by field.
     pub state: Vec<FieldState>,
@@ -53,7 +61,7 @@ pub struct HistoryEntry {
     #[schema(value_type = RecordedEvent)]
     pub event: Box<RawValue>,
     /// Fields whose old value is not what the event before left: a change in between was not
-    /// recorded.
+    /// recorded. Not known for the oldest events where `complete` is false.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<HistoryGap>,
 }

@@ -20,7 +20,8 @@ pub struct Related {
 pub struct RelatedGroup {
     /// Why.
     pub why: RelatedWhy,
-    /// The query that finds all events that share it, the event itself included.
+    /// The query that finds all events that share it, the event itself included. Those of the
+    /// record before it and after it are two queries, which meet at this event's time.
     pub q: String,
     /// How many events that query finds.
     pub total: u64,

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use catalog::InstanceName;
 use serde::Deserialize;
@@ -45,6 +46,9 @@ pub struct Settings {
     pub max_requests: Option<usize>,
     /// Bytes of sent events in memory at a time.
     pub max_ingest_bytes: Option<usize>,
+    /// Seconds for which a password counts as just given: 1 to 300, 300 if absent. Changes to
+    /// people, keys and tenants ask for it again after that.
+    pub password_fresh_seconds: Option<u64>,
 }
 
 /// Everything the server needs to know.
@@ -72,6 +76,8 @@ pub struct Config {
     pub max_requests: usize,
     /// Bytes of sent events in memory at a time.
     pub max_ingest_bytes: usize,
+    /// For how long a password counts as just given.
+    pub password_fresh: Duration,
     /// How long clients are waited for; cannot be set from outside.
     pub patience: limits::Patience,
 }
@@ -113,6 +119,7 @@ impl Settings {
             max_connections: self.max_connections.or(lower.max_connections),
             max_requests: self.max_requests.or(lower.max_requests),
             max_ingest_bytes: self.max_ingest_bytes.or(lower.max_ingest_bytes),
+            password_fresh_seconds: self.password_fresh_seconds.or(lower.password_fresh_seconds),
         }
     }
 
@@ -131,6 +138,14 @@ impl Settings {
         if max_ingest_bytes < smallest {
             let why = format!("must be at least {smallest}, so that the largest request fits");
             return Err(bad("max-ingest-bytes", why));
+        }
+        let password_fresh = match self.password_fresh_seconds {
+            None => limits::PASSWORD_FRESH_MAX,
+            Some(seconds) => Duration::from_secs(seconds),
+        };
+        if password_fresh.is_zero() || password_fresh > limits::PASSWORD_FRESH_MAX {
+            let why = format!("must be 1 to {}", limits::PASSWORD_FRESH_MAX.as_secs());
+            return Err(bad("password-fresh-seconds", why));
         }
         Ok(Config {
             data: self.data.unwrap_or_else(|| DEFAULT_DATA.into()),
@@ -166,6 +181,7 @@ impl Settings {
                 limits::REQUESTS_DEFAULT,
             )?,
             max_ingest_bytes,
+            password_fresh,
             patience: limits::Patience::default(),
         })
     }
@@ -215,5 +231,7 @@ mod tests {
         check_refused("max-requests = 0", "max-requests");
         check_refused("trusted-proxies = [\"proxy\"]", "proxy");
         check_refused("max-ingest-bytes = 1000", "max-ingest-bytes");
+        check_refused("password-fresh-seconds = 0", "password-fresh-seconds");
+        check_refused("password-fresh-seconds = 301", "1 to 300");
     }
 }

@@ -94,6 +94,27 @@ pub(crate) fn page(
     })
 }
 
+/// How many events of a selection stand before a position, in order of occurrence.
+pub(crate) fn count_before(
+    open: &Open,
+    selection: &Selection,
+    (occurred, sequence): Position,
+) -> Result<u64, Refusal> {
+    let at = occurred.as_micros();
+    let mut earlier = selection.clone();
+    earlier.span.max = selection.span.max.min(at.saturating_sub(1));
+    // Of those at the same moment, the ones with a lower place.
+    let mut same = selection.clone();
+    same.span.min = selection.span.min.max(at);
+    same.span.max = selection.span.max.min(at);
+    same.as_of = selection.as_of.min(Count::new(sequence.get()));
+    [earlier, same]
+        .iter()
+        .filter(|part| part.span.min <= part.span.max)
+        .map(|part| Ok(page(open, part, Order::OccurredDesc, 0, None)?.total))
+        .sum()
+}
+
 /// Every event of a selection, in order, until `visit` answers false.
 pub(crate) fn stream(
     open: &Open,

@@ -1,6 +1,6 @@
 //! One record's history: `GET /v1/targets/{type}/{id}/history`.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
@@ -13,8 +13,9 @@ use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
 use crate::auth::{Caller, Permission};
-use crate::error::Refusal;
+use crate::error::{Code, Refusal};
 use crate::find::{self, Order, Selection};
+use crate::get::{event_named, read};
 use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::params::Params;
@@ -56,7 +57,17 @@ pub(crate) async fn get_history(
     let grant = caller.may(Permission::Read, params.tenant.as_deref())?;
     let context = times::context(now(), params.tz.as_deref())?;
     let span = times::span(None, params.at.as_deref(), &context)?;
-    let limit = limit_of(params.limit, ENTRIES_DEFAULT, ENTRIES_MAX)?;
+    let limit = u64::from(limit_of(params.limit, ENTRIES_DEFAULT, ENTRIES_MAX)?);
+    let around = params
+        .around
+        .as_deref()
+        .map(|id| Ok::<_, Refusal>((event_named(id)?, id.to_owned())))
+        .transpose()
+        .map_err(|refusal| refusal.of_field("around"))?;
+    if around.is_some() && params.first.is_some() {
+        let why = "`first` and `around` exclude each other".to_owned();
+        return Err(Refusal::new(Code::InvalidParameter, why).of_field("first"));
+    }
     let asked = Asked {
         to: params.at.clone(),
         ..Asked::default()
@@ -75,19 +86,41 @@ pub(crate) async fn get_history(
             as_of: open.ledger.durable(),
         };
         let total = find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total;
-        let mut passed_over = total.saturating_sub(FOLDED_MAX);
-        let mut record = Record {
-            entries: VecDeque::new(),
-            limit: limit as usize,
-            ..Record::default()
+        let last_page = total.saturating_sub(limit);
+        let first = match (around, params.first) {
+            (Some((named, shown)), _) => {
+                let recorded = read(&open.ledger, named, &shown)
+                    .map_err(|refusal| refusal.of_field("around"))?;
+                // An erased event has lost its time; it belongs to no record any more.
+                let at = recorded
+                    .event()
+                    .map_or(recorded.received_at, Event::occurred_at);
+                let place = find::count_before(&open, &selection, (at, recorded.sequence))?;
+                place.saturating_sub(limit / 2).min(last_page)
+            }
+            (None, Some(first)) => first.min(total),
+            (None, None) => last_page,
         };
+        let listed = first..first.saturating_add(limit);
+        let passed_over = total.saturating_sub(FOLDED_MAX);
+        let mut record = Record::default();
+        let mut entries = Vec::new();
+        let mut place = 0;
         let mut failed = None;
         find::stream(&open, &selection, Order::OccurredAsc, |recorded| {
-            if passed_over > 0 {
-                passed_over -= 1;
-                return true;
-            }
-            failed = record.take(recorded, &kind, &id).err();
+            let mut take = || {
+                let gaps = match place < passed_over {
+                    true => Vec::new(),
+                    false => record.take(recorded, &kind, &id)?,
+                };
+                if listed.contains(&place) {
+                    let event = wire_json(recorded)?;
+                    entries.push(HistoryEntry { event, gaps });
+                }
+                place += 1;
+                Ok(())
+            };
+            failed = take().err();
             failed.is_none()
         })?;
         if let Some(refusal) = failed {
@@ -100,7 +133,8 @@ pub(crate) async fn get_history(
             total,
             complete: total <= FOLDED_MAX,
             deleted: record.deleted,
-            entries: record.entries.into(),
+            first,
+            entries,
             state: record.fields.into_values().collect(),
             as_of: selection.as_of.get(),
         }))
@@ -114,8 +148,6 @@ struct Record {
     name: Option<String>,
     deleted: bool,
     fields: BTreeMap<String, FieldState>,
-    entries: VecDeque<HistoryEntry>,
-    limit: usize,
 }
 
 /// One change as the event gives it.
@@ -129,7 +161,13 @@ struct Change {
 }
 
 impl Record {
-    fn take(&mut self, recorded: &Recorded, kind: &str, id: &str) -> Result<(), Refusal> {
+    /// Takes what one event says; the gaps before it.
+    fn take(
+        &mut self,
+        recorded: &Recorded,
+        kind: &str,
+        id: &str,
+    ) -> Result<Vec<HistoryGap>, Refusal> {
         let mut gaps = Vec::new();
         if let Some(event) = recorded.event() {
             self.name = name_of(event, kind, id).or_else(|| self.name.take());
@@ -145,14 +183,7 @@ impl Record {
                 }
             }
         }
-        if self.entries.len() == self.limit {
-            self.entries.pop_front();
-        }
-        self.entries.push_back(HistoryEntry {
-            event: wire_json(recorded)?,
-            gaps,
-        });
-        Ok(())
+        Ok(gaps)
     }
 
     /// Takes the new value; a gap if the old one is not what was there.

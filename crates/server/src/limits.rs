@@ -112,8 +112,8 @@ pub(crate) const SIGN_IN_TRACKED_MAX: usize = 100_000;
 pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(30 * 60);
 /// A session has ended this long after its sign-in, however much it is used.
 pub(crate) const SESSION_MAX: Duration = Duration::from_secs(12 * 3600);
-/// How long a password counts as just given.
-pub(crate) const SESSION_FRESH: Duration = Duration::from_secs(5 * 60);
+/// How long a password counts as just given, unless the configuration says less.
+pub(crate) const PASSWORD_FRESH_MAX: Duration = Duration::from_secs(5 * 60);
 /// Sessions of one person at a time; the oldest is ended.
 pub(crate) const SESSIONS_PER_PERSON: usize = 50;
 /// How often the last use of keys and sessions is written down.

@@ -6,7 +6,7 @@ use api::{GetParams, Related, RelatedGroup, RelatedWhy};
 use axum::Json;
 use axum::extract::{Path, State};
 use event::{Code as FieldCode, Event, Recorded, path};
-use query::{ExactField, Expr, Leaf, Query, words};
+use query::{ExactField, Expr, Leaf, NumberField, NumberRange, Query, words};
 use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
@@ -52,6 +52,7 @@ pub(crate) async fn get_related(
         let mut groups = Vec::new();
         if let Some(event) = recorded.event() {
             for (why, expr) in reasons(event) {
+                let expr = on_its_side(why, expr, event);
                 let selection = Selection {
                     expr,
                     span: Span {
@@ -103,6 +104,22 @@ fn reasons(event: &Event) -> Vec<(RelatedWhy, Expr)> {
     .into_iter()
     .filter_map(|(why, expr)| Some((why, expr?)))
     .collect()
+}
+
+/// What happened to the record before is found up to the event's time, what happened after from
+/// there: each has a number of its own.
+fn on_its_side(why: RelatedWhy, expr: Expr, event: &Event) -> Expr {
+    let here = event.occurred_at().as_micros();
+    let (min, max) = match why {
+        RelatedWhy::RecordBefore => (i64::MIN, here),
+        RelatedWhy::RecordAfter => (here, i64::MAX),
+        _ => return expr,
+    };
+    let time = Expr::Leaf(Leaf::Number {
+        field: NumberField::Occurred,
+        range: NumberRange { min, max },
+    });
+    Expr::and([expr, time])
 }
 
 /// Events with this value, whole.

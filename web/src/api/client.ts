@@ -12,6 +12,13 @@ export type Problem = Schemas['Problem']
 
 export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
 
+// The server takes a change only as JSON, which no other site can send; also one without a body.
+api.use({
+  onRequest({ request }) {
+    if (request.method !== 'GET' && !request.headers.has('content-type')) request.headers.set('content-type', 'application/json')
+  },
+})
+
 /** What a request failed with. `problem.code` tells programs, `message` people. */
 export class ApiError extends Error {
   constructor(
@@ -54,36 +61,4 @@ export function failure(response: Response, body: unknown): ApiError {
   const seconds = Number(response.headers.get('retry-after'))
   const fallback = problem(response.status, 'unexpected', t('Unexpected answer'), t('The server answered {{status}} without saying why.', { status: response.status }))
   return new ApiError(told ?? fallback, Number.isFinite(seconds) && seconds > 0 ? seconds : undefined)
-}
-
-/** Requests outside the generated paths, with the same failures. */
-export async function call<T>(method: string, path: string, options: { query?: Record<string, string | undefined>; body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(options.query ?? {})) if (value !== undefined) query.set(name, value)
-  const text = query.toString()
-  let response: Response
-  try {
-    response = await fetch(text ? `${path}?${text}` : path, {
-      method,
-      credentials: 'same-origin',
-      signal: options.signal,
-      headers: { Accept: 'application/json', ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }) },
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
-    })
-  } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw unreachable()
-  }
-  const body = await response.text()
-  const parsed = body ? parsedOr(body) : undefined
-  if (!response.ok) throw failure(response, parsed)
-  return parsed as T
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

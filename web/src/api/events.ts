@@ -1,6 +1,6 @@
 //! Questions about events, each with the key it is cached under.
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { readableJson } from '../proof/json'
 import type { Interval } from '../query/range'
 import { queryText } from '../urls'
@@ -95,16 +95,32 @@ export const relatedQuery = (tenant: string, id: string) =>
     staleTime: 30_000,
   })
 
-/** A record's events and its state at a moment; now where none is named. */
-export const historyQuery = (tenant: string, type: string, id: string, more: { at?: string; tz: string; limit: number }) =>
+/** Which events of a record are listed: those around one, or from a place on. */
+type Listed = { around?: string; first?: number; limit: number }
+
+async function fetchHistory(tenant: string, type: string, id: string, more: { at?: string; tz: string } & Listed, signal: AbortSignal): Promise<History> {
+  const query = queryText({ tenant, at: more.at, tz: more.tz, around: more.around, first: more.first?.toString(), limit: String(more.limit) })
+  return readableJson(await fetchText(`/v1/targets/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history${query}`, 'application/json', signal)) as History
+}
+
+/** A record's state at a moment, with how many events it had by then. */
+export const stateQuery = (tenant: string, type: string, id: string, at: string | undefined, tz: string) =>
   queryOptions({
-    queryKey: [tenant, 'history', type, id, more],
-    queryFn: async ({ signal }) => {
-      const query = queryText({ tenant, at: more.at, tz: more.tz, limit: String(more.limit) })
-      return readableJson(await fetchText(`/v1/targets/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history${query}`, 'application/json', signal)) as History
-    },
+    queryKey: [tenant, 'state', type, id, at, tz],
+    queryFn: ({ signal }) => fetchHistory(tenant, type, id, { at, tz, limit: 1 }, signal),
     staleTime: 15_000,
     placeholderData: (before, query) => (query?.queryKey[3] === id && query.queryKey[2] === type ? before : undefined),
+  })
+
+/** A record's events in order of time, `limit` at once; at first those around an event, else the newest. */
+export const historyQuery = (tenant: string, type: string, id: string, around: string | undefined, limit: number) =>
+  infiniteQueryOptions({
+    queryKey: [tenant, 'history', type, id, around, limit],
+    queryFn: ({ signal, pageParam }) => fetchHistory(tenant, type, id, { tz: 'UTC', ...pageParam }, signal),
+    initialPageParam: { around, limit } as Listed,
+    getPreviousPageParam: ({ first }): Listed | undefined => (first > 0 ? { first: Math.max(0, first - limit), limit: Math.min(limit, first) } : undefined),
+    getNextPageParam: ({ first, entries, total }): Listed | undefined => (first + entries.length < total ? { first: first + entries.length, limit } : undefined),
+    staleTime: 15_000,
   })
 
 /** The event exactly as the server writes it. */

@@ -1,21 +1,25 @@
-//! Sign-in, people, teams, keys, tenants, saved searches: what their routes take and answer.
+//! Sign-in, people, teams, keys, tenants, settings and saved searches.
 
 import { queryOptions } from '@tanstack/react-query'
-import { call } from './client'
+import { type Schemas, answer, api } from './client'
 
+export type Session = Schemas['SessionView']
+export type Membership = Schemas['SessionTenant']
+export type Person = Schemas['Member']
+export type Invitation = Schemas['Invitation']
+export type Team = Schemas['Team']
+export type Key = Schemas['Key']
+export type Tenant = Schemas['TenantEntry']
+export type SavedSearch = Schemas['SavedSearch']
+export type TenantSettings = Schemas['TenantSettings']
+
+/** What a role is made of, as `permissions` of a session's tenant lists it. */
 export type Permission = 'events.read' | 'events.export' | 'log.read' | 'config.read' | 'config.manage' | 'people.manage' | 'tenants.manage'
-export type Role = 'owner' | 'admin' | 'auditor' | 'viewer'
-export const ROLES: Role[] = ['owner', 'admin', 'auditor', 'viewer']
 
-export interface Membership {
-  name: string
-  organization: string
-  role: Role
-  role_until: string | null
-  permissions: Permission[]
-}
+/** The roles, the one that may most first. */
+export const ROLES = ['owner', 'admin', 'auditor', 'viewer'] as const
 
-/** What one person has chosen for the screens; kept on the server. */
+/** What one person has chosen for these screens. The server keeps it and does not look into it. */
 export interface Preferences {
   theme?: 'light' | 'dark' | 'auto'
   density?: 'dense' | 'roomy'
@@ -24,160 +28,96 @@ export interface Preferences {
   week_start?: 'monday' | 'sunday' | 'saturday'
 }
 
-export interface Session {
-  person: { id: string; name: string; email: string; time_zone: string | null }
-  session: { id: string; created_at: string; expires_at: string; fresh_until: string | null }
-  tenants: Membership[]
-  preferences: Preferences
+/** What the server keeps for this person, as far as these screens know it. */
+export function preferencesOf(session: Session): Preferences {
+  const kept = session.preferences
+  const one = <T extends string>(name: string, known: readonly T[]) => known.find((value) => value === kept[name])
+  const text = (name: string) => (typeof kept[name] === 'string' ? kept[name] : undefined)
+  return {
+    theme: one('theme', ['light', 'dark', 'auto']),
+    density: one('density', ['dense', 'roomy']),
+    columns: text('columns'),
+    zone: text('zone'),
+    week_start: one('week_start', ['monday', 'sunday', 'saturday']),
+  }
 }
 
-export interface Person {
-  id: string
-  name: string
-  email: string
-  role: Role
-  role_until: string | null
-  state: 'active' | 'disabled'
-  last_seen_at: string | null
-  teams: string[]
-}
+const at = (tenant: string) => ({ params: { query: { tenant } } })
+const one = (tenant: string, id: string) => ({ params: { query: { tenant }, path: { id } } })
 
-export interface Invitation {
-  id: string
-  email: string
-  role: Role
-  role_until: string | null
-  created_at: string
-  expires_at: string
-  invited_by: string
-}
-
-export interface Team {
-  id: string
-  name: string
-  members: string[]
-  addresses: string[]
-}
-
-export interface Key {
-  id: string
-  name: string
-  prefix: string
-  scopes: string[]
-  environment: string | null
-  app: string | null
-  created_at: string
-  created_by: string | null
-  expires_at: string | null
-  revoked_at: string | null
-  last_used_at: string | null
-  last_used_from: string | null
-  replaces: string | null
-}
-
-export interface Tenant {
-  name: string
-  organization: string
-  state: string
-  created_at: string
-  deletion: null | { requested_by: string; requested_at: string }
-}
-
-export interface SavedSearch {
-  id: string
-  name: string
-  query: string
-  params: Record<string, string>
-  shared: boolean
-  owner: string
-  created_at: string
-}
-
-export interface OwnSession {
-  id: string
-  created_at: string
-  last_used_at: string | null
-  address: string | null
-  user_agent: string | null
-  current: boolean
-}
-
-export interface InvitationLook {
-  email: string
-  tenant: string
-  organization: string
-  role: Role
-  invited_by: string
-  has_account: boolean
-}
-
-export interface TenantSettings {
-  organization?: string
-  pinned_entities?: string[]
-}
+const named = (name: string) => ({ params: { path: { name } } })
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: () => call<Session>('GET', '/v1/session'),
+  queryFn: () => answer(api.GET('/v1/session')),
   staleTime: 60_000,
   retry: false,
 })
 
 export const setupQuery = queryOptions({
   queryKey: ['setup'],
-  queryFn: () => call<{ needed: boolean; version: string }>('GET', '/v1/setup'),
+  queryFn: () => answer(api.GET('/v1/setup')),
   staleTime: Infinity,
   retry: false,
 })
 
+/** Who one is, and one's own account. */
 export const identity = {
-  setup: (body: { token: string; name: string; email: string; password: string; organization: string; time_zone: string }) => call<Session>('POST', '/v1/setup', { body }),
-  signIn: (body: { email: string; password: string }) => call<Session>('POST', '/v1/session', { body }),
-  signInByLink: (token: string) => call<Session>('POST', '/v1/session/link', { body: { token } }),
-  confirmPassword: (password: string) => call<Session>('POST', '/v1/session/reauthenticate', { body: { password } }),
-  signOut: () => call<void>('DELETE', '/v1/session'),
-  lookAtInvitation: (token: string) => call<InvitationLook>('POST', '/v1/invitations/look', { body: { token } }),
-  acceptInvitation: (body: { token: string; name?: string; password: string; time_zone?: string }) => call<Session>('POST', '/v1/invitations/accept', { body }),
-  resetPassword: (body: { token: string; password: string }) => call<Session>('POST', '/v1/reset', { body }),
-  changeMe: (body: { name?: string; time_zone?: string }) => call<unknown>('PATCH', '/v1/me', { body }),
-  changePassword: (body: { current: string; new: string }) => call<unknown>('POST', '/v1/me/password', { body }),
-  endSession: (id: string) => call<void>('DELETE', `/v1/me/sessions/${encodeURIComponent(id)}`),
-  endOtherSessions: () => call<void>('DELETE', '/v1/me/sessions'),
-  savePreferences: (body: Preferences) => call<unknown>('PUT', '/v1/me/preferences', { body }),
+  setup: (body: Schemas['Setup']) => answer(api.POST('/v1/setup', { body })),
+  signIn: (body: Schemas['SignIn']) => answer(api.POST('/v1/session', { body })),
+  signInByLink: (token: string) => answer(api.POST('/v1/session/link', { body: { token } })),
+  confirmPassword: (password: string) => answer(api.POST('/v1/session/reauthenticate', { body: { password } })),
+  signOut: () => answer(api.DELETE('/v1/session')),
+  lookAtInvitation: (token: string) => answer(api.POST('/v1/invitations/look', { body: { token } })),
+  acceptInvitation: (body: Schemas['AcceptInvitation']) => answer(api.POST('/v1/invitations/accept', { body })),
+  resetPassword: (body: Schemas['Reset']) => answer(api.POST('/v1/reset', { body })),
+  changeMe: (body: Schemas['MeChange']) => answer(api.PATCH('/v1/me', { body })),
+  changePassword: (body: Schemas['PasswordChange']) => answer(api.POST('/v1/me/password', { body })),
+  endSession: (id: string) => answer(api.DELETE('/v1/me/sessions/{id}', { params: { path: { id } } })),
+  endOtherSessions: () => answer(api.DELETE('/v1/me/sessions')),
+  savePreferences: (body: Preferences) => answer(api.PUT('/v1/me/preferences', { body: { ...body } })),
+}
+
+/** What belongs to a tenant. */
+export const managing = {
+  invite: (tenant: string, body: Schemas['NewInvitation']) => answer(api.POST('/v1/invitations', { ...at(tenant), body })),
+  uninvite: (tenant: string, id: string) => answer(api.DELETE('/v1/invitations/{id}', one(tenant, id))),
+  changePerson: (tenant: string, id: string, body: Schemas['MemberChange']) => answer(api.PATCH('/v1/people/{id}', { ...one(tenant, id), body })),
+  removePerson: (tenant: string, id: string) => answer(api.DELETE('/v1/people/{id}', one(tenant, id))),
+  makeResetLink: (tenant: string, id: string) => answer(api.POST('/v1/people/{id}/reset', one(tenant, id))),
+  signPersonOut: (tenant: string, id: string) => answer(api.POST('/v1/people/{id}/sign-out', one(tenant, id))),
+  createTeam: (tenant: string, body: Schemas['TeamChange']) => answer(api.POST('/v1/teams', { ...at(tenant), body })),
+  changeTeam: (tenant: string, id: string, body: Schemas['TeamChange']) => answer(api.PATCH('/v1/teams/{id}', { ...one(tenant, id), body })),
+  deleteTeam: (tenant: string, id: string) => answer(api.DELETE('/v1/teams/{id}', one(tenant, id))),
+  createKey: (tenant: string, body: Schemas['NewKey']) => answer(api.POST('/v1/keys', { ...at(tenant), body })),
+  rotateKey: (tenant: string, id: string, body: Schemas['Rotate']) => answer(api.POST('/v1/keys/{id}/rotate', { ...one(tenant, id), body })),
+  revokeKey: (tenant: string, id: string) => answer(api.DELETE('/v1/keys/{id}', one(tenant, id))),
+  saveSettings: (tenant: string, body: TenantSettings) => answer(api.PUT('/v1/settings', { ...at(tenant), body })),
+  saveSearch: (tenant: string, body: Schemas['SavedSearchChange']) => answer(api.POST('/v1/searches', { ...at(tenant), body })),
+  deleteSearch: (tenant: string, id: string) => answer(api.DELETE('/v1/searches/{id}', one(tenant, id))),
+  createTenant: (body: Schemas['NewTenant']) => answer(api.POST('/v1/tenants', { body })),
+  renameTenant: (name: string, body: Schemas['TenantChange']) => answer(api.PATCH('/v1/tenants/{name}', { ...named(name), body })),
+  suspendTenant: (name: string) => answer(api.POST('/v1/tenants/{name}/suspend', named(name))),
+  resumeTenant: (name: string) => answer(api.POST('/v1/tenants/{name}/resume', named(name))),
+  requestDeletion: (name: string) => answer(api.POST('/v1/tenants/{name}/deletion', named(name))),
+  withdrawDeletion: (name: string) => answer(api.DELETE('/v1/tenants/{name}/deletion', named(name))),
+  confirmDeletion: (name: string) => answer(api.POST('/v1/tenants/{name}/deletion/confirm', named(name))),
 }
 
 export const ownSessionsQuery = queryOptions({
   queryKey: ['me', 'sessions'],
-  queryFn: () => call<{ sessions: OwnSession[] }>('GET', '/v1/me/sessions'),
+  queryFn: () => answer(api.GET('/v1/me/sessions')),
 })
 
-export const peopleQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: [tenant, 'people'],
-    queryFn: () => call<{ people: Person[]; invitations: Invitation[] }>('GET', '/v1/people', { query: { tenant } }),
-  })
+export const peopleQuery = (tenant: string) => queryOptions({ queryKey: [tenant, 'people'], queryFn: () => answer(api.GET('/v1/people', at(tenant))) })
 
-export const teamsQuery = (tenant: string) =>
-  queryOptions({ queryKey: [tenant, 'teams'], queryFn: async () => listOf<Team>(await call('GET', '/v1/teams', { query: { tenant } }), 'teams') })
+export const teamsQuery = (tenant: string) => queryOptions({ queryKey: [tenant, 'teams'], queryFn: async () => (await answer(api.GET('/v1/teams', at(tenant)))).teams })
 
-export const keysQuery = (tenant: string) =>
-  queryOptions({ queryKey: [tenant, 'keys'], queryFn: async () => listOf<Key>(await call('GET', '/v1/keys', { query: { tenant } }), 'keys') })
+export const keysQuery = (tenant: string) => queryOptions({ queryKey: [tenant, 'keys'], queryFn: async () => (await answer(api.GET('/v1/keys', at(tenant)))).keys })
 
-export const tenantsQuery = (tenant: string) =>
-  queryOptions({ queryKey: ['tenants'], queryFn: async () => listOf<Tenant>(await call('GET', '/v1/tenants', { query: { tenant } }), 'tenants') })
+export const tenantsQuery = queryOptions({ queryKey: ['tenants'], queryFn: () => answer(api.GET('/v1/tenants')) })
 
 export const searchesQuery = (tenant: string) =>
-  queryOptions({
-    queryKey: [tenant, 'searches'],
-    queryFn: async () => listOf<SavedSearch>(await call('GET', '/v1/searches', { query: { tenant } }), 'searches'),
-    staleTime: 30_000,
-  })
+  queryOptions({ queryKey: [tenant, 'searches'], queryFn: async () => (await answer(api.GET('/v1/searches', at(tenant)))).searches, staleTime: 30_000 })
 
-export const settingsQuery = (tenant: string) =>
-  queryOptions({ queryKey: [tenant, 'settings'], queryFn: () => call<TenantSettings>('GET', '/v1/settings', { query: { tenant } }), staleTime: 60_000 })
-
-/** Some lists stand bare, some under their name. */
-function listOf<T>(body: unknown, name: string): T[] {
-  if (Array.isArray(body)) return body as T[]
-  return ((body as Record<string, T[]> | null) ?? {})[name] ?? []
-}
+export const settingsQuery = (tenant: string) => queryOptions({ queryKey: [tenant, 'settings'], queryFn: () => answer(api.GET('/v1/settings', at(tenant))), staleTime: 60_000 })

@@ -1230,8 +1230,16 @@ export interface components {
             complete: boolean;
             /** @description Whether the last event that created or deleted the record deleted it. */
             deleted: boolean;
-            /** @description The newest events up to the moment, the oldest of them first. */
+            /**
+             * @description Events up to the moment, the newest ones unless others were asked for, the oldest of them
+             *     first.
+             */
             entries: components["schemas"]["HistoryEntry"][];
+            /**
+             * Format: int64
+             * @description Place of the first event in `entries`, the record's oldest being 0.
+             */
+            first: number;
             /** @description Its id. */
             id: string;
             /** @description Its name in the newest event that gives one. */
@@ -1252,7 +1260,7 @@ export interface components {
             event: components["schemas"]["RecordedEvent"];
             /**
              * @description Fields whose old value is not what the event before left: a change in between was not
-             *     recorded.
+             *     recorded. Not known for the oldest events where `complete` is false.
              */
             gaps?: components["schemas"]["HistoryGap"][];
         };
@@ -1695,7 +1703,10 @@ export interface components {
         RelatedGroup: {
             /** @description The nearest of the others, in order of time. */
             events: components["schemas"]["RecordedEvent"][];
-            /** @description The query that finds all events that share it, the event itself included. */
+            /**
+             * @description The query that finds all events that share it, the event itself included. Those of the
+             *     record before it and after it are two queries, which meet at this event's time.
+             */
             q: string;
             /**
              * Format: int64
@@ -3911,8 +3922,15 @@ export interface operations {
                 at?: string;
                 /** @description Time zone of bare dates (IANA name); UTC if absent. */
                 tz?: string;
-                /** @description How many events are listed, the newest ones; 1 to 1,000, 100 if absent. */
+                /** @description How many events are listed; 1 to 1,000, 100 if absent. */
                 limit?: number;
+                /**
+                 * @description Place of the first event that is listed, the record's oldest being 0. Without it and without
+                 *     `around` the newest are listed.
+                 */
+                first?: number;
+                /** @description Display id or sequence of an event: those before and after it are listed, as many of each. */
+                around?: string;
                 /** @description The tenant; a key opens only its own. */
                 tenant?: string;
             };

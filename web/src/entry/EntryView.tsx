@@ -8,7 +8,7 @@ import { saveBlob } from '../events/exports'
 import { Copy } from '../parts/Copy'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
-import { LongText } from '../parts/LongText'
+import { LongText, useFold } from '../parts/LongText'
 import { Time } from '../parts/Time'
 import { Category, Outcome, Severity, Sure, type Sureness } from '../parts/marks'
 import { indented, parseJson } from '../proof/json'
@@ -94,20 +94,20 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
           {t('{{count}} fields erased', { count: event.erasure.withheld })}. {t('What is left is still proven.')}
         </p>
       )}
-      {event.changes && event.changes.length > 0 && <Changes changes={event.changes} />}
+      {event.changes && event.changes.length > 0 && <Changes changes={event.changes} key={event.display_id} />}
       <Section title={t('What')}>
         <Line name={t('Action')} sure="claimed" field="action" value={event.action} {...linked}>
           {event.action && text(event.action, true)}
         </Line>
         <Line name={t('Action type')} field="activity" value={event.activity} {...linked}>
-          {event.activity && activityWord(event.activity)}
+          {event.activity && <bdi>{activityWord(event.activity)}</bdi>}
         </Line>
         <Line name={t('Category')} field="category" value={event.category} {...linked}>
           <Category name={event.category} />
         </Line>
         <Line name={t('Outcome')} sure="claimed" field="outcome" value={outcome?.result} {...linked}>
           <Outcome result={outcome?.result} />
-          {outcome?.code && <span className="mono"> {outcome.code}</span>}
+          {outcome?.code && <bdi className="mono"> {outcome.code}</bdi>}
           {outcome?.reason && (
             <>
               {' '}
@@ -120,7 +120,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         </Line>
         {(event.targets ?? []).map((target, index) => (
           <Line key={index} name={index === 0 ? t('Entity') : t('Also')} sure="claimed" field={target.id ? 'target.id' : 'target.type'} value={target.id ?? target.type} {...linked}>
-            {target.type && <span className="muted">{typeWord(target.type)} </span>}
+            {target.type && <bdi className="muted">{typeWord(target.type)} </bdi>}
             {target.type && target.id ? (
               <Go to={urls.history(tenant, target.type, target.id)}>
                 <bdi>{targetName(target)}</bdi>
@@ -169,7 +169,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         )}
         <Line name={t('Sent by')} sure="proven" field="key" value={event.ingest?.key_id} {...linked}>
           {event.ingest?.key_id ? <Id text={event.ingest.key_id} /> : event.kind === 0 ? undefined : t('Annals itself')}
-          {event.ingest?.import && <span> {t('import {{name}}', { name: event.ingest.import })}</span>}
+          {event.ingest?.import && <bdi> {t('import {{name}}', { name: event.ingest.import })}</bdi>}
         </Line>
       </Section>
       <Section title={t('Where from')}>
@@ -180,7 +180,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
           {place ? (
             <>
               <bdi>{place}</bdi> <span className="muted">{t('(estimated)')}</span>
-              {geo?.database && <span className="reason muted small">{t('by {{database}}', { database: geo.database })}</span>}
+              {geo?.database && <bdi className="reason muted small">{t('by {{database}}', { database: geo.database })}</bdi>}
             </>
           ) : network === 'private' ? (
             t('Private network')
@@ -236,13 +236,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         {Boolean(event.labels?.length) && <Line name={t('Labels')}>{text(event.labels!.join(', '))}</Line>}
       </Section>
       {event.metadata && Object.keys(event.metadata).length > 0 && (
-        <Section title={t('Further data')}>
-          {Object.entries(event.metadata).map(([name, value]) => (
-            <Line key={name} name={name} raw>
-              {text(typeof value === 'string' ? value : JSON.stringify(value, null, 1), typeof value !== 'string')}
-            </Line>
-          ))}
-        </Section>
+        <FurtherData metadata={event.metadata} key={event.display_id} />
       )}
       {event.enrichment && (
         <p className="muted small">
@@ -256,6 +250,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
 /** Old and new values by their type. */
 export function Changes({ changes }: { changes: Change[] }) {
   const zone = useZone()
+  const [shown, more] = useFold(changes, 20)
   return (
     <section className="entry-section">
       <h3>{t('Changes made')}</h3>
@@ -268,7 +263,7 @@ export function Changes({ changes }: { changes: Change[] }) {
           </tr>
         </thead>
         <tbody>
-          {changes.map((change, place) => (
+          {shown.map((change, place) => (
             <tr key={place}>
               <th scope="row" title={change.path ?? undefined}>
                 <bdi>{changeName(change)}</bdi>
@@ -300,7 +295,23 @@ export function Changes({ changes }: { changes: Change[] }) {
           ))}
         </tbody>
       </table>
+      {more}
     </section>
+  )
+}
+
+/** What the application sent beyond the fields Annals knows. */
+function FurtherData({ metadata }: { metadata: Record<string, unknown> }) {
+  const [shown, more] = useFold(Object.entries(metadata), 40)
+  return (
+    <Section title={t('Further data')}>
+      {shown.map(([name, value]) => (
+        <Line key={name} name={name} raw>
+          <LongText text={typeof value === 'string' ? value : JSON.stringify(value, null, 1)} mono={typeof value !== 'string'} />
+        </Line>
+      ))}
+      {more}
+    </Section>
   )
 }
 

@@ -1,17 +1,17 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
-import { type FieldState, type History, historyQuery } from '../api/events'
+import { type FieldState, type History, historyQuery, stateQuery } from '../api/events'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
-import { LongText } from '../parts/LongText'
+import { LongText, useFold } from '../parts/LongText'
 import { Time } from '../parts/Time'
 import { termText } from '../query/terms'
 import { useNow, useZone } from '../session/session'
 import { urls } from '../urls'
-import { sentence, typeWord, valueText } from '../words/event'
+import { folded, sentence, typeWord, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { dateMinute, number } from '../words/time'
 import { justAfter } from './moment'
@@ -24,8 +24,8 @@ interface Props {
   here?: RecordedEvent
 }
 
-/** Events listed; the server gives no more at once. */
-const LISTED = 1000
+/** Events listed at once: enough to see what led to one and what followed. */
+const LISTED = 50
 
 /** The moment that is looked at: after an event, or one that was typed. */
 type Moment = { after: RecordedEvent } | { typed: string } | undefined
@@ -36,48 +36,72 @@ export function RecordHistory({ tenant, type, id, here }: Props) {
   const now = useNow()
   const q = `${termText('target.type', [type])} ${termText('target.id', [id])}`
   const [moment, setMoment] = useState<Moment>(here && { after: here })
-  const all = useQuery(historyQuery(tenant, type, id, { tz: zone, limit: LISTED }))
+  const list = useInfiniteQuery(historyQuery(tenant, type, id, here?.display_id, LISTED))
   const at = moment && ('after' in moment ? justAfter(occurred(moment.after)) : moment.typed)
-  const then = useQuery({ ...historyQuery(tenant, type, id, { tz: zone, at, limit: 1 }), enabled: at !== undefined })
-  if (all.error) return <Failure error={all.error} retry={() => void all.refetch()} />
-  if (!all.data) return <p className="muted">{t('Loading …')}</p>
-  const { total, entries, state: latest } = all.data
+  const then = useQuery(stateQuery(tenant, type, id, at, zone))
+  const hereLine = useRef<HTMLLIElement>(null)
+  const listed = list.data !== undefined
+  useEffect(() => {
+    // The place one came from, if it lies further down.
+    if (listed) hereLine.current?.scrollIntoView({ block: 'center' })
+  }, [listed])
+  if (list.error && !list.data) return <Failure error={list.error} retry={() => void list.refetch()} />
+  if (!list.data) return <p className="muted">{t('Loading …')}</p>
+  const pages = list.data.pages
+  const { total, state: latest } = pages.at(-1)!
   if (!total) return <p className="muted">{t('No event names this record.')}</p>
-  const shown = at === undefined ? all.data : then.data
+  const entries = pages.flatMap((page) => page.entries)
+  const first = pages[0]!.first
   const names = new Map(latest.map((field) => [field.path, field]))
+  const more = (words: string, go: () => unknown, busy: boolean) => (
+    <Button variant="default" size="xs" onClick={() => void go()} loading={busy}>
+      {words}
+    </Button>
+  )
   return (
     <div className="history">
-      <p className="muted small">
-        <Go to={urls.events(tenant, { q, range: 'all', own: 'include' })}>{t('{{shown}} events', { shown: number(total), count: total })}</Go> {t('of {{type}} {{id}}, the oldest first.', { type: typeWord(type), id })}
-        {total > entries.length && ` ${t('The newest {{shown}} are listed.', { shown: number(entries.length) })}`}
-      </p>
-      <At moment={moment} key={moment && 'typed' in moment ? moment.typed : ''} go={setMoment} />
-      {at !== undefined && then.error ? <Failure error={then.error} retry={() => void then.refetch()} /> : shown ? <State history={shown} moment={moment} zone={zone} tenant={tenant} /> : <p className="muted">{t('Loading …')}</p>}
-      <ol className="timeline">
-        {entries.map(({ event, gaps }) => (
-          <li key={event.sequence} className={event.sequence === here?.sequence ? 'here' : undefined}>
-            {gaps?.map((gap) => (
-              <p key={gap.path} className="gap">
-                <IconAlertTriangle size={14} aria-hidden />{' '}
-                {t('Gap: {{field}} was last set to {{expected}}, but was {{found}} before the next change. A change between was not recorded.', {
-                  field: names.get(gap.path)?.label ?? gap.path,
-                  expected: valueText(gap.left, names.get(gap.path)?.type, zone),
-                  found: valueText(gap.found, names.get(gap.path)?.type, zone),
-                })}
-              </p>
+      <div className="history-inner">
+        <div className="history-state">
+          <At moment={moment} key={moment && 'typed' in moment ? moment.typed : ''} go={setMoment} />
+          {then.error ? <Failure error={then.error} retry={() => void then.refetch()} /> : then.data ? <State history={then.data} moment={moment} zone={zone} tenant={tenant} /> : <p className="muted">{t('Loading …')}</p>}
+        </div>
+        <div className="history-list">
+          <p className="muted small">
+            <Go to={urls.events(tenant, { q, range: 'all', own: 'include' })}>{t('{{shown}} events', { shown: number(total), count: total })}</Go> {t('of')} <bdi>{typeWord(type)}</bdi> <bdi>{id}</bdi>
+            {t(', the oldest first.')} {entries.length < total && t('{{first}} to {{last}} are listed.', { first: number(first + 1), last: number(first + entries.length) })}
+          </p>
+          {list.hasPreviousPage && more(t('Show earlier events'), list.fetchPreviousPage, list.isFetchingPreviousPage)}
+          <ol className="timeline" start={first + 1}>
+            {entries.map(({ event, gaps }) => (
+              <li key={event.sequence} className={event.sequence === here?.sequence ? 'here' : undefined} ref={event.sequence === here?.sequence ? hereLine : undefined}>
+                {gaps?.map((gap) => (
+                  <p key={gap.path} className="gap">
+                    <IconAlertTriangle size={14} aria-hidden />{' '}
+                    <bdi>
+                      {t('Gap: {{field}} was last set to {{expected}}, but was {{found}} before the next change. A change between was not recorded.', {
+                        field: names.get(gap.path)?.label ?? gap.path,
+                        expected: folded(valueText(gap.left, names.get(gap.path)?.type, zone), 100),
+                        found: folded(valueText(gap.found, names.get(gap.path)?.type, zone), 100),
+                      })}
+                    </bdi>
+                  </p>
+                ))}
+                <Time value={occurred(event)} now={now} as="column" />{' '}
+                <Go to={urls.entry(tenant, event.display_id)} aria-current={event.sequence === here?.sequence || undefined}>
+                  <bdi>{sentence(event, zone)}</bdi>
+                </Go>{' '}
+                {latest.length > 0 && (
+                  <button type="button" className="state-after" aria-pressed={moment !== undefined && 'after' in moment && moment.after.sequence === event.sequence} onClick={() => setMoment({ after: event })}>
+                    {t('state after')}
+                  </button>
+                )}
+              </li>
             ))}
-            <Time value={occurred(event)} now={now} as="column" />{' '}
-            <Go to={urls.entry(tenant, event.display_id)} aria-current={event.sequence === here?.sequence || undefined}>
-              <bdi>{sentence(event, zone)}</bdi>
-            </Go>{' '}
-            {latest.length > 0 && (
-              <button type="button" className="state-after" aria-pressed={moment !== undefined && 'after' in moment && moment.after.sequence === event.sequence} onClick={() => setMoment({ after: event })}>
-                {t('state after')}
-              </button>
-            )}
-          </li>
-        ))}
-      </ol>
+          </ol>
+          {list.error && <Failure error={list.error} />}
+          {list.hasNextPage && more(t('Show later events'), list.fetchNextPage, list.isFetchingNextPage)}
+        </div>
+      </div>
     </div>
   )
 }
@@ -111,6 +135,7 @@ function At({ moment, go }: { moment: Moment; go: (moment: Moment) => void }) {
 }
 
 function State({ history, moment, zone, tenant }: { history: History; moment: Moment; zone: string; tenant: string }) {
+  const [shown, more] = useFold(history.state, 30)
   const title = !moment ? t('State now') : 'after' in moment ? t('State after {{id}}, {{time}}', { id: moment.after.display_id, time: dateMinute(new Date(occurred(moment.after)), zone) }) : t('State at {{moment}}', { moment: moment.typed })
   return (
     <section className="entry-section" aria-live="polite">
@@ -123,11 +148,12 @@ function State({ history, moment, zone, tenant }: { history: History; moment: Mo
         <>
           <table className="plain">
             <tbody>
-              {history.state.map((field) => (
+              {shown.map((field) => (
                 <StateLine key={field.path} field={field} zone={zone} tenant={tenant} />
               ))}
             </tbody>
           </table>
+          {more}
           <p className="muted small">{t('Rebuilt from the changes the events tell of; fields no event has changed are not known.')}</p>
         </>
       )}

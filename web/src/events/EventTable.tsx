@@ -2,14 +2,14 @@ import { useMediaQuery } from '@mantine/hooks'
 import { type ColumnDef, type ColumnSizingState, getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import { type Ref, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
+import { type Ref, memo, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { copyText } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
 import { Time } from '../parts/Time'
-import { useNow, useSession, useZone } from '../session/session'
+import { useNow, usePreferences, useZone } from '../session/session'
 import { urls } from '../urls'
 import { outcomeOf, sentence } from '../words/event'
 import { t } from '../words/i18n'
@@ -31,21 +31,27 @@ interface Props {
   ref?: Ref<TableHandle>
 }
 
+/** Rows drawn while nothing is known yet. */
+const EXPECTED = 16
+
 /** Browsers draw no element much taller than this; longer lists are scrolled in proportion. */
 const TALLEST_PX = 12_000_000
 
 /** The events of the selection: any number of rows, of which the visible ones exist. */
 export function EventTable({ state, now: { rows, view, stale }, live, onScrolled, ref }: Props) {
-  const { preferences } = useSession()
+  const preferences = usePreferences()
   const zone = useZone()
   const now = useNow()
   const narrow = useMediaQuery('(max-width: 760px)') ?? false
-  const columns = columnsOf(state.search.columns ?? preferences.columns)
+  const names = state.search.columns ?? preferences.columns
+  const columns = useMemo(() => columnsOf(names), [names])
   const body = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(-1)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const fresh = live.events.length
-  const count = view.total + fresh
+  // Before the first answer, rows of the size they will have.
+  const waiting = view.state === 'loading'
+  const count = waiting ? EXPECTED : view.total + fresh
   const rowHeight = narrow ? 86 : preferences.density === 'roomy' ? 40 : 32
   const size = Math.min(rowHeight, Math.max(1, TALLEST_PX / Math.max(count, 1)))
   const eventAt = (row: number): RecordedEvent | undefined => (row < fresh ? live.events[row] : rows?.at(row - fresh))
@@ -93,13 +99,17 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     const event = eventAt(row)
     if (event) state.set({ event: event.display_id }, open ? 'replace' : 'push')
   }
+  const opener = useRef(openRow)
+  useEffect(() => {
+    opener.current = openRow
+  })
   useImperativeHandle(ref, () => ({ focus: () => focusRow(Math.max(0, active)) }))
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: (event) => (inside(event, body.current) || open ? move(1) : false),
     ArrowUp: (event) => (inside(event, body.current) || open ? move(-1) : false),
-    o: () => openRow(active),
+    o: () => openRow(Math.max(0, active)),
     ' ': (event) => {
       const at = eventAt(active)
       if (!at || !inside(event, body.current)) return false
@@ -124,10 +134,11 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     const wide = headers[place]?.getSize() ?? column.width
     return column.grows && sizing[column.id] === undefined ? `minmax(${Math.min(wide, 160)}px, 1fr)` : `${wide}px`
   })
-  const template = { gridTemplateColumns: columns.some((column) => column.grows) ? widths.join(' ') : `${widths.join(' ')} 1fr` }
+  const tracks = columns.some((column) => column.grows) ? widths.join(' ') : `${widths.join(' ')} 1fr`
+  const template = useMemo(() => ({ gridTemplateColumns: tracks }), [tracks])
 
   return (
-    <div className={stale ? 'table table-stale' : 'table'} role="table" aria-label={t('Events')} aria-rowcount={count + 1} aria-colcount={narrow ? 1 : columns.length} aria-busy={stale || view.state === 'loading'}>
+    <div className={stale ? 'table table-stale' : 'table'} role="table" aria-label={t('Events')} aria-rowcount={waiting ? -1 : count + 1} aria-colcount={narrow ? 1 : columns.length} aria-busy={stale || view.state === 'loading'}>
       <div
         className="table-scroll"
         ref={body}
@@ -160,24 +171,26 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
         <div className="rows" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
             const event = eventAt(item.index)
-            const here = event !== undefined && event.display_id === open
-            const classes = ['row', here && 'row-open', item.index === active && 'row-active', item.index < fresh && 'row-new', event && selected.has(event.display_id) && 'row-selected', narrow && 'row-card', event && (event.severity === 'high' || event.severity === 'critical') && 'row-high']
             return (
-              <div
+              <Row
                 key={item.key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                data-row={item.index}
-                className={classes.filter(Boolean).join(' ')}
-                style={{ ...(narrow ? {} : template), height: rowHeight, transform: `translateY(${item.start}px)` }}
-                onClick={(click) => {
-                  if ((click.target as HTMLElement).closest('button, a') || !window.getSelection()?.isCollapsed) return
-                  setActive(item.index)
-                  openRow(item.index)
-                }}
-              >
-                {event ? narrow ? <Card event={event} now={now} zone={zone} state={state} /> : columns.map((column, place) => <Cell key={column.id} column={column} event={event} now={now} zone={zone} state={state} link={place === 0} onFocus={() => setActive(item.index)} />) : <div role="cell" className="cell skeleton" aria-label={t('loading')} />}
-              </div>
+                row={item.index}
+                top={item.start}
+                height={rowHeight}
+                event={event}
+                columns={columns}
+                template={template}
+                narrow={narrow}
+                open={event !== undefined && event.display_id === open}
+                active={item.index === active}
+                fresh={item.index < fresh}
+                selected={event !== undefined && selected.has(event.display_id)}
+                now={now}
+                zone={zone}
+                state={state}
+                onActive={setActive}
+                onOpen={opener}
+              />
             )
           })}
         </div>
@@ -199,6 +212,56 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
 
 const NO_ROWS: RecordedEvent[] = []
 
+interface RowProps {
+  row: number
+  top: number
+  height: number
+  /** Absent while it is on its way. */
+  event: RecordedEvent | undefined
+  columns: Column[]
+  template: { gridTemplateColumns: string }
+  narrow: boolean
+  open: boolean
+  active: boolean
+  /** It came while one looked. */
+  fresh: boolean
+  selected: boolean
+  now: Date
+  zone: string
+  state: EventsState
+  onActive: (row: number) => void
+  onOpen: { current: (row: number) => void }
+}
+
+/** One row. Scrolling draws only the rows that come in: what a row gets does not change with the others. */
+const Row = memo(function Row({ row, top, height, event, columns, template, narrow, open, active, fresh, selected, now, zone, state, onActive, onOpen }: RowProps) {
+  const classes = ['row', open && 'row-open', active && 'row-active', fresh && 'row-new', selected && 'row-selected', narrow && 'row-card', event && (event.severity === 'high' || event.severity === 'critical') && 'row-high']
+  const [over, setOver] = useState(false)
+  const cells = () => {
+    if (!event) return <div role="cell" className={narrow ? 'card-cell skeleton' : 'cell skeleton'} aria-label={t('Loading …')} />
+    if (narrow) return <Card event={event} now={now} zone={zone} state={state} />
+    return columns.map((column, place) => <Cell key={column.id} column={column} event={event} now={now} zone={zone} state={state} link={place === 0} tools={over} onFocus={() => onActive(row)} />)
+  }
+  return (
+    <div
+      role="row"
+      aria-rowindex={row + 2}
+      data-row={row}
+      className={classes.filter(Boolean).join(' ')}
+      style={{ ...(narrow ? {} : template), height, transform: `translateY(${top}px)` }}
+      onPointerEnter={() => setOver(true)}
+      onPointerLeave={() => setOver(false)}
+      onClick={(click) => {
+        if ((click.target as HTMLElement).closest('button, a') || !window.getSelection()?.isCollapsed) return
+        onActive(row)
+        onOpen.current(row)
+      }}
+    >
+      {cells()}
+    </div>
+  )
+})
+
 interface CellProps {
   column: Column
   event: RecordedEvent
@@ -206,11 +269,13 @@ interface CellProps {
   zone: string
   state: EventsState
   link: boolean
+  /** Whether the pointer is over the row: the tools are for it alone, the facets for the keyboard. */
+  tools: boolean
   onFocus: () => void
 }
 
-function Cell({ column, event, now, zone, state, link, onFocus }: CellProps) {
-  const filter = column.filter?.(event)
+function Cell({ column, event, now, zone, state, link, tools, onFocus }: CellProps) {
+  const filter = tools ? column.filter?.(event) : undefined
   const content = column.cell(event, now, zone)
   return (
     <div role="cell" className="cell">

@@ -20,6 +20,19 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
   const ranged = range.from !== undefined || range.to !== undefined
   const anywhere = useQuery({ ...countQuery({ ...selection, from: undefined, to: undefined }), enabled: ranged })
   const unfiltered = useQuery({ ...countQuery({ ...selection, q: undefined }), enabled: Boolean(selection.q) })
+  const { from, to } = moments(selection, selection.tz, new Date())
+  if (from && from >= to) {
+    return (
+      <div className="state">
+        <div>
+          <h2>{t('This range ends before it begins')}</h2>
+          <Button variant="default" onClick={() => state.setRange({ from: 'now-7d' })}>
+            {t('Past 7 days')}
+          </Button>
+        </div>
+      </div>
+    )
+  }
   if (everything.isPending || (ranged && anywhere.isPending) || (selection.q && unfiltered.isPending)) return <div className="state muted">{t('Finding out why …')}</div>
   if (everything.data?.total === 0) return <NothingYet tenant={selection.tenant} ownLeftOut={ownLeftOut} />
   const elsewhere = ranged && (anywhere.data?.total ?? 0) > 0
@@ -87,8 +100,8 @@ function FiltersExclude({ state, total }: { state: EventsState; total: number })
   return (
     <div className="state">
       <div>
-        <h2>{t('The search excludes every event')}</h2>
-        <p>{t('Without it there are {{total}} events in this range.', { total: number(total) })}</p>
+        <h2>{total > 0 ? t('The search excludes every event') : t('No event matches this search')}</h2>
+        <p>{total > 0 ? t('Without it there are {{total}} events in this range.', { total: number(total) }) : t('Neither in this range nor at any other time; and without the search there is no event in this range.')}</p>
         <p className="buttons">
           {best && best.total > 0 && (
             <Button variant="default" onClick={() => state.setQuery(withoutTerm(q, best.place))}>

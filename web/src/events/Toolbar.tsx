@@ -2,11 +2,12 @@ import { ActionIcon, Button, Menu, Modal, Popover, Stack, Switch, TextInput, Too
 import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconRefresh, IconTable } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { type SavedSearch, searchesQuery } from '../api/identity'
-import { call } from '../api/client'
+import { type SavedSearch, managing, searchesQuery } from '../api/identity'
 import { copyText } from '../parts/Copy'
+import { useLasting } from '../parts/useLasting'
 import { useTry } from '../parts/useTry'
-import { useChoose, useMay, useSession } from '../session/session'
+import { confirmed, useUnsent } from '../session/confirm'
+import { useChoose, useMay, usePreferences, useSession } from '../session/session'
 import { eventSearch } from '../urls'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
@@ -25,12 +26,17 @@ interface Props {
   again: () => void
 }
 
+/** A question that takes longer can be given up. */
+const SLOW_MS = 800
+
 /** How many events there are, and what can be done with them. */
-export function Toolbar({ state, now: { view, stale }, live, facets, toggleFacets, again }: Props) {
+export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, facets, toggleFacets, again }: Props) {
   const [copied, setCopied] = useState(false)
   const { search } = state
   const total = view.total + live.events.length
-  const loading = view.state === 'loading' || stale
+  const loading = (view.state === 'loading' || stale) && !cancelled
+  const slow = useLasting(loading, SLOW_MS)
+  const client = useQueryClient()
   return (
     <div className="toolbar">
       <Tooltip label={t('Show or hide the filters')}>
@@ -39,9 +45,21 @@ export function Toolbar({ state, now: { view, stale }, live, facets, toggleFacet
         </ActionIcon>
       </Tooltip>
       <p className="total" role="status" aria-live="polite">
-        {view.state === 'loading' ? t('Counting …') : view.state === 'failed' ? '' : t('{{shown}} events', { shown: number(total), count: total })}
+        {cancelled ? t('Cancelled') : view.state === 'loading' ? t('Counting …') : view.state === 'failed' ? '' : t('{{shown}} events', { shown: number(total), count: total })}
         {loading && view.state !== 'loading' && <span className="muted"> …</span>}
       </p>
+      {slow && (
+        <button
+          type="button"
+          className="link small"
+          onClick={() => {
+            cancel()
+            void client.cancelQueries({ queryKey: [state.selection.tenant] })
+          }}
+        >
+          {t('Cancel')}
+        </button>
+      )}
       {(view.ownLeftOut > 0 || search.own) && (
         <button type="button" className="link small" onClick={() => state.set({ own: search.own ? undefined : 'include' })}>
           {search.own ? t('Leave Annals’ own events out') : t("{{shown}} of Annals' own events left out", { shown: number(view.ownLeftOut), count: view.ownLeftOut })}
@@ -112,7 +130,7 @@ function SplitMenu({ state }: { state: EventsState }) {
 }
 
 function ColumnsMenu({ state }: { state: EventsState }) {
-  const { preferences } = useSession()
+  const preferences = usePreferences()
   const choose = useChoose()
   const shown = columnsOf(state.search.columns ?? preferences.columns).map((column) => column.id)
   const set = (ids: string[]) => {
@@ -184,15 +202,17 @@ function SavedSearches({ state }: { state: EventsState }) {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const { busy, error, run } = useTry()
+  useUnsent(saving)
   const refresh = () => client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
   const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
   const save = () =>
     run(async () => {
       const { q, event: _, part: __, ...params } = state.search
-      await call('POST', '/v1/searches', { query: { tenant }, body: { name: name.trim(), query: q ?? '', params, shared } })
+      await confirmed(() => managing.saveSearch(tenant, { name: name.trim(), query: q ?? '', params: { ...params }, shared }))
       await refresh()
       setSaving(false)
       setName('')
+      setShared(false)
     })
   const list = (searches: SavedSearch[], words: string) =>
     searches.length > 0 && (
@@ -204,7 +224,7 @@ function SavedSearches({ state }: { state: EventsState }) {
               <bdi>{one.name}</bdi>
             </Menu.Item>
             {(one.owner === person.id || mayShare) && (
-              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => void call('DELETE', `/v1/searches/${one.id}`, { query: { tenant } }).then(refresh)}>
+              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => void confirmed(() => managing.deleteSearch(tenant, one.id)).then(refresh)}>
                 ×
               </button>
             )}

@@ -80,7 +80,7 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
           )
         })}
         {top.isPending && Array.from({ length: 3 }, (_, place) => <li key={place} className="skeleton-line" aria-hidden />)}
-        {top.error && !(top.error instanceof ApiError && top.error.status === 400) && <li className="wrong small values-none">{top.error.message}</li>}
+        {top.error && !(top.error instanceof ApiError && top.error.status === 400) && <li className="wrong small values-none" title={top.error.message}>{t('Not counted')}</li>}
         {top.data && shown.length === 0 && <li className="muted small values-none">{typed ? t('No value like this') : t('None in this selection')}</li>}
       </ul>
       {!searching && long && !typed && (

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { Time } from '../parts/Time'
 import { Category, Outcome, Severity } from '../parts/marks'
-import { type Target, actorName, deedWord, details, outcomeOf, shortened, targetName, typeWord } from '../words/event'
+import { type Target, actorName, deedWord, details, folded, outcomeOf, shortened, targetName, typeWord } from '../words/event'
 import { t } from '../words/i18n'
 import { duration, number } from '../words/time'
 
@@ -23,7 +23,7 @@ export interface Column {
 /** "Order SO-1" needs no "Order" before it. */
 const namesType = (target: Target) => Boolean(target.type && target.name?.toLowerCase().startsWith(target.type.toLowerCase()))
 const none = () => <span className="muted">{t('not recorded')}</span>
-const plain = (text: string | null | undefined, mono = false): ReactNode => (text ? <bdi className={mono ? 'mono' : undefined}>{text}</bdi> : none())
+const plain = (text: string | null | undefined, mono = false): ReactNode => (text ? <bdi className={mono ? 'mono' : undefined}>{folded(text)}</bdi> : none())
 const id = (text: string | null | undefined): ReactNode =>
   text ? (
     <bdi className="mono" title={text}>
@@ -66,7 +66,7 @@ export const COLUMNS: Column[] = [
       if (!target) return none()
       return (
         <>
-          {target.type && !namesType(target) && <span className="muted">{typeWord(target.type)} </span>}
+          {target.type && !namesType(target) && <bdi className="muted">{typeWord(target.type)} </bdi>}
           <bdi title={target.id ?? undefined}>{targetName(target) ?? ''}</bdi>
           {(event.targets?.length ?? 0) > 1 && <span className="muted"> +{event.targets!.length - 1}</span>}
         </>
@@ -75,7 +75,7 @@ export const COLUMNS: Column[] = [
     text: (event) => [event.targets?.[0]?.type, targetName(event.targets?.[0])].filter(Boolean).join(' '),
     filter: (event) => (event.targets?.[0]?.id ? { field: 'target.id', value: event.targets[0].id } : { field: 'target.type', value: event.targets?.[0]?.type }),
   },
-  { id: 'details', words: () => t('Details'), width: 320, grows: true, cell: (event, _, zone) => <bdi>{details(event, zone)}</bdi>, text: details },
+  { id: 'details', words: () => t('Details'), width: 320, grows: true, cell: (event, _, zone) => <bdi>{folded(details(event, zone))}</bdi>, text: details },
   {
     id: 'outcome',
     words: () => t('Outcome'),

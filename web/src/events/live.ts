@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { type Selection, fetchEvents, tailPath } from '../api/events'
+import { noticeFailure } from '../queries'
 import { both } from '../query/terms'
 
 /** Rows that are kept on top; older ones are found by asking again. */
@@ -54,23 +55,40 @@ export function useLive(selection: Selection, asOf: number | undefined, on: bool
       if (rest.current) setWaiting(put)
       else setShown(put)
     }, 250)
-    const source = new EventSource(tailPath(wanted))
-    source.addEventListener('open', () => {
-      setState('open')
-      // What came between the first page and the stream.
-      fetchEvents({ ...wanted, q: both(wanted.q ?? '', `sequence:>=${asOf}`), from: undefined, to: undefined }, { limit: 1000, order: 'asc' }, stop.signal)
-        .then((page) => page.events.forEach(take))
-        .catch(() => undefined)
-    })
-    source.addEventListener('event', (message) => take(JSON.parse((message as MessageEvent<string>).data) as RecordedEvent))
-    source.addEventListener('gap', (message) => {
-      const gap = JSON.parse((message as MessageEvent<string>).data) as { first: number; last: number }
-      setMissed((before) => before + gap.last - gap.first + 1)
-    })
-    source.addEventListener('error', () => setState('broken'))
+    let source: EventSource
+    let again: ReturnType<typeof setTimeout> | undefined
+    let failures = 0
+    // What came between the first page and the stream, or while there was none.
+    const catchUp = () => fetchEvents({ ...wanted, q: both(wanted.q ?? '', `sequence:>=${asOf}`), from: undefined, to: undefined }, { limit: 1000, order: 'desc' }, stop.signal).then((page) => page.events.forEach(take))
+    const connect = () => {
+      source = new EventSource(tailPath(wanted))
+      source.addEventListener('open', () => {
+        failures = 0
+        setState('open')
+        catchUp().catch(() => undefined)
+      })
+      source.addEventListener('event', (message) => take(JSON.parse((message as MessageEvent<string>).data) as RecordedEvent))
+      source.addEventListener('gap', (message) => {
+        const gap = JSON.parse((message as MessageEvent<string>).data) as { first: number; last: number }
+        setMissed((before) => before + gap.last - gap.first + 1)
+      })
+      source.addEventListener('error', () => {
+        setState('broken')
+        // The browser tries again by itself unless it was refused; then the reason is asked for.
+        if (source.readyState !== EventSource.CLOSED) return
+        again = setTimeout(() => void reconnect(), Math.min(30_000, 1000 * 2 ** failures))
+        failures += 1
+      })
+    }
+    const reconnect = async () => {
+      await catchUp().catch(noticeFailure)
+      if (!stop.signal.aborted) connect()
+    }
+    connect()
     return () => {
       stop.abort()
       clearInterval(timer)
+      clearTimeout(again)
       source.close()
     }
   }, [key, asOf, on])

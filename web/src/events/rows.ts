@@ -17,6 +17,8 @@ export interface Source {
 
 /** Events a page; the API's limit is 1,000. */
 const PAGE = 200
+/** Rows below the visible ones that are there before they are seen. */
+const AHEAD = 150
 /** A row so near behind those that are there is reached page by page. */
 const NEAR = 1000
 
@@ -86,7 +88,8 @@ export class Rows {
   /** Sees to it that these rows come. */
   want(first: number, last: number): void {
     if (this.view.state !== 'ready') return
-    const end = Math.min(last, this.view.total - 1)
+    // What comes next is asked for before it is scrolled to.
+    const end = Math.min(last + AHEAD, this.view.total - 1)
     let missing = Math.max(0, first)
     while (missing <= end && this.at(missing)) missing += 1
     if (missing > end) return

@@ -1,4 +1,4 @@
-import { useEffect, useState, useSyncExternalStore } from 'react'
+import { useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { type Selection, fetchEvents, fetchHistogram } from '../api/events'
 import { intervalFor } from '../query/range'
 import { Rows, type RowsView } from './rows'
@@ -28,15 +28,22 @@ export interface RowsNow {
   view: RowsView
   /** The rows are those of the question before; the new ones are on their way. */
   stale: boolean
+  /** The question was given up before it was answered. */
+  cancelled: boolean
+  cancel: () => void
 }
 
 /** The rows of a selection. While a new question is on its way, the old rows stay. */
 export function useRows(selection: Selection, order: 'asc' | 'desc', asked: number): RowsNow {
   const key = JSON.stringify([selection, order, asked])
   const [current, setCurrent] = useState<{ key: string; rows: Rows }>()
+  const [given, setGiven] = useState<string>()
+  const asking = useRef<Rows>(undefined)
   useEffect(() => {
     const [wanted, wantedOrder] = JSON.parse(key) as [Selection, 'asc' | 'desc']
     const rows = new Rows(source, wanted, wantedOrder)
+    asking.current = rows
+    setGiven(undefined)
     const show = () => {
       if (rows.view.state === 'loading') return
       setCurrent({ key, rows })
@@ -49,7 +56,11 @@ export function useRows(selection: Selection, order: 'asc' | 'desc', asked: numb
     }
   }, [key])
   const view = useSyncExternalStore(current?.rows.subscribe ?? never, current?.rows.snapshot ?? nothing)
-  return { rows: current?.rows, view, stale: current !== undefined && current.key !== key }
+  const cancel = () => {
+    asking.current?.close()
+    setGiven(key)
+  }
+  return { rows: current?.rows, view, stale: current !== undefined && current.key !== key, cancelled: given === key && current?.key !== key, cancel }
 }
 
 const never = () => () => undefined

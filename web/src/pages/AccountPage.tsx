@@ -6,8 +6,8 @@ import { Sheet } from '../parts/Sheet'
 import { Time } from '../parts/Time'
 import { ZoneSelect } from '../parts/ZoneSelect'
 import { useTry } from '../parts/useTry'
-import { confirmed } from '../session/confirm'
-import { useChoose, useNow, useSession, useWeekStart, useZone } from '../session/session'
+import { confirmed, useUnsent } from '../session/confirm'
+import { useChoose, useNow, usePreferences, useSession, useWeekStart, useZone } from '../session/session'
 import { roleWord } from '../words/roles'
 import { t } from '../words/i18n'
 import { type WeekStart } from '../words/time'
@@ -45,13 +45,14 @@ function Profile() {
   const client = useQueryClient()
   const [name, setName] = useState(person.name)
   const { busy, error, run } = useTry()
+  useUnsent(name !== person.name)
   return (
     <section>
       <form
         onSubmit={(event) => {
           event.preventDefault()
           void run(async () => {
-            await identity.changeMe({ name: name.trim() })
+            await confirmed(() => identity.changeMe({ name: name.trim() }))
             await client.invalidateQueries({ queryKey: sessionQuery.queryKey })
           })
         }}
@@ -73,11 +74,11 @@ function Profile() {
 }
 
 function Appearance() {
-  const { preferences } = useSession()
+  const preferences = usePreferences()
   const zone = useZone()
   const weekStart = useWeekStart()
   const choose = useChoose()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   return (
     <section>
       <h2>{t('Times and look')}</h2>
@@ -136,6 +137,7 @@ function Password() {
   const [done, setDone] = useState(false)
   const client = useQueryClient()
   const { busy, error, run } = useTry()
+  useUnsent(current !== '' || next !== '')
   return (
     <section>
       <h2>{t('Password')}</h2>
@@ -144,7 +146,7 @@ function Password() {
           event.preventDefault()
           setDone(false)
           void run(async () => {
-            await identity.changePassword({ current, new: next })
+            await confirmed(() => identity.changePassword({ current, new: next }))
             await client.invalidateQueries({ queryKey: ownSessionsQuery.queryKey })
             setCurrent('')
             setNext('')
@@ -177,7 +179,7 @@ function Sessions() {
   const client = useQueryClient()
   const { data } = useSuspenseQuery(ownSessionsQuery)
   const { error, run } = useTry()
-  const end = (act: () => Promise<void>) =>
+  const end = (act: () => Promise<unknown>) =>
     void run(async () => {
       await confirmed(act)
       await client.invalidateQueries({ queryKey: ownSessionsQuery.queryKey })

@@ -29,7 +29,7 @@ export default function EventsPage() {
   const box = useRef<{ focus: () => void }>(null)
   const table = useRef<TableHandle>(null)
   const now = useRows(selection, search.order ?? 'desc', asked)
-  const { view, stale } = now
+  const { view, stale, cancelled } = now
   const live = useLive(selection, view.state === 'ready' && !stale ? view.asOf : undefined, search.live === '1' && search.order !== 'asc', away)
   const again = () => setAsked((before) => before + 1)
   useKeys({
@@ -40,7 +40,20 @@ export default function EventsPage() {
     l: () => state.set(search.live ? { live: undefined } : { live: '1', to: undefined, order: undefined }),
     r: again,
   })
-  const problem = view.error instanceof ApiError && view.error.problem.field === 'q' ? view.error.problem : undefined
+  const wrong = view.error instanceof ApiError ? view.error.problem : undefined
+  const problem = wrong?.field === 'q' ? wrong : undefined
+  const noRange = view.state === 'failed' && (wrong?.field === 'from' || wrong?.field === 'to') ? wrong : undefined
+  const given = cancelled && (
+    <div className="state" role="status">
+      <div>
+        <h2>{t('The question was given up')}</h2>
+        <p>{stale ? t('What stands below answers the one before.') : t('Nothing was counted or listed. A shorter range or one more filter is answered sooner.')}</p>
+        <Button variant="default" onClick={again}>
+          {t('Ask again')}
+        </Button>
+      </div>
+    </div>
+  )
   const empty = view.state === 'ready' && !stale && view.total === 0 && live.events.length === 0
   return (
     <div className={search.event ? 'events events-open' : 'events'}>
@@ -69,14 +82,33 @@ export default function EventsPage() {
             </Button>
           )}
           {live.missed > 0 && <p className="wrong small">{t('{{count}} events came too fast to follow here and are missing above; ask again to see them.', { count: live.missed })}</p>}
-          {view.state === 'failed' && !problem && <Failure error={view.error} retry={again} />}
+          {given}
+          {noRange && (
+            <div className="state" role="alert">
+              <div>
+                <h2>{t('This range of time means nothing')}</h2>
+                <p>
+                  <bdi>{noRange.detail}</bdi>
+                </p>
+                {noRange.hint && (
+                  <p className="muted">
+                    {t('Such as')} <bdi className="mono">{noRange.hint}</bdi>
+                  </p>
+                )}
+                <Button variant="default" onClick={() => state.setRange({ from: 'now-7d' })}>
+                  {t('Past 7 days')}
+                </Button>
+              </div>
+            </div>
+          )}
+          {view.state === 'failed' && !problem && !noRange && <Failure error={view.error} retry={again} />}
           {view.state === 'failed' && problem && (
             <div className="state muted">
               <p>{t('The search was not run. What is wrong stands under it.')}</p>
             </div>
           )}
           {view.state === 'ready' && view.error !== undefined && <Failure error={view.error} retry={again} />}
-          {empty ? <NoEvents state={state} ownLeftOut={view.ownLeftOut} /> : view.state !== 'failed' && <EventTable ref={table} state={state} now={now} live={live} onScrolled={setAway} />}
+          {empty ? <NoEvents state={state} ownLeftOut={view.ownLeftOut} /> : view.state !== 'failed' && !(cancelled && view.state === 'loading') && <EventTable ref={table} state={state} now={now} live={live} onScrolled={setAway} />}
         </div>
         {search.event && (
           <Suspense fallback={<aside className="panel" aria-busy />}>

@@ -1,14 +1,13 @@
 import { Button, Stack, TagsInput, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/client'
 import { topQuery } from '../api/events'
-import { sessionQuery, settingsQuery } from '../api/identity'
+import { managing, sessionQuery, settingsQuery } from '../api/identity'
 import { Copy } from '../parts/Copy'
 import { Sheet } from '../parts/Sheet'
 import { useTry } from '../parts/useTry'
 import { fetchText } from '../api/events'
-import { confirmed } from '../session/confirm'
+import { confirmed, useUnsent } from '../session/confirm'
 import { useMay, useTenant } from '../session/session'
 import { t } from '../words/i18n'
 
@@ -25,6 +24,7 @@ export default function GeneralPage() {
   const [pinned, setPinned] = useState(data.pinned_entities ?? [])
   const [saved, setSaved] = useState(false)
   const { busy, error, run } = useTry()
+  useUnsent(organization !== (data.organization ?? '') || pinned.join('\n') !== (data.pinned_entities ?? []).join('\n'))
   return (
     <Sheet title={t('General')}>
       <form
@@ -32,7 +32,7 @@ export default function GeneralPage() {
           event.preventDefault()
           setSaved(false)
           void run(async () => {
-            await confirmed(() => call('PUT', '/v1/settings', { query: { tenant }, body: { ...data, organization: organization.trim(), pinned_entities: pinned } }))
+            await confirmed(() => managing.saveSettings(tenant, { organization: organization.trim(), pinned_entities: pinned }))
             await Promise.all([client.invalidateQueries({ queryKey: query.queryKey }), client.invalidateQueries({ queryKey: sessionQuery.queryKey })])
             setSaved(true)
           })

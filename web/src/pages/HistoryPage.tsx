@@ -10,7 +10,7 @@ export default function HistoryPage() {
       <title>{`${id} · Annals`}</title>
       <header className="page-head">
         <h1>
-          {t('History of')} <span className="muted">{typeWord(type)}</span> <bdi className="mono">{id}</bdi>
+          {t('History of')} <bdi className="muted">{typeWord(type)}</bdi> <bdi className="mono">{id}</bdi>
         </h1>
       </header>
       <h2 className="hidden">{t('State and events')}</h2>

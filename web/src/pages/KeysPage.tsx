@@ -1,8 +1,8 @@
 import { Button, Checkbox, Select, TextInput } from '@mantine/core'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/client'
-import { type Key, keysQuery } from '../api/identity'
+import type { Schemas } from '../api/client'
+import { type Key, keysQuery, managing } from '../api/identity'
 import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
@@ -31,8 +31,8 @@ export default function KeysPage() {
   const { data: keys } = useSuspenseQuery(query)
   const [open, setOpen] = useState<Open>()
   const close = () => setOpen((before) => (before?.kind === 'shown' ? before : undefined))
-  const send = async <T,>(method: string, path: string, body?: unknown) => {
-    const answered = await confirmed(() => call<T>(method, path, { query: { tenant }, body }))
+  const send = async <T,>(change: () => Promise<T>) => {
+    const answered = await confirmed(change)
     await client.invalidateQueries({ queryKey: query.queryKey })
     return answered
   }
@@ -80,7 +80,7 @@ export default function KeysPage() {
                     ))}
                   </td>
                   <td>
-                    <bdi>{key.environment ?? ''}</bdi>
+                    <bdi>{key.environment}</bdi>
                   </td>
                   <td>
                     <Time value={key.created_at} now={now} />
@@ -128,7 +128,7 @@ export default function KeysPage() {
         <CreateKey
           close={close}
           act={async (body) => {
-            const { text } = await send<{ key: Key; text: string }>('POST', '/v1/keys', body)
+            const { text } = await send(() => managing.createKey(tenant, body))
             show(body.name, text)
           }}
         />
@@ -138,13 +138,13 @@ export default function KeysPage() {
           name={open.key.name}
           close={close}
           act={async (overlap_hours) => {
-            const { text } = await send<{ key: Key; text: string }>('POST', `/v1/keys/${open.key.id}/rotate`, { overlap_hours })
+            const { text } = await send(() => managing.rotateKey(tenant, open.key.id, { overlap_hours }))
             show(open.key.name, text)
           }}
         />
       )}
       {open?.kind === 'revoke' && (
-        <DangerDialog title={t('Revoke the key {{name}}', { name: open.key.name })} name={open.key.name} submit={t('Revoke the key')} close={close} act={() => send('DELETE', `/v1/keys/${open.key.id}`)}>
+        <DangerDialog title={t('Revoke the key {{name}}', { name: open.key.name })} name={open.key.name} submit={t('Revoke the key')} close={close} act={() => send(() => managing.revokeKey(tenant, open.key.id))}>
           {t('It stops working at once and cannot be brought back. What was sent with it stays. Applications that use it need another one first.')}
         </DangerDialog>
       )}
@@ -153,21 +153,13 @@ export default function KeysPage() {
   )
 }
 
-interface NewKey {
-  name: string
-  scopes: string[]
-  environment?: string
-  app?: string
-  expires_at?: string
-}
-
-function CreateKey({ close, act }: { close: () => void; act: (key: NewKey) => Promise<void> }) {
+function CreateKey({ close, act }: { close: () => void; act: (key: Schemas['NewKey']) => Promise<void> }) {
   const [name, setName] = useState('')
   const [scopes, setScopes] = useState<string[]>(['events:write'])
   const [environment, setEnvironment] = useState('')
   const [app, setApp] = useState('')
   const [days, setDays] = useState('')
-  const body = (): NewKey => ({
+  const body = (): Schemas['NewKey'] => ({
     name: name.trim(),
     scopes,
     environment: environment.trim() || undefined,

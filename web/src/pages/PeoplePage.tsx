@@ -2,8 +2,8 @@ import { Button, Menu, Select, TextInput } from '@mantine/core'
 import { IconDots } from '@tabler/icons-react'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/client'
-import { type Invitation, type Person, ROLES, type Role, peopleQuery } from '../api/identity'
+import type { Schemas } from '../api/client'
+import { type Person, ROLES, managing, peopleQuery } from '../api/identity'
 import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
@@ -29,14 +29,14 @@ export default function PeoplePage() {
   const [wrong, setWrong] = useState<string>()
   // A dialog that ends in a link gives way to it.
   const close = () => setOpen((before) => (before?.kind === 'link' ? before : undefined))
-  const send = async <T,>(method: string, path: string, body?: unknown) => {
-    const answered = await confirmed(() => call<T>(method, path, { query: { tenant: tenant.name }, body }))
+  const send = async <T,>(change: () => Promise<T>) => {
+    const answered = await confirmed(change)
     await client.invalidateQueries({ queryKey: query.queryKey })
     return answered
   }
-  const quietly = (method: string, path: string, body?: unknown) => {
+  const quietly = (change: () => Promise<unknown>) => {
     setWrong(undefined)
-    send(method, path, body).catch((error: Error) => setWrong(error.message))
+    send(change).catch((error: Error) => setWrong(error.message))
   }
   return (
     <Sheet title={t('People')} actions={may && <Button onClick={() => setOpen({ kind: 'invite' })}>{t('Invite a person')}</Button>}>
@@ -92,8 +92,8 @@ export default function PeoplePage() {
                         <>
                           <Menu.Item onClick={() => setOpen({ kind: 'role', person })}>{t('Change the role …')}</Menu.Item>
                           <Menu.Item onClick={() => setOpen({ kind: 'reset', person })}>{t('Make a password reset link …')}</Menu.Item>
-                          <Menu.Item onClick={() => quietly('POST', `/v1/people/${person.id}/sign-out`, {})}>{t('End all sessions')}</Menu.Item>
-                          <Menu.Item onClick={() => quietly('PATCH', `/v1/people/${person.id}`, { state: person.state === 'active' ? 'disabled' : 'active' })}>{person.state === 'active' ? t('Disable') : t('Enable')}</Menu.Item>
+                          <Menu.Item onClick={() => quietly(() => managing.signPersonOut(tenant.name, person.id))}>{t('End all sessions')}</Menu.Item>
+                          <Menu.Item onClick={() => quietly(() => managing.changePerson(tenant.name, person.id, { state: person.state === 'active' ? 'disabled' : 'active' }))}>{person.state === 'active' ? t('Disable') : t('Enable')}</Menu.Item>
                           <Menu.Item color="red" onClick={() => setOpen({ kind: 'remove', person })}>
                             {t('Remove from this tenant …')}
                           </Menu.Item>
@@ -142,7 +142,7 @@ export default function PeoplePage() {
                     </td>
                     <td className="actions">
                       {may && (
-                        <Button size="compact-sm" variant="default" onClick={() => quietly('DELETE', `/v1/invitations/${invitation.id}`)}>
+                        <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.uninvite(tenant.name, invitation.id))}>
                           {t('Withdraw')}
                         </Button>
                       )}
@@ -169,12 +169,12 @@ export default function PeoplePage() {
         <Invite
           close={close}
           act={async (body) => {
-            const { link } = await send<{ invitation: Invitation; link: string }>('POST', '/v1/invitations', body)
+            const { link } = await send(() => managing.invite(tenant.name, body))
             setOpen({ kind: 'link', title: t('Invitation of {{email}}', { email: body.email }), link })
           }}
         />
       )}
-      {open?.kind === 'role' && <ChangeRole person={open.person} close={close} act={(body) => send('PATCH', `/v1/people/${open.person.id}`, body)} />}
+      {open?.kind === 'role' && <ChangeRole person={open.person} close={close} act={(body) => send(() => managing.changePerson(tenant.name, open.person.id, body))} />}
       {open?.kind === 'reset' && (
         <DangerDialog
           title={t('Reset the password of {{name}}', { name: open.person.name })}
@@ -182,7 +182,7 @@ export default function PeoplePage() {
           submit={t('Make the reset link')}
           close={close}
           act={async () => {
-            const { link } = await send<{ link: string }>('POST', `/v1/people/${open.person.id}/reset`, {})
+            const { link } = await send(() => managing.makeResetLink(tenant.name, open.person.id))
             setOpen({ kind: 'link', title: t('Reset link for {{name}}', { name: open.person.name }), link })
           }}
         >
@@ -190,7 +190,7 @@ export default function PeoplePage() {
         </DangerDialog>
       )}
       {open?.kind === 'remove' && (
-        <DangerDialog title={t('Remove {{name}}', { name: open.person.name })} name={open.person.email} submit={t('Remove the person')} close={close} act={() => send('DELETE', `/v1/people/${open.person.id}`)}>
+        <DangerDialog title={t('Remove {{name}}', { name: open.person.name })} name={open.person.email} submit={t('Remove the person')} close={close} act={() => send(() => managing.removePerson(tenant.name, open.person.id))}>
           {t('The person leaves this tenant and its teams at once. What they did stays in the log.')}
         </DangerDialog>
       )}
@@ -199,7 +199,7 @@ export default function PeoplePage() {
   )
 }
 
-function RoleUntil({ role, until }: { role: Role; until: string | null }) {
+function RoleUntil({ role, until }: { role: string; until: string | null | undefined }) {
   const zone = useZone()
   return (
     <>
@@ -216,10 +216,10 @@ function endOfDay(day: string, zone: string): string | null {
   return match ? momentOf({ year: Number(match[1]), month: Number(match[2]), day: Number(match[3]) + 1, hour: 0, minute: 0, second: 0 }, zone).toISOString() : null
 }
 
-function Invite({ close, act }: { close: () => void; act: (body: { email: string; role: Role; role_until?: string }) => Promise<void> }) {
+function Invite({ close, act }: { close: () => void; act: (body: Schemas['NewInvitation']) => Promise<void> }) {
   const zone = useZone()
   const [email, setEmail] = useState('')
-  const [role, setRole] = useState<Role>('viewer')
+  const [role, setRole] = useState<string>('viewer')
   const [until, setUntil] = useState('')
   return (
     <FormDialog
@@ -230,19 +230,19 @@ function Invite({ close, act }: { close: () => void; act: (body: { email: string
       act={() => act({ email: email.trim(), role, role_until: endOfDay(until, zone) ?? undefined })}
     >
       <TextInput label={t('E-mail address')} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required data-autofocus />
-      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next as Role)} allowDeselect={false} />
+      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next)} allowDeselect={false} />
       <TextInput label={t('Role ends after')} description={t('Empty: it stays')} type="date" value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
     </FormDialog>
   )
 }
 
-function ChangeRole({ person, close, act }: { person: Person; close: () => void; act: (body: { role: Role; role_until: string | null }) => Promise<unknown> }) {
+function ChangeRole({ person, close, act }: { person: Person; close: () => void; act: (body: Schemas['MemberChange']) => Promise<unknown> }) {
   const zone = useZone()
   const [role, setRole] = useState(person.role)
   const [until, setUntil] = useState(person.role_until ? new Date(Date.parse(person.role_until) - 1).toISOString().slice(0, 10) : '')
   return (
     <FormDialog title={t('Role of {{name}}', { name: person.name })} submit={t('Change the role')} close={close} act={() => act({ role, role_until: endOfDay(until, zone) })}>
-      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next as Role)} allowDeselect={false} />
+      <Select label={t('Role')} data={roleData()} value={role} onChange={(next) => next && setRole(next)} allowDeselect={false} />
       <TextInput label={t('Role ends after')} description={t('Empty: it stays')} type="date" value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
     </FormDialog>
   )

@@ -1,8 +1,7 @@
 import { Button, MultiSelect, TagsInput, TextInput } from '@mantine/core'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { call } from '../api/client'
-import { type Person, type Team, peopleQuery, teamsQuery } from '../api/identity'
+import { type Person, type Team, managing, peopleQuery, teamsQuery } from '../api/identity'
 import { DangerDialog, FormDialog } from '../parts/Dialog'
 import { Sheet } from '../parts/Sheet'
 import { confirmed } from '../session/confirm'
@@ -18,8 +17,8 @@ export default function TeamsPage() {
   const { data: people } = useSuspenseQuery(peopleQuery(tenant))
   const [open, setOpen] = useState<{ kind: 'edit'; team?: Team } | { kind: 'delete'; team: Team }>()
   const close = () => setOpen(undefined)
-  const send = async (method: string, path: string, body?: unknown) => {
-    await confirmed(() => call(method, path, { query: { tenant }, body }))
+  const send = async (change: () => Promise<unknown>) => {
+    await confirmed(change)
     await client.invalidateQueries({ queryKey: query.queryKey })
   }
   const nameOf = (id: string) => people.people.find((person) => person.id === id)?.name ?? id
@@ -65,9 +64,9 @@ export default function TeamsPage() {
           </tbody>
         </table>
       </div>
-      {open?.kind === 'edit' && <EditTeam team={open.team} people={people.people} close={close} act={(body) => (open.team ? send('PATCH', `/v1/teams/${open.team.id}`, body) : send('POST', '/v1/teams', body))} />}
+      {open?.kind === 'edit' && <EditTeam team={open.team} people={people.people} close={close} act={(body) => send(() => (open.team ? managing.changeTeam(tenant, open.team.id, body) : managing.createTeam(tenant, body)))} />}
       {open?.kind === 'delete' && (
-        <DangerDialog title={t('Delete the team {{name}}', { name: open.team.name })} name={open.team.name} submit={t('Delete the team')} close={close} act={() => send('DELETE', `/v1/teams/${open.team.id}`)}>
+        <DangerDialog title={t('Delete the team {{name}}', { name: open.team.name })} name={open.team.name} submit={t('Delete the team')} close={close} act={() => send(() => managing.deleteTeam(tenant, open.team.id))}>
           {t('Its members stay in the tenant. What is sent to this team reaches nobody until it is sent elsewhere.')}
         </DangerDialog>
       )}
@@ -82,7 +81,7 @@ function EditTeam({ team, people, close, act }: { team?: Team; people: Person[];
   return (
     <FormDialog title={team ? t('Change the team') : t('Add a team')} submit={team ? t('Save the team') : t('Add the team')} close={close} ready={name.trim() !== ''} act={() => act({ name: name.trim(), members, addresses })}>
       <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required data-autofocus />
-      <MultiSelect label={t('Members')} data={people.map((person) => ({ value: person.id, label: `${person.name} (${person.email})` }))} value={members} onChange={setMembers} searchable />
+      <MultiSelect label={t('Members')} data={people.map((person) => ({ value: person.id, label: `${person.name} (${person.email})` }))} value={members} onChange={setMembers} renderOption={({ option }) => <bdi>{option.label}</bdi>} searchable />
       <TagsInput label={t('Further e-mail addresses')} description={t('Enter after each')} value={addresses} onChange={setAddresses} />
     </FormDialog>
   )

@@ -1,8 +1,8 @@
 import { Button, TextInput } from '@mantine/core'
-import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
-import { call } from '../api/client'
-import { type Tenant, sessionQuery, tenantsQuery } from '../api/identity'
+import { type Tenant, managing, peopleQuery, sessionQuery, tenantsQuery } from '../api/identity'
 import { DangerDialog, FormDialog } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
@@ -15,25 +15,30 @@ import { t } from '../words/i18n'
 type Open = { kind: 'create' } | { kind: 'rename' | 'suspend' | 'delete' | 'confirm'; tenant: Tenant }
 
 export default function TenantsPage() {
-  const here = useTenant().name
   const session = useSession()
+  const here = useTenant().name
+  const router = useRouter()
   const now = useNow()
   const client = useQueryClient()
-  const query = tenantsQuery(here)
-  const { data: tenants } = useSuspenseQuery(query)
+  const { data: tenants } = useSuspenseQuery(tenantsQuery)
   const [open, setOpen] = useState<Open>()
   const [wrong, setWrong] = useState<string>()
   const close = () => setOpen(undefined)
-  const send = async (method: string, path: string, body?: unknown) => {
-    const about = /^\/v1\/tenants\/([^/]+)/.exec(path)?.[1] ?? here
-    await confirmed(() => call(method, path, { query: { tenant: decodeURIComponent(about) }, body }))
-    await Promise.all([client.invalidateQueries({ queryKey: query.queryKey }), client.invalidateQueries({ queryKey: sessionQuery.queryKey })])
+  const send = async (change: () => Promise<unknown>) => {
+    await confirmed(change)
+    await Promise.all([client.invalidateQueries({ queryKey: tenantsQuery.queryKey }), client.invalidateQueries({ queryKey: sessionQuery.queryKey })])
   }
-  const quietly = (method: string, path: string) => {
+  const destroy = async (name: string) => {
+    await confirmed(() => managing.confirmDeletion(name))
+    // The page may stand on the tenant that is gone: off it before anything is asked again.
+    const elsewhere = session.tenants.find((one) => one.name !== name)
+    if (name === here) await router.navigate({ href: elsewhere ? urls.settings(elsewhere.name, 'tenants') : urls.home(), replace: true })
+    await Promise.all([client.invalidateQueries({ queryKey: tenantsQuery.queryKey }), client.invalidateQueries({ queryKey: sessionQuery.queryKey })])
+  }
+  const quietly = (change: () => Promise<unknown>) => {
     setWrong(undefined)
-    send(method, path, method === 'DELETE' ? undefined : {}).catch((error: Error) => setWrong(error.message))
+    send(change).catch((error: Error) => setWrong(error.message))
   }
-  const path = (tenant: Tenant, rest = '') => `/v1/tenants/${encodeURIComponent(tenant.name)}${rest}`
   const role = (tenant: Tenant) => session.tenants.find((one) => one.name === tenant.name)
   const mayCreate = session.tenants.some((one) => one.name === 'main' && one.role === 'owner')
   return (
@@ -68,12 +73,7 @@ export default function TenantsPage() {
                 <td className="mono">{tenant.name}</td>
                 <td>
                   {tenant.state}
-                  {tenant.deletion && (
-                    <span className="wrong small">
-                      {' '}
-                      {t('deletion asked for by {{who}}', { who: tenant.deletion.requested_by })} <Time value={tenant.deletion.requested_at} now={now} />
-                    </span>
-                  )}
+                  {tenant.deletion && <Deletion tenant={tenant.name} deletion={tenant.deletion} now={now} />}
                 </td>
                 <td>
                   <Time value={tenant.created_at} now={now} />
@@ -85,7 +85,7 @@ export default function TenantsPage() {
                         {t('Rename')}
                       </Button>
                       {tenant.state === 'suspended' ? (
-                        <Button size="compact-sm" variant="default" onClick={() => quietly('POST', path(tenant, '/resume'))}>
+                        <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.resumeTenant(tenant.name))}>
                           {t('Resume')}
                         </Button>
                       ) : (
@@ -95,12 +95,14 @@ export default function TenantsPage() {
                       )}
                       {tenant.deletion ? (
                         <>
-                          <Button size="compact-sm" variant="default" onClick={() => quietly('DELETE', path(tenant, '/deletion'))}>
+                          <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.withdrawDeletion(tenant.name))}>
                             {t('Withdraw the deletion')}
                           </Button>
-                          <Button size="compact-sm" color="red" onClick={() => setOpen({ kind: 'confirm', tenant })}>
-                            {t('Confirm the deletion')}
-                          </Button>
+                          {tenant.deletion.requested_by !== session.person.id && (
+                            <Button size="compact-sm" color="red" onClick={() => setOpen({ kind: 'confirm', tenant })}>
+                              {t('Confirm the deletion')}
+                            </Button>
+                          )}
                         </>
                       ) : (
                         <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', tenant })}>
@@ -115,24 +117,35 @@ export default function TenantsPage() {
           </tbody>
         </table>
       </div>
-      {open?.kind === 'create' && <EditTenant close={close} act={(body) => send('POST', '/v1/tenants', body)} />}
-      {open?.kind === 'rename' && <EditTenant tenant={open.tenant} close={close} act={({ organization }) => send('PATCH', path(open.tenant), { organization })} />}
+      {open?.kind === 'create' && <EditTenant close={close} act={(body) => send(() => managing.createTenant(body))} />}
+      {open?.kind === 'rename' && <EditTenant tenant={open.tenant} close={close} act={({ organization }) => send(() => managing.renameTenant(open.tenant.name, { organization }))} />}
       {open?.kind === 'suspend' && (
-        <DangerDialog title={t('Suspend {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Suspend the tenant')} close={close} act={() => send('POST', path(open.tenant, '/suspend'), {})}>
+        <DangerDialog title={t('Suspend {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Suspend the tenant')} close={close} act={() => send(() => managing.suspendTenant(open.tenant.name))}>
           {t('Nothing can be sent to it or read from it until it is resumed. Everything stays.')}
         </DangerDialog>
       )}
       {open?.kind === 'delete' && (
-        <DangerDialog title={t('Ask for the deletion of {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Ask for the deletion')} close={close} act={() => send('POST', path(open.tenant, '/deletion'), {})}>
+        <DangerDialog title={t('Ask for the deletion of {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Ask for the deletion')} close={close} act={() => send(() => managing.requestDeletion(open.tenant.name))}>
           {t('A second owner must confirm it. Until then nothing is deleted, and it can be withdrawn.')}
         </DangerDialog>
       )}
       {open?.kind === 'confirm' && (
-        <DangerDialog title={t('Delete {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Delete the tenant and its ledger')} close={close} act={() => send('POST', path(open.tenant, '/deletion/confirm'), {})}>
+        <DangerDialog title={t('Delete {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Delete the tenant and its ledger')} close={close} act={() => destroy(open.tenant.name)}>
           {t('The ledger with all its events, its key, people and settings are deleted for good. Proofs that were exported still hold.')}
         </DangerDialog>
       )}
     </Sheet>
+  )
+}
+
+function Deletion({ tenant, deletion, now }: { tenant: string; deletion: NonNullable<Tenant['deletion']>; now: Date }) {
+  const people = useQuery({ ...peopleQuery(tenant), retry: false })
+  const who = people.data?.people.find((person) => person.id === deletion.requested_by)?.name ?? deletion.requested_by
+  return (
+    <span className="wrong small">
+      {' '}
+      <bdi>{t('deletion asked for by {{who}}', { who })}</bdi> <Time value={deletion.requested_at} now={now} />
+    </span>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { Copy } from './Copy'
+import { useUnsent } from '../session/confirm'
 import { useTry } from './useTry'
 import { t } from '../words/i18n'
 
@@ -15,6 +16,7 @@ interface FormProps {
 
 /** A form in a dialog: it closes when the action has succeeded, and says why when it has not. */
 export function FormDialog({ title, submit, close, act, ready = true, children }: FormProps) {
+  useUnsent()
   const { busy, error, run } = useTry()
   return (
     <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t('Close') }}>
@@ -58,6 +60,7 @@ interface DangerProps {
 
 /** Something that cannot be taken back: names the thing and asks for its name. */
 export function DangerDialog({ title, name, submit, children, close, act }: DangerProps) {
+  useUnsent()
   const [typed, setTyped] = useState('')
   const { busy, error, run } = useTry()
   return (

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
 
@@ -21,4 +21,17 @@ export function LongText({ text, mono }: { text: string; mono?: boolean }) {
       )}
     </>
   )
+}
+
+/** The first of many, and a button that shows the rest. */
+export function useFold<T>(all: T[], few: number): [shown: T[], more: ReactNode] {
+  const [open, setOpen] = useState(false)
+  // One or two more take no more room than the button.
+  if (all.length <= few + 2) return [all, null]
+  const more = (
+    <button type="button" className="link small more" aria-expanded={open} onClick={() => setOpen(!open)}>
+      {open ? t('Show fewer') : t('Show all {{shown}}', { shown: number(all.length) })}
+    </button>
+  )
+  return [open ? all : all.slice(0, few), more]
 }

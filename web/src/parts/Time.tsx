@@ -1,4 +1,5 @@
 import { Tooltip } from '@mantine/core'
+import { useRef, useState } from 'react'
 import { useZone } from '../session/session'
 import { t } from '../words/i18n'
 import { columnTime, dateTime, offsetName, reading, relative, utcMicroseconds } from '../words/time'
@@ -14,12 +15,16 @@ interface Props {
 /** A time. Hovering or focusing it shows the viewer's zone, the event's own offset, and UTC exactly. */
 export function Time({ value, now, as = 'reading' }: Props) {
   const zone = useZone()
+  const box = useRef<HTMLTimeElement>(null)
+  const [looked, setLooked] = useState(false)
   const at = value ? new Date(value) : undefined
   if (!value || !at || Number.isNaN(at.getTime())) return <span className="muted">{t('not recorded')}</span>
   const column = as === 'column' ? columnTime(at, zone, now) : undefined
+  const look = () => setLooked(true)
+  const leave = () => setLooked(false)
   return (
-    <Tooltip label={<TimeReadings value={value} at={at} zone={zone} now={now} />} multiline>
-      <time dateTime={value} className={as === 'column' ? 'mono' : undefined} tabIndex={as === 'column' ? undefined : 0}>
+    <>
+      <time ref={box} dateTime={value} className={as === 'column' ? 'mono' : undefined} tabIndex={as === 'column' ? undefined : 0} onPointerEnter={look} onPointerLeave={leave} onFocus={look} onBlur={leave}>
         {column ? (
           <>
             <span className="muted">{column.date}</span> {column.time}
@@ -28,7 +33,9 @@ export function Time({ value, now, as = 'reading' }: Props) {
           reading(at, zone, now)
         )}
       </time>
-    </Tooltip>
+      {/* There are as many times as rows: only the one looked at has a tooltip. */}
+      {looked && <Tooltip label={<TimeReadings value={value} at={at} zone={zone} now={now} />} multiline opened target={box} />}
+    </>
   )
 }
 

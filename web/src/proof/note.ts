@@ -10,12 +10,21 @@ export interface VerifierKey {
 }
 
 const ED25519 = 1
+const NO_KEY = 'this is no verifier key: it reads NAME+8 hex digits+base64'
+
+function decoded(base64: string): Uint8Array {
+  try {
+    return fromBase64(base64)
+  } catch {
+    throw new Error(NO_KEY)
+  }
+}
 
 export async function parseVerifierKey(text: string): Promise<VerifierKey> {
   const match = /^([^\s+\p{C}]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/u.exec(text.trim())
-  if (!match) throw new Error('this is no verifier key: it reads NAME+8 hex digits+base64')
+  if (!match) throw new Error(/\u2014 /.test(text) ? 'this is a checkpoint and no verifier key: a key reads NAME+8 hex digits+base64' : NO_KEY)
   const [, name, hex, base64] = match as unknown as [string, string, string, string]
-  const bytes = fromBase64(base64)
+  const bytes = decoded(base64)
   if (bytes.length !== 33 || bytes[0] !== ED25519) throw new Error('this verifier key is not of Ed25519')
   const id = (await sha256(utf8(`${name}\n`), bytes)).slice(0, 4)
   if (toHex(id) !== hex) throw new Error('the key id of this verifier key does not fit its key: it was mistyped or changed')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { momentOf, startOfDay, startOfWeek } from '../words/time'
-import { intervalFor, moments, typedRange } from './range'
+import { intervalFor, moments, rangeWords, typedRange } from './range'
 
 const NOW = new Date('2026-11-24T10:30:00Z')
 const read = (text: string, zone = 'Europe/Berlin') => typedRange(text, zone, NOW, 'monday')
@@ -52,4 +52,13 @@ test('bars are as fine as fits', () => {
   expect(intervalFor(3_600_000, 120)).toBe('minute')
   expect(intervalFor(7 * 86_400_000, 200)).toBe('hour')
   expect(intervalFor(90 * 86_400_000, 120)).toBe('day')
+})
+
+test('an address may hold anything', () => {
+  const now = new Date('2026-11-24T10:00:00Z')
+  for (const from of ['garbage', '2026-13-45', 'now-99999999999999d', '<b>', '99999-01-01T00:00:00Z', '']) {
+    expect(() => rangeWords({ from, to: from }, 'Europe/Berlin')).not.toThrow()
+    const { from: at } = moments({ from }, 'Europe/Berlin', now)
+    expect(() => at?.toISOString()).not.toThrow()
+  }
 })

@@ -30,9 +30,14 @@ const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: 
 /** The moments a range means now. An open start has none. */
 export function moments(range: Range, zone: string, now: Date): { from?: Date; to: Date } {
   return {
-    from: range.from === undefined ? undefined : moment(range.from, zone, now, false),
-    to: (range.to === undefined ? undefined : moment(range.to, zone, now, true)) ?? now,
+    from: range.from === undefined ? undefined : known(moment(range.from, zone, now, false)),
+    to: (range.to === undefined ? undefined : known(moment(range.to, zone, now, true))) ?? now,
   }
+}
+
+/** A moment that can be written down: an address may hold anything. */
+function known(at: Date | undefined): Date | undefined {
+  return at && Number.isFinite(at.getTime()) && at.getFullYear() > 0 && at.getFullYear() < 10_000 ? at : undefined
 }
 
 function moment(text: string, zone: string, now: Date, end: boolean): Date | undefined {
@@ -78,9 +83,9 @@ function unitWord(unit: string, count: number): string {
 function boundWords(text: string, zone: string): string {
   if (/^now|^today$|^yesterday$/.test(text)) return text
   const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
-  if (day) return dateOnly(new Date(`${text}T12:00:00Z`), 'UTC')
-  const at = new Date(text)
-  return Number.isNaN(at.getTime()) ? text : dateMinute(at, zone)
+  const at = known(new Date(day ? `${text}T12:00:00Z` : text))
+  if (!at) return text
+  return day ? dateOnly(at, 'UTC') : dateMinute(at, zone)
 }
 
 /** Reads what a person typed; nothing if it is no range. */

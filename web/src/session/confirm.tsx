@@ -1,33 +1,70 @@
-//! Changes to people, keys and tenants ask for the password when it was not given lately.
+//! What the server wants before it does something: the password again where it was not given
+//! lately, or a sign-in where the session has ended. Both are asked over the page, so that what was
+//! typed there stays.
 
 import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
-import { useState, useSyncExternalStore } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { ApiError } from '../api/client'
-import { identity } from '../api/identity'
+import { identity, sessionQuery } from '../api/identity'
 import { t } from '../words/i18n'
+import { useSession } from './session'
 
 interface Question {
-  settle: (confirmed: boolean) => void
+  kind: 'password' | 'sign-in'
+  given: Promise<boolean>
+  settle: (given: boolean) => void
 }
 
 let question: Question | undefined
 const listeners = new Set<() => void>()
 
-function ask(next: Question | undefined): void {
+function put(next: Question | undefined): void {
   question = next
   for (const listener of listeners) listener()
 }
 
-/** Does it; if the server wants the password first, asks for it and does it again. */
+/** Asks, and answers whether it was given. Who asks while a question is open waits for its answer. */
+function ask(kind: Question['kind']): Promise<boolean> {
+  if (question) return question.given
+  let settle: Question['settle'] = () => undefined
+  const given = new Promise<boolean>((resolve) => (settle = resolve))
+  put({ kind, given, settle })
+  return given
+}
+
+function wanted(error: unknown): Question['kind'] | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  if (error.code === 'reauthenticate') return 'password'
+  return error.status === 401 && error.code !== 'sign_in_failed' ? 'sign-in' : undefined
+}
+
+/** Does it; if the server wants something first, asks for it and does it again. */
 export async function confirmed<T>(change: () => Promise<T>): Promise<T> {
-  try {
-    return await change()
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 'reauthenticate') throw error
-    const given = await new Promise<boolean>((settle) => ask({ settle }))
-    if (!given) throw error
-    return change()
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await change()
+    } catch (error) {
+      const kind = wanted(error)
+      if (!kind || attempt === 2 || !(await ask(kind))) throw error
+    }
   }
+}
+
+let unsent = 0
+
+/** Says that something typed here would be lost by leaving the page, as long as `holds`. */
+export function useUnsent(holds = true): void {
+  useEffect(() => {
+    if (!holds) return
+    unsent += 1
+    return () => void (unsent -= 1)
+  }, [holds])
+}
+
+/** The session has ended while something was typed: asks for a sign-in over the page. `undefined` where nothing would be lost. */
+export function signInHere(): Promise<boolean> | undefined {
+  return unsent > 0 ? ask('sign-in') : undefined
 }
 
 /** The dialog that asks; stands once in the shell. */
@@ -39,37 +76,56 @@ export function PasswordQuestion() {
     },
     () => question,
   )
+  const client = useQueryClient()
+  const { person } = useSession()
   const [password, setPassword] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [busy, setBusy] = useState(false)
+  const signIn = open?.kind === 'sign-in'
   const close = (given: boolean) => {
     open?.settle(given)
     setPassword('')
     setWrong(undefined)
-    ask(undefined)
+    put(undefined)
+  }
+  const send = async () => {
+    setBusy(true)
+    try {
+      const session = await (signIn ? identity.signIn({ email: person.email, password }) : identity.confirmPassword(password))
+      client.setQueryData(sessionQuery.queryKey, session)
+      close(true)
+    } catch (error) {
+      setWrong(error instanceof ApiError && error.code === 'sign_in_failed' ? t('The password is wrong, or the account is disabled.') : (error as Error).message)
+    } finally {
+      setBusy(false)
+    }
   }
   return (
-    <Modal opened={open !== undefined} onClose={() => close(false)} title={t('Confirm with your password')} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Modal opened={open !== undefined} onClose={() => close(false)} title={signIn ? t('Your session has ended') : t('Confirm with your password')} closeButtonProps={{ 'aria-label': t('Close') }} zIndex={300}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          setBusy(true)
-          identity
-            .confirmPassword(password)
-            .then(() => close(true))
-            .catch((error: Error) => setWrong(error.message))
-            .finally(() => setBusy(false))
+          void send()
         }}
       >
         <Stack gap="sm">
-          <Text size="sm">{t('This change needs your password. It is then not asked again for five minutes.')}</Text>
+          <Text size="sm">
+            {signIn ? (
+              <>
+                {t('Sign in again as')} <bdi>{person.email}</bdi>. {t('What you have typed stays.')}
+              </>
+            ) : (
+              t('This change needs your password. It is then not asked again for a while.')
+            )}
+          </Text>
+          <input className="hidden" type="email" autoComplete="username" value={person.email} readOnly tabIndex={-1} aria-hidden />
           <PasswordInput label={t('Password')} value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={wrong} autoComplete="current-password" data-autofocus />
           <Group justify="flex-end">
             <Button variant="default" onClick={() => close(false)}>
               {t('Cancel')}
             </Button>
             <Button type="submit" loading={busy} disabled={!password}>
-              {t('Confirm')}
+              {signIn ? t('Sign in') : t('Confirm')}
             </Button>
           </Group>
         </Stack>

@@ -2,8 +2,8 @@
 
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
-import { type Membership, type Permission, type Preferences, type Session, identity, sessionQuery } from '../api/identity'
+import { useEffect, useMemo, useState } from 'react'
+import { type Membership, type Permission, type Preferences, type Session, identity, preferencesOf, sessionQuery } from '../api/identity'
 import { type WeekStart, browserZone, isZone, localWeekStart } from '../words/time'
 
 export function useSession(): Session {
@@ -14,22 +14,28 @@ export function useSession(): Session {
 export function useTenant(): Membership {
   const session = useSession()
   const { tenant } = useParams({ strict: false })
-  return session.tenants.find((one) => one.name === tenant) ?? { name: tenant ?? '', organization: tenant ?? '', role: 'viewer', role_until: null, permissions: [] }
+  return session.tenants.find((one) => one.name === tenant) ?? { name: tenant ?? '', organization: tenant ?? '', role: 'viewer', state: 'active', permissions: [] }
 }
 
 export function useMay(permission: Permission): boolean {
   return useTenant().permissions.includes(permission)
 }
 
+/** What the person has chosen. */
+export function usePreferences(): Preferences {
+  const session = useSession()
+  return useMemo(() => preferencesOf(session), [session])
+}
+
 /** The zone times are shown in: chosen, else the account's, else the browser's. */
 export function useZone(): string {
-  const { preferences, person } = useSession()
-  const wanted = preferences.zone ?? person.time_zone ?? browserZone()
+  const { person } = useSession()
+  const wanted = usePreferences().zone ?? (person.time_zone || browserZone())
   return isZone(wanted) ? wanted : 'UTC'
 }
 
 export function useWeekStart(): WeekStart {
-  return useSession().preferences.week_start ?? localWeekStart()
+  return usePreferences().week_start ?? localWeekStart()
 }
 
 /** Changes some of the person's choices; seen at once, kept on the server. */
@@ -39,6 +45,7 @@ export function useChoose(): (part: Preferences) => void {
   return (part) => {
     const session = client.getQueryData(sessionQuery.queryKey)
     if (!session) return
+    // What another version of the screens keeps there stays.
     const preferences = { ...session.preferences, ...part }
     client.setQueryData(sessionQuery.queryKey, { ...session, preferences })
     mutate(preferences)

@@ -8,7 +8,7 @@ import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { left } from '../routes'
 import { PasswordQuestion } from '../session/confirm'
-import { useChoose, useNow, useSession, useTenant, useZone } from '../session/session'
+import { useChoose, useNow, usePreferences, useSession, useTenant, useZone } from '../session/session'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
 import { browserZone, dateMinute, offsetName, zones } from '../words/time'
@@ -72,8 +72,8 @@ export function Shell() {
 
 /** The theme of the account wins over what this browser remembers. */
 function useTheme(): void {
-  const { theme } = useSession().preferences
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { theme } = usePreferences()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   useEffect(() => {
     if (theme && theme !== colorScheme) setColorScheme(theme)
   }, [theme, colorScheme, setColorScheme])
@@ -106,6 +106,7 @@ function Navigation() {
           data={session.tenants.map((one) => ({ value: one.name, label: one.organization || one.name }))}
           value={tenant.name}
           onChange={(name) => name && void router.navigate({ href: urls.overview(name) })}
+          renderOption={({ option }) => <bdi>{option.label}</bdi>}
           allowDeselect={false}
           searchable={session.tenants.length > 8}
         />
@@ -220,7 +221,7 @@ function ZoneMenu() {
 }
 
 function ThemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
   const choose = useChoose()
   const Icon = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop }[colorScheme]
   const set = (theme: 'light' | 'dark' | 'auto') => {

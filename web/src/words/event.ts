@@ -2,7 +2,7 @@
 
 import type { RecordedEvent, Schemas } from '../api/client'
 import { t } from './i18n'
-import { dateOnly, dateTime, locale, number } from './time'
+import { dateOnly, dateTime, locale, number, numberFormat } from './time'
 
 type Actor = NonNullable<RecordedEvent['actor']>
 export type Change = Schemas['ChangeShape']
@@ -135,7 +135,7 @@ export function valueText(value: unknown, type: string | null | undefined, zone:
   if (typeof value === 'boolean') return value ? t('Yes') : t('No')
   if (type === 'money') return moneyText(value)
   if (typeof value === 'number') return number(value, 20)
-  if (type === 'number' && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return new Intl.NumberFormat(locale, { maximumFractionDigits: 20 }).format(value as never)
+  if (type === 'number' && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return numberFormat({ maximumFractionDigits: 20 }).format(value as never)
   if (type === 'date' && typeof value === 'string') return dateText(value, zone)
   if (typeof value === 'string') return value === '' ? t('empty') : value
   return JSON.stringify(value)
@@ -148,7 +148,7 @@ function moneyText(value: unknown): string {
   const currency = typeof parts.currency === 'string' && /^[A-Z]{3}$/.test(parts.currency) ? parts.currency : undefined
   const options: Intl.NumberFormatOptions = currency ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 20 }
   // Text keeps digits a number would lose.
-  return new Intl.NumberFormat(locale, options).format(amount as never)
+  return numberFormat(options).format(amount as never)
 }
 
 function dateText(value: string, zone: string): string {
@@ -171,8 +171,21 @@ export function realChanges(event: RecordedEvent): Change[] {
   return (event.changes ?? []).filter((change) => !unchanged(change))
 }
 
-/** One sentence that says what happened. */
+const LINE_CHARACTERS = 400
+const VALUE_CHARACTERS = 100
+
+/** What stands in a line of a list: a text of any length, cut where nobody reads on. */
+export function folded(text: string, length = LINE_CHARACTERS): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`
+}
+
+/** One sentence that says what happened. Long values are cut: they stand in full below it. */
 export function sentence(event: RecordedEvent, zone: string): string {
+  return folded(told(event, zone))
+}
+
+function told(event: RecordedEvent, zone: string): string {
+  const short = (text: string) => folded(text, VALUE_CHARACTERS)
   if (event.erasure && event.erasure.withheld === event.erasure.of) return t('This event was erased. That it stood here is still proven.')
   const who = actorName(event.actor)
   const target = event.targets?.[0]
@@ -180,7 +193,7 @@ export function sentence(event: RecordedEvent, zone: string): string {
   const changes = realChanges(event)
   const first = changes[0]
   if (first && what) {
-    const values = { who, field: changeName(first), what, old: valueText(first.old, first.type, zone), new: valueText(first.new, first.type, zone), more: changes.length - 1 }
+    const values = { who: short(who), field: short(changeName(first)), what: short(what), old: short(valueText(first.old, first.type, zone)), new: short(valueText(first.new, first.type, zone)), more: changes.length - 1 }
     if (first.old === undefined || first.old === null) {
       return changes.length > 1 ? t('{{who}} set {{field}} of {{what}} to {{new}} and {{more}} more', values) : t('{{who}} set {{field}} of {{what}} to {{new}}', values)
     }
@@ -188,8 +201,8 @@ export function sentence(event: RecordedEvent, zone: string): string {
   }
   if (event.message) return event.message
   const done = deedWord(event)
-  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who, done, type: target?.type ? typeWord(target.type) : '', what }).replaceAll('  ', ' ')
-  return t('{{who}}: {{action}}', { who, action: event.action ?? done })
+  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who: short(who), done, type: target?.type ? short(typeWord(target.type)) : '', what: short(what) }).replaceAll('  ', ' ')
+  return t('{{who}}: {{action}}', { who: short(who), action: event.action ?? done })
 }
 
 /** What the Details column says: the change, else the message. */

@@ -129,7 +129,8 @@ export function dateOnly(at: Date, zone: string): string {
 
 /** "24 Nov" and "10:45:32", for a column of times; another year is named. */
 export function columnTime(at: Date, zone: string, now: Date): { date: string; time: string } {
-  const sameYear = wallClock(at, zone).year === wallClock(now, zone).year
+  const year = format(zone, { year: 'numeric' })
+  const sameYear = year.format(at) === year.format(now)
   const date = format(zone, sameYear ? { day: '2-digit', month: 'short' } : { day: '2-digit', month: 'short', year: 'numeric' }).format(at)
   const time = format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at)
   return { date, time }
@@ -186,15 +187,21 @@ export function duration(ms: number): string {
   return `${number(Math.trunc(minutes / 60))} h ${number(minutes % 60)} min`
 }
 
-const numbers = new Map<number, Intl.NumberFormat>()
+const numbers = new Map<string, Intl.NumberFormat>()
+
+/** A format of numbers; making one costs more than using it a hundred times. */
+export function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options)
+  let found = numbers.get(key)
+  if (!found) {
+    found = new Intl.NumberFormat(locale, options)
+    numbers.set(key, found)
+  }
+  return found
+}
 
 export function number(value: number, digits = 0): string {
-  let found = numbers.get(digits)
-  if (!found) {
-    found = new Intl.NumberFormat(locale, { maximumFractionDigits: digits })
-    numbers.set(digits, found)
-  }
-  return found.format(value)
+  return numberFormat({ maximumFractionDigits: digits }).format(value)
 }
 
 export function bytes(value: number): string {
@@ -205,6 +212,6 @@ export function bytes(value: number): string {
     size /= 1000
     unit += 1
   }
-  const short = new Intl.NumberFormat(locale, { style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: unit ? 1 : 0 })
+  const short = numberFormat({ style: 'unit', unit: units[unit], unitDisplay: 'short', maximumFractionDigits: unit ? 1 : 0 })
   return short.format(size)
 }

@@ -25,9 +25,7 @@ use crate::identity::sent::Sent;
 use crate::identity::sessions::LiveSession;
 use crate::identity::view::{session_view, signed_in};
 use crate::instance::{now, random};
-use crate::limits::{
-    SESSION_FRESH, SESSION_MAX, SESSIONS_PER_PERSON, SIGN_IN_REFUSAL_STEP, UNTOLD_RETRY,
-};
+use crate::limits::{SESSION_MAX, SESSIONS_PER_PERSON, SIGN_IN_REFUSAL_STEP, UNTOLD_RETRY};
 use crate::own::{Ended, OwnEvent};
 
 /// The link that signs into the demo, while it runs.
@@ -69,7 +67,11 @@ pub(crate) async fn prepare(
 ) -> Result<Beginning, Refusal> {
     let random_id = random().map_err(|error| Refusal::internal(&error))?;
     let token = TokenText::from_random(random().map_err(|error| Refusal::internal(&error))?);
-    let fresh = if kept { SESSION_FRESH } else { SESSION_MAX };
+    let fresh = if kept {
+        app.config.password_fresh
+    } else {
+        SESSION_MAX
+    };
     let session = Session {
         id: SessionId::from_random(random_id),
         person: person.clone(),
@@ -407,7 +409,7 @@ pub(crate) async fn reauthenticate(
         return Err(refusal);
     }
     let now = now();
-    let until = now.plus_micros(micros(SESSION_FRESH));
+    let until = now.plus_micros(micros(app.config.password_fresh));
     let mut change = app.instance.change().await?;
     change
         .touch_session(&session.session.id, now, until)

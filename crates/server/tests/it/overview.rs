@@ -55,13 +55,23 @@ fn related_events_are_grouped_by_why() {
             ("record_after", vec!["c-4"]),
         ]
     );
+    // What stands before and after the event is counted apart; its own time is in both.
+    let totals: Vec<&Value> = related["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| &group["total"])
+        .collect();
+    assert_eq!(totals, [1, 2, 2, 2]);
     // The query of a group finds all of it.
     for group in related["groups"].as_array().unwrap() {
         let q = group["q"]
             .as_str()
             .unwrap()
             .replace(' ', "%20")
-            .replace('"', "%22");
+            .replace('"', "%22")
+            .replace('>', "%3E")
+            .replace('<', "%3C");
         let found = house.get(&format!("/v1/events?q={q}")).ok();
         assert_eq!(found["total"], group["total"], "{q}");
     }
@@ -110,6 +120,66 @@ fn a_record_is_rebuilt_at_any_moment_and_gaps_are_named() {
         (&nothing["total"], &nothing["state"]),
         (&json!(0), &json!([]))
     );
+}
+
+#[test]
+fn a_long_history_is_listed_from_anywhere() {
+    let house = House::new();
+    // Ten at four moments, the later ones sent first.
+    let events: Vec<Value> = (0..10)
+        .rev()
+        .map(|n| {
+            json!({
+                "id": format!("v-{n}"),
+                "action": "customer.update",
+                "actor": {"id": "u-1"},
+                "occurred_at": format!("2026-01-01T10:0{}:00Z", n / 3),
+                "targets": [{"type": "customer", "id": "CUS-9"}],
+                "changes": [{"path": "n", "old": null, "new": n}],
+            })
+        })
+        .collect();
+    house.post("/v1/events", json!(events).to_string()).ok();
+    let list = |query: &str| {
+        let answer = house
+            .get(&format!("/v1/targets/customer/CUS-9/history?{query}"))
+            .ok();
+        let ids: Vec<String> = answer["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["event"]["id"].as_str().unwrap().to_owned())
+            .collect();
+        assert_eq!(answer["total"], 10);
+        (answer["first"].as_u64().unwrap(), ids)
+    };
+    // At one moment the one that came first stands first.
+    let order = [
+        "v-2", "v-1", "v-0", "v-5", "v-4", "v-3", "v-8", "v-7", "v-6", "v-9",
+    ];
+    assert_eq!(list("").1, order);
+    assert_eq!(
+        list("limit=3"),
+        (7, order[7..].iter().map(|id| (*id).to_owned()).collect())
+    );
+    assert_eq!(
+        list("limit=3&first=2"),
+        (2, order[2..5].iter().map(|id| (*id).to_owned()).collect())
+    );
+    assert_eq!(list("limit=3&first=40"), (10, vec![]));
+    for (place, id) in order.iter().enumerate() {
+        let found = house.get(&format!("/v1/events?id={id}")).ok();
+        let around = found["events"][0]["display_id"].as_str().unwrap();
+        let (first, ids) = list(&format!("limit=3&around={around}"));
+        assert_eq!(first as usize, place.saturating_sub(1).min(7), "{id}");
+        assert_eq!(ids, order[first as usize..first as usize + 3], "{id}");
+    }
+    house
+        .get("/v1/targets/customer/CUS-9/history?around=LOG-2026-0009999")
+        .problem(404, "not_found");
+    house
+        .get("/v1/targets/customer/CUS-9/history?around=1&first=1")
+        .problem(400, "invalid_parameter");
 }
 
 #[test]
