@@ -32,13 +32,12 @@ fn send(client: &client::Client, count: u64) {
 /// Annals' own events with this action, the newest first.
 fn told(client: &client::Client, action: &str) -> Vec<Value> {
     let parameters = Parameters::new()
-        .with("q", &format!("action:{action}"))
+        .with("q", format!("action:{action}"))
         .with("own", "include")
         .with("sort", "sequence");
     let found = client.search(&parameters).unwrap().events;
-    let read =
-        |event: &Box<serde_json::value::RawValue>| serde_json::from_str(event.get()).unwrap();
-    found.iter().map(read).collect()
+    let read = found.iter().map(|event| serde_json::from_str(event.get()));
+    read.collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
