@@ -113,7 +113,7 @@ describe('an address that is wrong', () => {
   })
 
   test('a page that is not there', async () => {
-    for (const path of ['/nothing/here', '/t/main/nothing']) {
+    for (const path of ['/t/main/nothing', '/t/main/settings/nothing']) {
       await page.goto(demo.url + path)
       await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
     }

@@ -73,7 +73,7 @@ describe('events', () => {
     assert.equal(await page.locator('.q-wrong').innerText(), 'acton')
     await page.getByRole('button', { name: 'Use action:' }).click()
     await page.waitForURL(/action%3Alogin/)
-    assert.equal(await page.locator('.search-problem').count(), 0)
+    await page.locator('.search-problem').waitFor({ state: 'detached' })
   })
 
   test('fields and values are completed', async () => {

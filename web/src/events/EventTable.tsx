@@ -2,7 +2,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { type ColumnDef, type ColumnSizingState, getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import { type Ref, memo, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
+import { type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { copyText } from '../parts/Copy'
 import { Go } from '../parts/Go'
@@ -46,7 +46,13 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const names = state.search.columns ?? preferences.columns
   const columns = useMemo(() => columnsOf(names), [names])
   const body = useRef<HTMLDivElement>(null)
-  const [active, setActive] = useState(-1)
+  const [active, showActive] = useState(-1)
+  // Keys come faster than pages are drawn: the next one counts from where the last one led.
+  const place = useRef(-1)
+  const setActive = useCallback((row: number) => {
+    place.current = row
+    showActive(row)
+  }, [])
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const fresh = live.events.length
   // Before the first answer, rows of the size they will have.
@@ -68,7 +74,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     body.current?.scrollTo({ top: 0 })
     setActive(-1)
     setSelected(new Set())
-  }, [rows])
+  }, [rows, setActive])
 
   const open = state.search.event
   const placeOf = (id: string | undefined): number => {
@@ -84,7 +90,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     requestAnimationFrame(() => requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus({ preventScroll: true })))
   }
   const move = (by: number) => {
-    const from = active >= 0 ? active : placeOf(open)
+    const from = place.current >= 0 ? place.current : placeOf(open)
     const next = Math.min(count - 1, Math.max(0, from + by))
     if (count === 0) return
     const event = eventAt(next)
@@ -103,13 +109,13 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   useEffect(() => {
     opener.current = openRow
   })
-  useImperativeHandle(ref, () => ({ focus: () => focusRow(Math.max(0, active)) }))
+  useImperativeHandle(ref, () => ({ focus: () => focusRow(Math.max(0, place.current)) }))
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: (event) => (inside(event, body.current) || open ? move(1) : false),
     ArrowUp: (event) => (inside(event, body.current) || open ? move(-1) : false),
-    o: () => openRow(Math.max(0, active)),
+    o: () => openRow(Math.max(0, place.current)),
     ' ': (event) => {
       const at = eventAt(active)
       if (!at || !inside(event, body.current)) return false
