@@ -117,6 +117,14 @@ describe('an address that is wrong', () => {
       await page.goto(demo.url + path)
       await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
     }
+    const elsewhere = await page.goto(`${demo.url}/nothing/here`)
+    assert.equal(elsewhere.status(), 404)
+    await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
+    for (const path of ['/nothing/here', '/v1/nothing', '/log/main/nothing']) {
+      const accept = path.startsWith('/v1') || path.startsWith('/log') ? 'text/html' : '*/*'
+      const answer = await fetch(demo.url + path, { headers: { accept } })
+      assert.match(answer.headers.get('content-type'), /problem/, path)
+    }
   })
 
   test('a state that means nothing falls back to one that does', async () => {

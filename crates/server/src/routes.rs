@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
-use crate::front::{no_route, remember_route, wrong_method};
+use crate::front::{remember_route, wrong_method};
 use crate::identity::{
     account, invite, keys, members, searches, settings, setup, sign_in, teams, tenants,
 };
@@ -157,6 +157,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(crate::screens::router())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document()))
         .route_layer(middleware::from_fn(remember_route))
-        .fallback(no_route)
+        .fallback(crate::screens::nowhere)
         .method_not_allowed_fallback(wrong_method)
 }

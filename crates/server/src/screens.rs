@@ -6,7 +6,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use base64::Engine;
@@ -69,6 +69,25 @@ async fn page(headers: HeaderMap) -> Response {
     let opener = HeaderValue::from_static("same-origin");
     let headers = response.headers_mut();
     headers.insert("cross-origin-opener-policy", opener);
+    response
+}
+
+/// Answers where there is no route: a browser that looks for a page gets the screens, which say so,
+/// everything else a problem document.
+pub(crate) async fn nowhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let is_api = ["/v1", "/log"].iter().any(|under| {
+        let rest = uri.path().strip_prefix(under);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let wants_page = headers
+        .get(header::ACCEPT)
+        .and_then(|accepted| accepted.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("text/html"));
+    if FILES.is_empty() || is_api || !wants_page || method != Method::GET {
+        return no_route(uri).await.into_response();
+    }
+    let mut response = page(headers).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }
 
