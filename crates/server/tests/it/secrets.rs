@@ -66,7 +66,8 @@ fn a_secret_is_in_no_file_answer_or_export_but_its_own() {
     );
     let cookie = owner.cookie().split_once('=').unwrap().1.to_owned();
     let signing = std::fs::read_to_string(keys.join("main.key")).unwrap();
-    let signing = signing.trim().rsplit('+').next().unwrap().to_owned();
+    // `PRIVATE+KEY+<name>+<hash>+<key in base64>`, which may hold a `+` itself.
+    let signing = signing.trim().splitn(5, '+').last().unwrap().to_owned();
     let export = owner.get("/v1/events/export?own=include");
     let metrics = house.get("/metrics");
     let secrets = [
