@@ -1,6 +1,7 @@
 //! Tables: which column says what, and rows as events.
 
 use event::json::push_string;
+use event::limits::COUNT_MAX;
 use event::{Activity, ActorType, Category, Outcome, Severity};
 use jiff::tz::TimeZone;
 
@@ -478,16 +479,17 @@ pub(crate) fn map(
     draft.version = value("source.version");
     draft.message = value("message");
     draft.labels.extend(list("labels"));
+    let is_count = |text: &str| {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        digits && text.parse::<u64>().is_ok_and(|number| number <= COUNT_MAX)
+    };
     let number = |field: &str| {
-        checked(field, value(field), |it| {
-            it.bytes().all(|byte| byte.is_ascii_digit())
-        })
-        .map(|text| {
-            text.map(|text| match text.trim_start_matches('0') {
-                "" => "0".to_owned(),
-                digits => digits.to_owned(),
-            })
-        })
+        let text = checked(field, value(field), is_count)?;
+        // JSON has no zeros before digits.
+        Ok::<_, Refusal>(
+            text.and_then(|text| text.parse::<u64>().ok())
+                .map(|number| number.to_string()),
+        )
     };
     draft.counts = [
         number("counts.records")?,

@@ -3,5 +3,6 @@
 mod crash;
 mod harness;
 mod import;
+mod logs;
 mod outside;
 mod tenants;
