@@ -74,6 +74,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("clusterName", "cluster"),
     ("stackName", "stack"),
     ("repositoryName", "repository"),
+    ("target", "instance"),
     ("documentName", "document"),
     ("sessionId", "session"),
     ("key", "object"),
@@ -235,6 +236,18 @@ fn targets(draft: &mut Draft, record: View<'_, '_>) {
         if let Some(id) = parameters.text(&[name]) {
             let name = last_part(&id);
             draft.done_to(kind, Some(id), name);
+        }
+    }
+    if draft.has_targets() {
+        return;
+    }
+    // A parameter that is named like an id of something: `resolverQueryLogConfigId`.
+    for (name, value) in parameters.members() {
+        let kind = ["Id", "Arn", "ARN", "Identifier", "Name"]
+            .iter()
+            .find_map(|it| name.strip_suffix(it));
+        if let Some(kind) = kind.filter(|kind| !kind.is_empty() && !kind.ends_with("Session")) {
+            draft.done_to(&verbs::words(kind).join("_"), value.as_text(), None);
         }
     }
 }

@@ -87,7 +87,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ("actor.id", &["actor_id", "user_id"]),
     (
         "actor.email",
-        &["email", "user_email", "actor_email", "e-mail"],
+        &["email", "user_email", "actor_email", "e_mail"],
     ),
     (
         "client.ip",

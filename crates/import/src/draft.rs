@@ -149,6 +149,10 @@ impl Draft {
         }
     }
 
+    pub(crate) fn has_targets(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
     /// Makes the first target of one of these types the primary one.
     pub(crate) fn primary_is(&mut self, kinds: &[&str]) {
         let is_primary = |target: &Target| {

@@ -93,10 +93,12 @@ fn read_iso(text: &str, zone: &TimeZone) -> Option<Timestamp> {
         if let Some(seconds) = rest.strip_prefix(':') {
             rest = seconds;
             *clock.get_mut(2)? = take(&mut rest, 2)?;
-            if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-                let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
-                let shown = fraction.get(..digits).filter(|it| !it.is_empty())?;
-                let shown: String = shown.chars().chain("000000000".chars()).take(9).collect();
+            // Some exports leave the point out: `00:00:00000000`.
+            let fraction = rest.strip_prefix(['.', ',']).unwrap_or(rest);
+            let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+            if digits > 0 {
+                let shown = fraction.get(..digits)?.chars();
+                let shown: String = shown.chain("000000000".chars()).take(9).collect();
                 nanos = shown.parse().ok()?;
                 rest = fraction.get(digits..)?;
             }
@@ -197,6 +199,10 @@ mod tests {
         }
         check("2021-05-18 02:31:58", Some("2021-05-18T02:31:58.000000Z"));
         check("2021-05-18 02:31", Some("2021-05-18T02:31:00.000000Z"));
+        check(
+            "2021-05-18 02:31:58553000",
+            Some("2021-05-18T02:31:58.553000Z"),
+        );
         check("2021-05-18", Some("2021-05-18T00:00:00.000000Z"));
         check(
             "2023-01-31 18:58:27.6380009999",
