@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("query", &["event"]),
     ("merkle", &[]),
     ("demo", &["event"]),
+    ("import", &["event"]),
     // Ground: what must never be lost.
     ("ledger", &["event", "merkle"]),
     ("catalog", &["event", "query"]),
@@ -28,7 +29,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "server", "client", "api", "event", "query", "merkle", "ledger", "index", "catalog",
-            "demo",
+            "demo", "import",
         ],
     ),
     // Beside the house.

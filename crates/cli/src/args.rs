@@ -313,24 +313,61 @@ pub(crate) struct SendArgs {
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     pub(crate) server: ServerArgs,
-    /// Files, or folders whose .ndjson, .jsonl and .json files are taken in order of name
+    /// Files, packed with gzip or not, or folders, which are searched through in order of name
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
     /// What the files hold
     #[arg(long, value_enum)]
     pub(crate) format: ImportFormat,
-    /// Name of the import, kept in `ingest.import`; the first file's name if absent
+    /// Name of the import, kept in `ingest.import`; that of the first file or folder if absent
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Send everything again, also what an earlier run that was cut off had sent
     #[arg(long)]
     pub(crate) restart: bool,
+    /// Write the events that would be sent, one a line, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) table: TableArgs,
+}
+
+/// How a table is read: only for `--format csv`.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Tables (--format csv)")]
+pub(crate) struct TableArgs {
+    /// Which column says what: `--map action=Event --map actor.email=User`; may be repeated
+    #[arg(long, value_name = "FIELD=COLUMN")]
+    pub(crate) map: Vec<String>,
+    /// What all rows have in common: `--set source.app=crm`; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// A file that says all this, in TOML (see docs/imports.md)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// What parts the cells; found out if absent
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<String>,
+    /// How times are written, such as `%d.%m.%Y %H:%M:%S`
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) time_format: Option<String>,
+    /// Zone of times that name none, such as Europe/Berlin; UTC if absent
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ImportFormat {
-    /// One event a line, as `annals send` takes them
+    /// Events of Annals, one a line, as `annals send` takes them
     Ndjson,
+    /// A table with a heading
+    Csv,
+    /// AWS CloudTrail: its files, what lookup-events prints, or records one a line
+    Cloudtrail,
+    /// The audit log of a GitHub organisation or enterprise
+    Github,
+    /// The Okta System Log
+    Okta,
 }
 
 /// Which time.

@@ -5,7 +5,7 @@ use crate::path::push_segment;
 use crate::problem::{Problem, ProblemCode};
 
 /// Appends `text` as a canonical JSON string, quotes included.
-pub(crate) fn push_string(text: &str, out: &mut String) {
+pub fn push_string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain_from = 0;
     for (at, byte) in text.bytes().enumerate() {

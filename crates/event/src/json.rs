@@ -11,19 +11,27 @@ use std::borrow::Cow;
 
 pub(crate) use self::reader::special_bytes;
 pub(crate) use self::text::{unescape, unquoted};
+pub use crate::canonical::push_string;
 use crate::problem::{Problem, ProblemCode};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NodeKind {
+pub enum NodeKind {
+    /// `null`.
     Null,
+    /// `true`.
     True,
+    /// `false`.
     False,
+    /// A number, with the digits it came with.
     Number,
     /// A string without escapes: its canonical form is the text itself.
     String,
+    /// A string with escapes.
     EscapedString,
+    /// An array.
     Array,
+    /// An object.
     Object,
 }
 
@@ -42,17 +50,17 @@ pub(crate) struct Node {
 
 /// A handle of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct At(u32);
+pub struct At(u32);
 
 /// A document that was read.
-pub(crate) struct Document<'s> {
+pub struct Document<'s> {
     source: &'s str,
     nodes: Vec<Node>,
 }
 
 impl<'s> Document<'s> {
     /// Reads `json`, which must hold exactly one value.
-    pub(crate) fn parse(
+    pub fn parse(
         json: &'s [u8],
         max_bytes: usize,
         max_depth: usize,
@@ -74,7 +82,8 @@ impl<'s> Document<'s> {
         self.source
     }
 
-    pub(crate) fn root(&self) -> At {
+    /// The one value the document holds.
+    pub fn root(&self) -> At {
         At(0)
     }
 
@@ -88,7 +97,8 @@ impl<'s> Document<'s> {
         self.nodes.get(at.0 as usize).copied().unwrap_or(NOTHING)
     }
 
-    pub(crate) fn kind(&self, at: At) -> NodeKind {
+    /// What a value is.
+    pub fn kind(&self, at: At) -> NodeKind {
         self.node(at).kind
     }
 
@@ -99,7 +109,7 @@ impl<'s> Document<'s> {
     }
 
     /// The text of the value as it was sent.
-    pub(crate) fn raw(&self, at: At) -> &'s str {
+    pub fn raw(&self, at: At) -> &'s str {
         let node = self.node(at);
         self.source
             .get(node.start as usize..node.end as usize)
@@ -107,7 +117,7 @@ impl<'s> Document<'s> {
     }
 
     /// The characters of a string; `None` for anything else.
-    pub(crate) fn string(&self, at: At) -> Option<Cow<'s, str>> {
+    pub fn string(&self, at: At) -> Option<Cow<'s, str>> {
         match self.kind(at) {
             NodeKind::String => Some(Cow::Borrowed(unquoted(self.raw(at)))),
             NodeKind::EscapedString => Some(unescape(unquoted(self.raw(at)))),
@@ -115,13 +125,30 @@ impl<'s> Document<'s> {
         }
     }
 
+    /// The value of the first member of this name; `None` if there is none or this is no object.
+    pub fn member(&self, object: At, name: &str) -> Option<At> {
+        self.members(object)
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| value)
+    }
+
+    /// The canonical text of a value: RFC 8785, except that a number keeps the digits it came with.
+    /// Refuses a name that stands twice in an object.
+    pub fn canonical(&self, value: At) -> Result<String, Problem> {
+        let mut text = String::new();
+        match crate::canonical::push_value(self, value, &mut text) {
+            Ok(()) => Ok(text),
+            Err(twice) => Err(twice.in_field("")),
+        }
+    }
+
     /// Whether an array or object holds nothing.
-    pub(crate) fn is_empty(&self, at: At) -> bool {
+    pub fn is_empty(&self, at: At) -> bool {
         self.node(at).next == at.0 + 1
     }
 
     /// The names and values of an object, in the order they were sent.
-    pub(crate) fn members(&self, object: At) -> Members<'_, 's> {
+    pub fn members(&self, object: At) -> Members<'_, 's> {
         let end = match self.kind(object) {
             NodeKind::Object => self.node(object).next,
             _ => 0,
@@ -134,7 +161,7 @@ impl<'s> Document<'s> {
     }
 
     /// The values of an array.
-    pub(crate) fn elements(&self, array: At) -> Elements<'_, 's> {
+    pub fn elements(&self, array: At) -> Elements<'_, 's> {
         let end = match self.kind(array) {
             NodeKind::Array => self.node(array).next,
             _ => 0,
@@ -147,7 +174,8 @@ impl<'s> Document<'s> {
     }
 }
 
-pub(crate) struct Members<'d, 's> {
+/// The names and values of an object: see [`Document::members`].
+pub struct Members<'d, 's> {
     document: &'d Document<'s>,
     at: u32,
     end: u32,
@@ -168,7 +196,8 @@ impl<'s> Iterator for Members<'_, 's> {
     }
 }
 
-pub(crate) struct Elements<'d, 's> {
+/// The values of an array: see [`Document::elements`].
+pub struct Elements<'d, 's> {
     document: &'d Document<'s>,
     at: u32,
     end: u32,

@@ -25,7 +25,7 @@ mod enrichment;
 mod event;
 mod exported;
 mod fields;
-mod json;
+pub mod json;
 pub mod limits;
 pub mod path;
 mod place;

@@ -1,58 +1,94 @@
 //! `annals import`: files in, every record exactly once.
 //!
 //! A record without an id gets one made of its content and of how often the same content came
-//! before it, so that what is there is known and stays single. An import that was cut off, even by
-//! kill -9, is simply run again and goes on behind the last batch that was acknowledged.
+//! before it in its file, so that what is there is known and stays single. An import that was cut
+//! off, even by kill -9, is simply run again and goes on behind the last batch that was
+//! acknowledged. What cannot be kept is named by file and line, and the rest goes on.
 
-mod ids;
-mod lines;
+mod files;
 mod progress;
+mod source;
+mod sum;
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use client::{Body, Client, Sending};
+use import::csv::{Mapping, MappingError};
+use import::{Ids, Item, Mapped, Mapper, Refusal, renamed};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use crate::args::{ImportArgs, ImportFormat};
+use crate::args::{ImportArgs, ImportFormat, TableArgs};
 use crate::failure::{Done, Failure};
 use crate::output;
-use ids::{Seen, made_id, push_with_id};
-use lines::{LINE_MAX_BYTES, Line, Lines, Place};
 use progress::Progress;
+use source::{Place, Source};
+use sum::Sum;
 
 const BATCH_EVENTS: usize = 1_000;
-/// Bytes in one request, below the server's limit of 16 MiB with room for one more line.
+/// Bytes in one request, below the server's limit of 16 MiB with room for one more event.
 const BATCH_BYTES: usize = 8 << 20;
-/// Endings of the files that are taken from a folder.
-const ENDINGS: [&str; 3] = ["ndjson", "jsonl", "json"];
 /// Longest name of an import the server takes.
 const NAME_MAX_CHARACTERS: usize = 100;
+/// A file that begins with so many records of another format is not read on.
+const WRONG_RECORDS_MAX: usize = 20;
+/// How often to say how far it is where no bar can be drawn.
+const WORDS_EACH: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(args: &ImportArgs) -> Done {
-    let ImportFormat::Ndjson = args.format;
-    let files = files(&args.paths)?;
-    let total_bytes = files
-        .iter()
-        .filter_map(|f| f.metadata().ok())
-        .map(|m| m.len())
-        .sum();
-    let bar = ProgressBar::new(total_bytes);
+    let mapper = mapper(args)?;
+    let found = files::find(&args.paths, mapper.format())?;
+    for words in &found.passed_over {
+        eprintln!("{words}");
+    }
+    let sizes = found.files.iter().filter_map(|file| file.metadata().ok());
+    let bar = ProgressBar::new(sizes.map(|about| about.len()).sum());
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta} {msg}")
     {
         bar.set_style(style);
     }
     let name = args.name.clone().or_else(|| {
-        let name = files.first()?.file_name()?.to_str()?;
+        let name = args.paths.first()?.file_name()?.to_str()?;
         Some(name.chars().take(NAME_MAX_CHARACTERS).collect())
     });
-    let progress = Progress::of(
-        &args.server.url,
-        args.server.key.as_deref(),
-        name.as_deref(),
-    );
+    let mut import = Import {
+        destination: match args.dry_run {
+            true => Destination::Output,
+            false => server(args, name, &mapper),
+        },
+        mapper,
+        bar,
+        restart: args.restart,
+        batch: Batch::default(),
+        last_words: Instant::now(),
+    };
+    let mut sum = Sum::default();
+    for path in &found.files {
+        let of_file = import.file(path).inspect_err(|_| {
+            if let Destination::Server {
+                progress: Some(_), ..
+            } = import.destination
+            {
+                eprintln!("run the same command again: it goes on where it was");
+            }
+        })?;
+        sum.add(&of_file);
+    }
+    import.bar.finish_and_clear();
+    import.destination.end();
+    finish(&sum, args.dry_run)
+}
+
+fn server(args: &ImportArgs, name: Option<String>, mapper: &Mapper) -> Destination {
+    let mapping = match mapper {
+        Mapper::Csv(mapping) => mapping.fingerprint(),
+        other => other.format().as_str().to_owned(),
+    };
+    let key = args.server.key.as_deref();
+    let progress = Progress::of(&args.server.url, key, name.as_deref(), &mapping);
     let progress = progress.inspect_err(|error| {
         eprintln!("no progress is kept ({error}): an import that is cut off begins anew");
     });
@@ -61,132 +97,268 @@ pub(crate) fn run(args: &ImportArgs) -> Done {
         every_event_has_an_id: true,
         ..Sending::default()
     };
-    let mut import = Import {
-        client: args.server.client(),
+    Destination::Server {
+        client: Box::new(args.server.client()),
         sending,
-        bar,
-        restart: args.restart,
         progress: progress.ok(),
-        batch: Batch::default(),
-        seen: Seen::new(),
-    };
-    let mut sum = Sum::default();
-    for path in &files {
-        let of_file = import.file(path).inspect_err(|_| {
-            if import.progress.is_some() {
-                eprintln!("run the same command again: it goes on where it was");
-            }
-        })?;
-        sum.add(&of_file);
     }
-    import.bar.finish_and_clear();
-    if let Some(progress) = import.progress {
-        progress.end();
-    }
-    sum.finish()
 }
 
-/// The files named, and those in the folders named, in order of name.
-fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
+fn mapper(args: &ImportArgs) -> Result<Mapper, Failure> {
+    let table = &args.table;
+    let says_table = !table.map.is_empty()
+        || !table.set.is_empty()
+        || table.mapping.is_some()
+        || table.delimiter.is_some()
+        || table.time_format.is_some()
+        || table.time_zone.is_some();
+    if says_table && args.format != ImportFormat::Csv {
+        let words = "--map, --set, --mapping, --delimiter, --time-format and --time-zone are for --format csv";
+        return Err(Failure::Usage(words.to_owned()));
+    }
+    Ok(match args.format {
+        ImportFormat::Ndjson => Mapper::Ndjson,
+        ImportFormat::Csv => Mapper::Csv(mapping(table)?),
+        ImportFormat::Cloudtrail => Mapper::CloudTrail,
+        ImportFormat::Github => Mapper::GitHub,
+        ImportFormat::Okta => Mapper::Okta,
+    })
+}
+
+/// What the mapping file says, and above it what the flags say.
+fn mapping(table: &TableArgs) -> Result<Mapping, Failure> {
+    let usage = |error: MappingError| Failure::Usage(error.to_string());
+    let mut mapping = match &table.mapping {
+        None => Mapping::default(),
+        Some(path) => {
+            let shown = path.display();
+            let text =
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+            Mapping::parse(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))?
         }
-        let listed =
-            std::fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut inside = listed
-            .map(|entry| entry.map(|e| e.path()))
-            .collect::<Result<Vec<_>, _>>()?;
-        inside.retain(|p| {
-            p.is_file()
-                && p.extension()
-                    .is_some_and(|e| ENDINGS.iter().any(|ending| e == *ending))
-        });
-        inside.sort();
-        files.extend(inside);
+    };
+    let pair = |text: &str, flag: &str| match text.split_once('=') {
+        Some((field, value)) => Ok((field.trim().to_owned(), value.to_owned())),
+        None => Err(Failure::Usage(format!(
+            "--{flag} {text}: there is no = in it"
+        ))),
+    };
+    for text in &table.map {
+        let (field, column) = pair(text, "map")?;
+        mapping.map(&field, &column).map_err(usage)?;
     }
-    if files.is_empty() {
-        bail!("no file to import: folders are searched for *.ndjson, *.jsonl and *.json");
+    for text in &table.set {
+        let (field, value) = pair(text, "set")?;
+        mapping.set(&field, &value).map_err(usage)?;
     }
-    Ok(files)
+    if let Some(delimiter) = &table.delimiter {
+        mapping.part_by(delimiter).map_err(usage)?;
+    }
+    if let Some(format) = &table.time_format {
+        mapping.write_times_as(format).map_err(usage)?;
+    }
+    if let Some(zone) = &table.time_zone {
+        mapping.live_in(zone).map_err(usage)?;
+    }
+    Ok(mapping)
+}
+
+fn finish(sum: &Sum, dry_run: bool) -> Done {
+    if !dry_run && !std::io::stdout().is_terminal() {
+        output::line(&json!({"end": sum.to_json()}).to_string())?;
+    }
+    eprintln!("{}", sum.in_words());
+    if dry_run {
+        eprintln!("nothing was sent: this was a dry run");
+    }
+    if sum.refused > 0 || sum.noted > 0 {
+        Err(Failure::Partly)
+    } else {
+        Ok(())
+    }
+}
+
+/// Where the events go.
+enum Destination {
+    Server {
+        client: Box<Client>,
+        sending: Sending,
+        progress: Option<Progress>,
+    },
+    /// Standard output: nothing is sent.
+    Output,
+}
+
+impl Destination {
+    fn end(self) {
+        if let Destination::Server {
+            progress: Some(progress),
+            ..
+        } = self
+        {
+            progress.end();
+        }
+    }
+
+    fn progress(&mut self) -> Option<&mut Progress> {
+        match self {
+            Destination::Server { progress, .. } => progress.as_mut(),
+            Destination::Output => None,
+        }
+    }
 }
 
 struct Import {
-    client: Client,
-    sending: Sending,
+    destination: Destination,
+    mapper: Mapper,
     bar: ProgressBar,
     /// Pay no heed to what an earlier run left.
     restart: bool,
-    progress: Option<Progress>,
     batch: Batch,
-    seen: Seen,
+    last_words: Instant,
 }
 
-/// Lines of one file that are not sent yet, each with its number, from 1.
+/// Events of one file that are not sent yet.
 #[derive(Default)]
 struct Batch {
-    bytes: Vec<u8>,
-    numbers: Vec<u64>,
+    events: Vec<Pending>,
+    bytes: usize,
 }
 
-#[derive(Default)]
-struct Sum {
-    accepted: u64,
-    duplicates: u64,
-    skipped: u64,
-    refused: u64,
+/// An event that is not sent yet.
+struct Pending {
+    at: At,
+    id: String,
+    mapped: Mapped,
+}
+
+/// Where a record stands in its file, both from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct At {
+    line: u64,
+    number: u64,
 }
 
 impl Import {
     fn file(&mut self, path: &Path) -> Result<Sum, Failure> {
-        let unreadable = || format!("cannot read {}", path.display());
-        let mut lines = Lines::open(path).with_context(unreadable)?;
-        let slot = match &self.progress {
-            Some(progress) => progress.slot(path).with_context(unreadable)?,
+        let bytes_before = self.bar.position();
+        let mut sum = Sum::default();
+        let mut source = match Source::open(path, &self.mapper) {
+            Ok(source) => source,
+            Err(refusal) => {
+                self.refuse(&mut sum, path, None, &refusal)?;
+                return Ok(sum);
+            }
+        };
+        let mapper = source.mapper().clone();
+        if let Mapper::Csv(mapping) = &mapper {
+            let words = mapping.in_words();
+            self.bar
+                .suspend(|| eprintln!("{}: {words}", path.display()));
+        }
+        let slot = match self.destination.progress() {
+            Some(progress) => progress.slot(path).ok().flatten(),
             None => None,
         };
-        let (sent, mut sum) = self.take_up(slot.as_deref(), path);
+        let (sent, left) = self.take_up(slot.as_deref(), path);
+        sum = left;
+        let mut ids = Ids::new();
+        // Records of another format, as long as there was no other record.
+        let mut wrong: Option<Vec<(At, Refusal)>> = Some(Vec::new());
         loop {
-            let before = lines.place();
-            let Some(line) = lines.next().with_context(unreadable)? else {
-                break;
+            let found = match source.next() {
+                Ok(Some(found)) => found,
+                Ok(None) => break,
+                Err(refusal) => {
+                    let line = source.place().lines;
+                    let at = (line > 0).then_some(At {
+                        line,
+                        number: source.place().records,
+                    });
+                    self.refuse(&mut sum, path, at, &refusal)?;
+                    break;
+                }
             };
-            let text = match line {
-                Line::Text(text) => Some(text),
-                Line::TooLong => None,
+            let at = At {
+                line: found.line,
+                number: found.number,
             };
-            let number = before.lines + 1;
-            // The last line of an export is no event.
-            let is_event =
-                text.is_none_or(|text| !text.is_empty() && !text.starts_with(b"{\"end\":"));
-            if number <= sent.lines {
-                // Known to the server; only its content counts for the ids of what follows.
-                text.filter(|_| is_event)
-                    .map(|text| made_id(text, &mut self.seen));
-            } else if let Some(text) = text.filter(|_| is_event) {
-                self.push(text, number);
-            } else if is_event {
-                let words = format!("the line has more than {LINE_MAX_BYTES} bytes");
-                self.refuse(&mut sum, path, number, &words, "too_large")?;
+            let is_sent = found.number <= sent.records;
+            let mapped = match found.item {
+                // The last line of an export is no event.
+                Item::Record(text)
+                    if text.starts_with(b"{\"end\":") && matches!(mapper, Mapper::Ndjson) =>
+                {
+                    continue;
+                }
+                Item::Record(text) => mapper.map(text),
+                Item::Bad(refusal) => Err(refusal),
+            };
+            match mapped {
+                Ok(mapped) => {
+                    // Known records count for the ids of what follows.
+                    let id = mapped
+                        .id
+                        .clone()
+                        .unwrap_or_else(|| ids.made(&mapped.digest));
+                    if !is_sent {
+                        self.flush(&mut sum, path, &mut wrong)?;
+                        self.note(&mut sum, path, at, &mapped)?;
+                        self.batch.bytes += mapped.event.len() + id.len() + 16;
+                        self.batch.events.push(Pending { at, id, mapped });
+                    }
+                    wrong = None;
+                }
+                Err(_) if is_sent => wrong = None,
+                Err(refusal) => match &mut wrong {
+                    Some(held) if refusal.code == "wrong_format" => {
+                        held.push((at, refusal));
+                        if held.len() == WRONG_RECORDS_MAX {
+                            let (_, first) = held.swap_remove(0);
+                            let detail = format!(
+                                "the first {WRONG_RECORDS_MAX} records are of another format: {}; the file was not read on",
+                                first.detail
+                            );
+                            self.refuse(
+                                &mut sum,
+                                path,
+                                None,
+                                &Refusal::new("wrong_format", detail),
+                            )?;
+                            wrong = None;
+                            break;
+                        }
+                    }
+                    _ => {
+                        self.flush(&mut sum, path, &mut wrong)?;
+                        self.refuse(&mut sum, path, Some(at), &refusal)?;
+                    }
+                },
             }
-            self.bar.inc(lines.place().bytes - before.bytes);
-            if self.batch.numbers.len() >= BATCH_EVENTS || self.batch.bytes.len() >= BATCH_BYTES {
-                self.send(slot.as_deref(), path, &lines, &mut sum)?;
+            if self.batch.events.len() >= BATCH_EVENTS || self.batch.bytes >= BATCH_BYTES {
+                self.send(slot.as_deref(), path, &source, &mut sum)?;
+                self.bar.set_position(bytes_before + source.bytes_read());
+                self.say_how_far(path, source.place(), &sum);
             }
         }
-        self.send(slot.as_deref(), path, &lines, &mut sum)?;
+        self.flush(&mut sum, path, &mut wrong)?;
+        self.send(slot.as_deref(), path, &source, &mut sum)?;
+        self.bar.set_position(bytes_before + source.bytes_read());
         Ok(sum)
     }
 
     /// What an earlier run sent of a file.
     fn take_up(&mut self, slot: Option<&Path>, path: &Path) -> (Place, Sum) {
+        let (restart, mapper) = (self.restart, &self.mapper);
+        let progress = match &mut self.destination {
+            Destination::Server { progress, .. } => progress.as_mut(),
+            Destination::Output => None,
+        };
         let left = slot
-            .zip(self.progress.as_mut())
-            .filter(|_| !self.restart)
+            .zip(progress)
+            .filter(|_| !restart)
             .and_then(|(slot, progress)| {
-                let left = progress.left(slot, path)?;
+                let left = progress.left(slot, path, mapper)?;
                 progress.took_up(slot);
                 Some(left)
             });
@@ -195,48 +367,38 @@ impl Import {
         };
         self.bar.suspend(|| {
             eprintln!(
-                "{}: {} lines were sent by an earlier run; it goes on behind them (--restart sends all again)",
+                "{}: {} records were sent by an earlier run; it goes on behind them (--restart sends all again)",
                 path.display(),
-                left.place.lines
+                left.place.records
             );
         });
         (left.place, left.sum)
     }
 
-    fn push(&mut self, line: &[u8], number: u64) {
-        match made_id(line, &mut self.seen) {
-            Some(id) => push_with_id(&mut self.batch.bytes, line, &id),
-            // It has an id, or is no object: then the server says what is wrong with it.
-            None => self.batch.bytes.extend_from_slice(line),
+    /// Names records of another format that were held back.
+    fn flush(&self, sum: &mut Sum, path: &Path, wrong: &mut Option<Vec<(At, Refusal)>>) -> Done {
+        for (at, refusal) in wrong.take().unwrap_or_default() {
+            self.refuse(sum, path, Some(at), &refusal)?;
         }
-        self.batch.bytes.push(b'\n');
-        self.batch.numbers.push(number);
+        Ok(())
     }
 
     /// Sends the batch and keeps how far that is.
-    fn send(&mut self, slot: Option<&Path>, path: &Path, lines: &Lines, sum: &mut Sum) -> Done {
-        if self.batch.numbers.is_empty() {
+    fn send(&mut self, slot: Option<&Path>, path: &Path, source: &Source, sum: &mut Sum) -> Done {
+        let batch = std::mem::take(&mut self.batch);
+        if batch.events.is_empty() {
             return Ok(());
         }
-        let answer = self
-            .client
-            .send(Body::Ndjson(&self.batch.bytes), &self.sending)?;
-        sum.accepted += answer.accepted;
-        sum.duplicates += answer.duplicates;
-        sum.skipped += answer.skipped;
-        let numbers = std::mem::take(&mut self.batch.numbers);
-        self.batch.bytes.clear();
-        for rejection in &answer.rejected {
-            if let Some(number) = numbers.get(rejection.index as usize) {
-                let problem = &rejection.problem;
-                self.refuse(sum, path, *number, &problem.detail, &problem.code)?;
-            }
+        let again = self.send_events(path, batch.events, sum, false)?;
+        if !again.is_empty() {
+            self.send_events(path, again, sum, true)?;
         }
         self.bar.set_message(format!("{} kept", sum.accepted));
-        if let Some((slot, progress)) = slot.zip(self.progress.as_mut())
-            && let Err(error) = progress.keep(slot, path, lines, sum)
+        if let Destination::Server { progress, .. } = &mut self.destination
+            && let Some((slot, keeping)) = slot.zip(progress.as_mut())
+            && let Err(error) = keeping.keep(slot, path, source, sum)
         {
-            self.progress = None;
+            *progress = None;
             self.bar.suspend(|| {
                 eprintln!(
                     "no more progress is kept ({error}): an import that is cut off begins anew"
@@ -246,48 +408,132 @@ impl Import {
         Ok(())
     }
 
-    /// Names a refused line.
-    fn refuse(&self, sum: &mut Sum, path: &Path, line: u64, words: &str, code: &str) -> Done {
-        sum.refused += 1;
+    /// Sends events. Those whose id belongs to another record come back with another id, unless
+    /// they had that already.
+    fn send_events(
+        &self,
+        path: &Path,
+        events: Vec<Pending>,
+        sum: &mut Sum,
+        are_renamed: bool,
+    ) -> Result<Vec<Pending>, Failure> {
+        let (client, sending) = match &self.destination {
+            Destination::Server {
+                client, sending, ..
+            } => (client, sending),
+            Destination::Output => {
+                for event in &events {
+                    output::line(&event.mapped.with_id(&event.id))?;
+                }
+                sum.accepted += events.len() as u64;
+                return Ok(Vec::new());
+            }
+        };
+        let mut bytes = Vec::new();
+        for event in &events {
+            bytes.extend_from_slice(event.mapped.with_id(&event.id).as_bytes());
+            bytes.push(b'\n');
+        }
+        let answer = client.send(Body::Ndjson(&bytes), sending)?;
+        sum.accepted += answer.accepted;
+        sum.duplicates += answer.duplicates;
+        sum.skipped += answer.skipped;
+        let mut events: Vec<Option<Pending>> = events.into_iter().map(Some).collect();
+        let mut again = Vec::new();
+        for rejection in answer.rejected {
+            let event = events
+                .get_mut(rejection.index as usize)
+                .and_then(Option::take);
+            let Some(mut event) = event else { continue };
+            let problem = rejection.problem;
+            if problem.code == "id_conflict" && !are_renamed {
+                let id = renamed(&event.id, &event.mapped.digest);
+                self.name_renamed(sum, path, event.at, &event.id, &id)?;
+                event.id = id;
+                again.push(event);
+                continue;
+            }
+            let refusal = Refusal {
+                code: problem.code.into(),
+                detail: match problem.field.as_deref().filter(|field| !field.is_empty()) {
+                    Some(field) if !problem.detail.starts_with(field) => {
+                        format!("{field}: {}", problem.detail)
+                    }
+                    _ => problem.detail,
+                },
+            };
+            self.refuse(sum, path, Some(event.at), &refusal)?;
+        }
+        Ok(again)
+    }
+
+    fn name_renamed(&self, sum: &mut Sum, path: &Path, at: At, id: &str, kept_as: &str) -> Done {
+        sum.renamed += 1;
         let file = path.display().to_string();
-        self.bar
-            .suspend(|| eprintln!("{file}:{line}: {words} ({code})"));
+        let words = format!("the id {id} belongs to another record; this one is kept as {kept_as}");
+        self.say(&file, Some(at), &words);
         if !output::is_terminal() {
-            output::line(
-                &json!({"refused": {"file": file, "line": line, "code": code, "detail": words}})
-                    .to_string(),
-            )?;
+            let said = json!({"renamed": {"file": file, "line": at.line, "record": at.number, "id": id, "kept_as": kept_as}});
+            output::line(&said.to_string())?;
         }
         Ok(())
     }
-}
 
-impl Sum {
-    fn add(&mut self, other: &Sum) {
-        self.accepted += other.accepted;
-        self.duplicates += other.duplicates;
-        self.skipped += other.skipped;
-        self.refused += other.refused;
+    /// Names a record that is kept with something open about it.
+    fn note(&self, sum: &mut Sum, path: &Path, at: At, mapped: &Mapped) -> Done {
+        let file = path.display().to_string();
+        for note in &mapped.notes {
+            sum.noted += 1;
+            sum.because_of(note.code);
+            self.say(&file, Some(at), &format!("{} ({})", note.detail, note.code));
+            if self.tells_programs() {
+                let said = json!({"noted": {"file": file, "line": at.line, "record": at.number, "code": note.code, "detail": note.detail}});
+                output::line(&said.to_string())?;
+            }
+        }
+        Ok(())
     }
 
-    fn finish(self) -> Done {
-        let Self {
-            accepted,
-            duplicates,
-            skipped,
-            refused,
-        } = self;
-        if !std::io::stdout().is_terminal() {
-            let end = json!({"accepted": accepted, "duplicates": duplicates, "skipped": skipped, "refused": refused});
-            output::line(&json!({"end": end}).to_string())?;
+    /// Names a refused record, or a file that cannot be read further.
+    fn refuse(&self, sum: &mut Sum, path: &Path, at: Option<At>, refusal: &Refusal) -> Done {
+        sum.refused += 1;
+        sum.because_of(&refusal.code);
+        let file = path.display().to_string();
+        self.say(&file, at, &format!("{} ({})", refusal.detail, refusal.code));
+        if self.tells_programs() {
+            let said = json!({"refused": {
+                "file": file, "line": at.map(|at| at.line), "record": at.map(|at| at.number),
+                "code": refusal.code, "detail": refusal.detail,
+            }});
+            output::line(&said.to_string())?;
         }
-        eprintln!(
-            "{accepted} imported, {duplicates} known already, {skipped} switched off, {refused} refused"
-        );
-        if refused > 0 {
-            Err(Failure::Partly)
-        } else {
-            Ok(())
+        Ok(())
+    }
+
+    fn tells_programs(&self) -> bool {
+        matches!(self.destination, Destination::Server { .. }) && !output::is_terminal()
+    }
+
+    /// Says something about a place in a file; the number of the record where its line says less.
+    fn say(&self, file: &str, at: Option<At>, words: &str) {
+        // A record cannot move the cursor of whoever reads this.
+        let words = words.replace(|c: char| c.is_control(), "?");
+        self.bar.suspend(|| match at {
+            None => eprintln!("{file}: {words}"),
+            Some(At { line, number }) if line == number => eprintln!("{file}:{line}: {words}"),
+            Some(At { line, number }) => eprintln!("{file}:{line}: record {number}: {words}"),
+        });
+    }
+
+    fn say_how_far(&mut self, path: &Path, place: Place, sum: &Sum) {
+        if !std::io::stderr().is_terminal() && self.last_words.elapsed() >= WORDS_EACH {
+            self.last_words = Instant::now();
+            eprintln!(
+                "{}: {} records read, {} kept",
+                path.display(),
+                place.records,
+                sum.accepted
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ mod full_disk;
 mod harness;
 mod import;
 mod keys_elsewhere;
+mod logs;
 mod outside;
 mod secrets;
 mod tenants;

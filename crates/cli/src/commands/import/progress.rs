@@ -2,18 +2,19 @@
 //!
 //! One small file for each file imported, in the user's state folder, replaced after every batch
 //! the server acknowledged, removed when the whole import has ended. It holds for one file, server,
-//! key and import name; a file that changed in what was sent already starts anew.
+//! key, import name and mapping; a file that changed in what was sent already starts anew.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use import::Mapper;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::Sum;
-use super::lines::{Lines, Place};
+use super::source::{Place, Source};
+use super::sum::Sum;
 
 /// Bytes at a file's beginning that tell it from another one of the same name and size.
 const BEGINNING_BYTES: u64 = 4096;
@@ -35,14 +36,20 @@ pub(super) struct Left {
 
 impl Progress {
     /// Of an import to this server with this key. The user's state folder is made if it is missing.
-    pub(super) fn of(url: &str, key: Option<&str>, name: Option<&str>) -> anyhow::Result<Progress> {
+    /// `mapping` tells how records are read from another way to read them.
+    pub(super) fn of(
+        url: &str,
+        key: Option<&str>,
+        name: Option<&str>,
+        mapping: &str,
+    ) -> anyhow::Result<Progress> {
         let state = std::env::var_os("XDG_STATE_HOME")
             .map(PathBuf::from)
             .filter(|folder| folder.is_absolute())
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")));
         let state =
             state.ok_or_else(|| anyhow::anyhow!("neither XDG_STATE_HOME nor HOME is set"))?;
-        Progress::in_folder(state.join("annals/import"), url, key, name)
+        Progress::in_folder(state.join("annals/import"), url, key, name, mapping)
     }
 
     fn in_folder(
@@ -50,13 +57,19 @@ impl Progress {
         url: &str,
         key: Option<&str>,
         name: Option<&str>,
+        mapping: &str,
     ) -> anyhow::Result<Progress> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder)?;
-        let mut import = Sha256::new_with_prefix("annals import progress v1");
-        for part in [url, key.unwrap_or_default(), name.unwrap_or_default()] {
+        let mut import = Sha256::new_with_prefix("annals import progress v2");
+        for part in [
+            url,
+            key.unwrap_or_default(),
+            name.unwrap_or_default(),
+            mapping,
+        ] {
             // The key decides the tenant. It is random and long, its hash gives nothing away.
             import.update(Sha256::digest(part));
         }
@@ -88,48 +101,37 @@ impl Progress {
         ))
     }
 
-    /// What an earlier run left, if the file still begins with the very bytes it had sent.
-    pub(super) fn left(&self, slot: &Path, path: &Path) -> Option<Left> {
+    /// What an earlier run left, if the file still begins with the very records it had sent.
+    pub(super) fn left(&self, slot: &Path, path: &Path, mapper: &Mapper) -> Option<Left> {
         let text = std::fs::read(slot).ok()?;
         let said: Value = serde_json::from_slice(&text).ok()?;
         let number = |name: &str| said.get(name)?.as_u64();
         let place = Place {
-            bytes: number("bytes")?,
+            records: number("records")?,
             lines: number("lines")?,
         };
-        let mut lines = Lines::open(path).ok()?;
-        while lines.place().lines < place.lines {
-            lines.next().ok()??;
+        let mut source = Source::open(path, mapper).ok()?;
+        while source.place().records < place.records {
+            source.next().ok()??;
         }
-        let same =
-            lines.place() == place && Some(hex(&lines.hash()).as_str()) == said["sha256"].as_str();
-        same.then_some(Left {
-            place,
-            sum: Sum {
-                accepted: number("accepted")?,
-                duplicates: number("duplicates")?,
-                skipped: number("skipped")?,
-                refused: number("refused")?,
-            },
-        })
+        let same = source.place() == place
+            && Some(hex(&source.hash()).as_str()) == said["sha256"].as_str();
+        let sum = Sum::from_json(&said["sum"])?;
+        same.then_some(Left { place, sum })
     }
 
-    /// Says that everything before the place of `lines` was acknowledged. Survives a power cut.
+    /// Says that everything before the place of `source` was acknowledged. Survives a power cut.
     pub(super) fn keep(
         &mut self,
         slot: &Path,
         path: &Path,
-        lines: &Lines,
+        source: &Source,
         sum: &Sum,
     ) -> std::io::Result<()> {
-        let Place {
-            bytes,
-            lines: count,
-        } = lines.place();
+        let Place { records, lines } = source.place();
         let said = json!({
-            "file": path.display().to_string(), "bytes": bytes, "lines": count,
-            "sha256": hex(&lines.hash()), "accepted": sum.accepted, "duplicates": sum.duplicates,
-            "skipped": sum.skipped, "refused": sum.refused,
+            "file": path.display().to_string(), "records": records, "lines": lines,
+            "sha256": hex(&source.hash()), "sum": sum.to_json(),
         });
         let beside = slot.with_extension(format!("new-{}", std::process::id()));
         let mut file = OpenOptions::new()
@@ -177,12 +179,13 @@ mod tests {
         std::fs::write(&path, "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n").unwrap();
         let of = |url, key| {
             let state = folder.path().join("state");
-            Progress::in_folder(state, url, Some(key), None).unwrap()
+            Progress::in_folder(state, url, Some(key), None, "").unwrap()
         };
         let mut progress = of("http://127.0.0.1:1", "k1");
         let slot = progress.slot(&path).unwrap().unwrap();
-        assert!(progress.left(&slot, &path).is_none());
-        let mut lines = Lines::open(&path).unwrap();
+        let mapper = Mapper::Ndjson;
+        assert!(progress.left(&slot, &path, &mapper).is_none());
+        let mut lines = Source::open(&path, &mapper).unwrap();
         lines.next().unwrap();
         lines.next().unwrap();
         let sum = Sum {
@@ -190,7 +193,7 @@ mod tests {
             ..Sum::default()
         };
         progress.keep(&slot, &path, &lines, &sum).unwrap();
-        let left = progress.left(&slot, &path).unwrap();
+        let left = progress.left(&slot, &path, &mapper).unwrap();
         assert_eq!((left.place, left.sum.accepted), (lines.place(), 2));
         assert_ne!(
             of("http://127.0.0.1:2", "k1").slot(&path).unwrap().unwrap(),
@@ -204,7 +207,7 @@ mod tests {
         // Another file of the same size: its beginning names another slot, and what was sent differs.
         std::fs::write(&path, "{\"a\":1}\n{\"a\":9}\n{\"a\":3}\n").unwrap();
         assert_ne!(progress.slot(&path).unwrap().unwrap(), slot);
-        assert!(progress.left(&slot, &path).is_none());
+        assert!(progress.left(&slot, &path, &mapper).is_none());
         progress.end();
         assert!(!slot.exists());
     }
