@@ -263,9 +263,13 @@ fn insight_targets(draft: &mut Draft, insight: View<'_, '_>) {
         .map(|state| format!("Unusual activity, {}", state.to_lowercase()));
 }
 
-/// The name at the end of an ARN or path.
+/// The name at the end of an ARN or path. The colon of other ids, such as that of a model's
+/// version, parts nothing.
 fn last_part(id: &str) -> Option<String> {
-    let last = id.rsplit(['/', ':']).next()?;
+    let last = match id.starts_with("arn:") {
+        true => id.rsplit(['/', ':']).next()?,
+        false => id.rsplit('/').next()?,
+    };
     (last.len() < id.len() && !last.is_empty()).then(|| last.to_owned())
 }
 

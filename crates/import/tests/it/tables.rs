@@ -63,8 +63,9 @@ fn a_mapping_file_says_what_columns_and_cells_mean() {
     .unwrap();
     let table = "Zeit;Vorgang;Benutzer;Rollen;Ergebnis;Beleg;Feld;alt;neu;Filiale\n\
         31.07.2024 10:15:00;Storno;Ann Lee;Buchhaltung, Leitung;OK;R-1;Betrag;10,50;0;Köln\n\
-        gestern;Druck;;;nicht erlaubt;R-2;;;;\n\
-        31.07.2024 10:15:00;;Ann Lee;;OK;;;;;\n";
+        ; Druck;;;nicht erlaubt;R-2;;;;\n\
+        31.07.2024 10:15:00;;Ann Lee;;OK;;;;;\n\
+        gestern;Druck;;;OK;;;;;\n";
     let events = events(table, &mapping);
     assert_eq!(events[0]["occurred_at"], "2024-07-31T08:15:00.000000Z");
     assert_eq!(events[0]["action"], "invoice.cancel");
@@ -93,6 +94,14 @@ fn a_mapping_file_says_what_columns_and_cells_mean() {
             .contains("the cell of action is missing"),
         "{}",
         events[2]
+    );
+    assert!(
+        events[3]
+            .as_str()
+            .unwrap()
+            .starts_with("\"gestern\" is no time; say how"),
+        "{}",
+        events[3]
     );
 }
 
@@ -154,6 +163,7 @@ fn a_mapping_that_does_not_fit_is_named() {
     );
     check("colums = 1", "`colums` is not understood");
     check("delimiter = 'ab'", "cannot part cells");
+    check("time_format = '%!'", "no format of a time");
     check("time_zone = 'Mars'", "no time zone");
     check("[columns", "");
 }

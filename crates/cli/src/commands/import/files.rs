@@ -49,7 +49,7 @@ pub(super) fn find(paths: &[PathBuf], format: Format) -> anyhow::Result<Files> {
             ""
         };
         let words = format!(
-            "passed over {} files that are not {endings} or such with .gz: {}{dots}",
+            "passed over what is not {endings} or such with .gz ({}): {}{dots}",
             others.len(),
             names.join(", ")
         );
