@@ -127,6 +127,23 @@ describe('events', () => {
     await page.waitForURL((url) => !url.searchParams.has('event'))
   })
 
+  test('keys that come faster than pages are drawn lead where slow ones do', async () => {
+    await go('/t/main/events?to=now-1h&from=now-30d')
+    await settled()
+    await firstRow().waitFor()
+    const third = await page.locator('[data-row="2"] a').first().getAttribute('aria-label')
+    await page.evaluate(() => {
+      for (const key of ['j', 'j', 'j', 'o', 'j', 'j', 'k', 'k']) window.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+    })
+    await page.waitForURL((url) => url.searchParams.get('event') === /LOG-\d+-\d+/.exec(third)[0])
+    // What was put off until the page was drawn does not lead away again.
+    await page.waitForTimeout(300)
+    await page.keyboard.press('j')
+    const fourth = await page.locator('[data-row="3"] a').first().getAttribute('aria-label')
+    await page.waitForURL((url) => url.searchParams.get('event') === /LOG-\d+-\d+/.exec(fourth)[0])
+    await page.keyboard.press('Escape')
+  })
+
   test('a new event appears while one follows, and waits while one reads further down', async () => {
     await go('/t/main/events?live=1')
     await settled()
@@ -191,6 +208,38 @@ describe('one event', () => {
     await page.getByRole('button', { name: 'Pin the new key' }).click()
     await page.getByRole('heading', { name: 'Proven', exact: true }).waitFor()
     assert.equal(await page.evaluate(() => localStorage.getItem('annals.vkey.main')), vkey.trim())
+  })
+
+  test('a checkpoint from elsewhere is held to the log, and a wrong one is named', async () => {
+    const read = (what) => fetch(`${demo.url}/log/main/${what}`, { headers: { Authorization: `Bearer ${demo.key}` } }).then((answer) => answer.text())
+    const [kept, vkey] = [await read('checkpoint'), await read('vkey')]
+    const [event] = (await demo.ask('/v1/events?limit=1&q=changed:credit_limit')).events
+    await go(`/t/main/events/${event.display_id}?part=proof`)
+    const hold = async (text) => {
+      await page.getByRole('textbox', { name: 'Checkpoint from elsewhere' }).fill(text)
+      await page.getByRole('button', { name: 'Hold the log to it' }).click()
+    }
+    // The log has grown since.
+    await demo.ask('/v1/events', { action: 'customer.update', actor: { id: 'e2e', name: 'End To End' } })
+    await page.waitForTimeout(1500)
+    await hold(kept.trimEnd())
+    await page.getByRole('heading', { name: 'The log agrees with the checkpoint' }).waitFor()
+    await page.getByText('This event stood at its place when the checkpoint was signed.').waitFor()
+    await hold(vkey)
+    await page.getByRole('heading', { name: 'The checkpoint could not be used' }).waitFor()
+    await page.getByText('this is a verifier key and no checkpoint').waitFor()
+    await hold(kept.replace(/\n\d+\n/, '\n7\n'))
+    await page.getByText('the signature of the checkpoint is wrong').waitFor()
+    // A server that shows another history than the one that was signed.
+    await page.route('**/v1/log/consistency?*', async (route) => {
+      const response = await route.fetch()
+      const answer = await response.json()
+      await route.fulfill({ response, json: { ...answer, path: answer.path.toReversed() } })
+    })
+    await hold(kept)
+    await page.getByRole('heading', { name: 'The log does not agree with the checkpoint' }).waitFor()
+    await page.getByText('its history was changed').waitFor()
+    await page.unroute('**/v1/log/consistency?*')
   })
 
   test('its changes, related events and the history of its record are shown', async () => {

@@ -42,7 +42,7 @@ pub use people::{
     SavedSearch, SavedSearchChange, SavedSearchList, Team, TeamChange, TeamList, TenantParams,
 };
 pub use problem::Problem;
-pub use proof::{ProofDocument, ProofField};
+pub use proof::{Consistency, ConsistencyParams, ProofDocument, ProofField};
 pub use search::{CheckpointRef, EventsPage, GetParams, Order, OwnEvents, SearchParams, Sort};
 pub use stream::{ExportEnd, ExportFormat, ExportParams, Gap, TailParams};
 pub use submit::{BatchAnswer, BatchReceipt, Receipt, Rejection, SubmitParams};

@@ -1,10 +1,34 @@
-//! Proofs: `GET /v1/events/{id}/proof` with `Accept: application/json`.
+//! Proofs: `GET /v1/events/{id}/proof` with `Accept: application/json`, `GET /v1/log/consistency`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::RecordedEvent;
+
+/// Which two sizes of the log are held to each other.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ConsistencyParams {
+    /// Events of the older checkpoint.
+    pub from: u64,
+    /// Events of the newer checkpoint; what is signed now if absent.
+    pub to: Option<u64>,
+    /// The tenant; a key opens only its own.
+    pub tenant: Option<String>,
+}
+
+/// The proof that one checkpoint's log is the beginning of another's (RFC 9162, 2.1.4).
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Consistency {
+    /// Events of the older checkpoint.
+    pub from: u64,
+    /// Events of the newer checkpoint.
+    pub to: u64,
+    /// Hashes that lead to both roots, base64.
+    pub path: Vec<String>,
+}
 
 /// Everything needed to check, offline, that an event stands in the ledger as it is shown.
 ///

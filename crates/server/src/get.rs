@@ -1,13 +1,17 @@
-//! One event and its proof: `GET /v1/events/{id}` and `/proof`.
+//! One event and its proof: `GET /v1/events/{id}` and `/proof`; what holds proofs of different
+//! times to each other: `GET /v1/log/consistency`.
 
 use std::sync::Arc;
 
-use api::GetParams;
+use api::{Consistency, ConsistencyParams, GetParams};
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use event::proof::Document;
-use event::{EventRef, Recorded, parse_display_id};
+use event::{Count, EventRef, Recorded, parse_display_id};
 use ledger::{Ledger, SignedHead};
 use merkle::{Hash, SignedNote, TlogProof};
 
@@ -115,6 +119,49 @@ pub(crate) async fn get_proof(
         Ok(([kind, vary], body).into_response())
     })
     .await
+}
+
+/// The proof that the log only grew.
+///
+/// Whoever kept a checkpoint checks with it that the log of then is the beginning of the log of now:
+/// that nothing was changed, removed, inserted or backdated since.
+#[utoipa::path(
+    get,
+    path = "/v1/log/consistency",
+    operation_id = "getConsistency",
+    tag = "Proofs",
+    params(ConsistencyParams),
+    responses(
+        (status = 200, description = "The proof.", body = Consistency),
+        (status = "4XX", description = "Refused.", body = api::Problem, content_type = "application/problem+json"),
+    ),
+    security(("key" = ["events:read", "ledger:read"])),
+)]
+pub(crate) async fn get_consistency(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(params): Params<ConsistencyParams>,
+) -> Result<Json<Consistency>, Refusal> {
+    let grant = caller.may(Permission::Prove, params.tenant.as_deref())?;
+    let open = app.ledger(&grant, Access::Log).await?;
+    let signed = open.ledger.head().size.get();
+    let (from, to) = (params.from, params.to.unwrap_or(signed));
+    let wrong = |field, detail: String| {
+        Err(Refusal::new(Code::InvalidParameter, detail).of_field(field))
+    };
+    if to > signed {
+        return wrong("to", format!("the log has {signed} signed events, not {to}"));
+    }
+    if from > to {
+        return wrong("from", format!("the log of {from} events is no beginning of that of {to}"));
+    }
+    let path = blocking(move || {
+        let proof = open.ledger.consistency_proof(Count::new(from), Count::new(to));
+        Ok(proof?)
+    })
+    .await?;
+    let path = path.iter().map(|hash| BASE64.encode(hash)).collect();
+    Ok(Json(Consistency { from, to, path }))
 }
 
 /// What the `{id}` of a route names.

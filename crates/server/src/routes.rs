@@ -85,6 +85,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counts::complete))
         .routes(routes!(get::get_event))
         .routes(routes!(get::get_proof))
+        .routes(routes!(get::get_consistency))
         .routes(routes!(log::checkpoint))
         .routes(routes!(log::vkey))
         .routes(routes!(setup::get_setup, setup::set_up))

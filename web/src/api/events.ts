@@ -5,7 +5,7 @@ import { readableJson } from '../proof/json'
 import type { Interval } from '../query/range'
 import { queryText } from '../urls'
 import type { WeekStart } from '../words/time'
-import { type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
+import { ApiError, type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
 
 /** Which events are asked for: what stands in the URL of the events page, and where. */
 export interface Selection {
@@ -129,6 +129,18 @@ export function eventText(tenant: string, id: string, signal?: AbortSignal): Pro
 }
 
 /** The text of the event's proof: as JSON for checking, or as a `.tlog-proof` file. */
+/** The path from the log of `from` events to that of `to`, or nothing where the server has fewer. */
+export async function fetchConsistency(tenant: string, from: bigint, to: bigint): Promise<string[] | undefined> {
+  try {
+    // Sizes have more digits than a number keeps.
+    const query = { tenant, from: from.toString(), to: to.toString() }
+    return (await answer<Schemas['Consistency']>(api.GET('/v1/log/consistency', { params: { query: query as never } }))).path
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.field === 'to') return undefined
+    throw error
+  }
+}
+
 export async function fetchProof(tenant: string, id: string, kind: 'document' | 'file', signal?: AbortSignal): Promise<string> {
   return fetchText(`/v1/events/${encodeURIComponent(id)}/proof?${new URLSearchParams({ tenant })}`, kind === 'document' ? 'application/json' : 'text/plain', signal)
 }

@@ -400,6 +400,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The proof that the log only grew.
+         * @description Whoever kept a checkpoint checks with it that the log of then is the beginning of the log of now:
+         *     that nothing was changed, removed, inserted or backdated since.
+         */
+        get: operations["getConsistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me": {
         parameters: {
             query?: never;
@@ -1006,6 +1027,21 @@ export interface components {
             from: number;
             /** @description The likeliest first. */
             suggestions: components["schemas"]["Suggestion"][];
+        };
+        /** @description The proof that one checkpoint's log is the beginning of another's (RFC 9162, 2.1.4). */
+        Consistency: {
+            /**
+             * Format: int64
+             * @description Events of the older checkpoint.
+             */
+            from: number;
+            /** @description Hashes that lead to both roots, base64. */
+            path: string[];
+            /**
+             * Format: int64
+             * @description Events of the newer checkpoint.
+             */
+            to: number;
         };
         /** @description How much was touched. */
         CountsShape: {
@@ -2995,6 +3031,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MadeKey"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsistency: {
+        parameters: {
+            query: {
+                /** @description Events of the older checkpoint. */
+                from: number;
+                /** @description Events of the newer checkpoint; what is signed now if absent. */
+                to?: number;
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consistency"];
                 };
             };
             /** @description Refused. */

@@ -1,13 +1,13 @@
-import { Button, Group, TextInput } from '@mantine/core'
+import { Button, Group, TextInput, Textarea } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconShieldCheck, IconShieldX, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
-import { fetchProof } from '../api/events'
+import { fetchConsistency, fetchProof } from '../api/events'
 import { Copy } from '../parts/Copy'
 import { Failure } from '../parts/Failure'
 import { saveBlob } from '../events/exports'
 import { isObject, parseJson } from '../proof/json'
 import { parseVerifierKey } from '../proof/note'
-import { type Verdict, verifyProof } from '../proof/verify'
+import { type Verdict, holdToCheckpoint, verifyProof } from '../proof/verify'
 import { useZone } from '../session/session'
 import { t } from '../words/i18n'
 import { dateTime, number } from '../words/time'
@@ -20,6 +20,8 @@ interface Checked {
   first: boolean
   /** The key the server shows now, where it is another one. */
   other?: string
+  /** How it stands to a checkpoint from elsewhere. */
+  kept?: Verdict
   at: Date
 }
 
@@ -30,10 +32,11 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const [pasted, setPasted] = useState('')
+  const [kept, setKept] = useState('')
   const [wrongKey, setWrongKey] = useState<string>()
   const [pin, setPin] = useState(() => pinnedKey(tenant))
 
-  const check = async () => {
+  const check = async (checkpoint?: string) => {
     setBusy(true)
     setError(undefined)
     try {
@@ -46,7 +49,8 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
       const verdict = await verifyProof(text, vkey)
       if (!known && verdict.ok) pinKey(tenant, server)
       setPin(pinnedKey(tenant))
-      setChecked({ verdict, vkey, first: !known, other: known && known !== server ? server : undefined, at: new Date() })
+      const held = checkpoint === undefined ? undefined : await holdToCheckpoint(verdict, checkpoint, vkey, (from, to) => fetchConsistency(tenant, from, to))
+      setChecked({ verdict, vkey, first: !known, other: known && known !== server ? server : undefined, kept: held, at: new Date() })
     } catch (failed) {
       setError(failed)
     } finally {
@@ -108,24 +112,7 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
               ? t('This event stands at its place among {{size}} events of “{{origin}}”, as it is shown here. Checked in this browser on {{time}}.', { size: number(Number(verdict.size)), origin: verdict.origin, time: dateTime(checked!.at, zone) })
               : t('A step failed. What it says stands below; keep the proof file and show it to whoever runs Annals.')}
           </p>
-          <ol className="steps">
-            {verdict.steps.map((step) => (
-              <li key={step.words} className={step.ok ? undefined : 'wrong'}>
-                {step.ok ? <IconCheck size={14} aria-label={t('holds')} /> : <IconX size={14} aria-label={t('fails')} />}
-                <span>
-                  <bdi>{step.words}</bdi>
-                  {step.value && (
-                    <span className="mono small muted hash">
-                      <span className="hash-text" title={step.value}>
-                        {step.value}
-                      </span>
-                      <Copy text={step.value} label={t('Copy the hash')} />
-                    </span>
-                  )}
-                </span>
-              </li>
-            ))}
-          </ol>
+          <Steps verdict={verdict} />
           {checked!.first && verdict.ok && <p className="notice">{t('The key came from this server and is pinned now, since it was seen here for the first time. To be sure that it is the right one, compare it with one from elsewhere.')}</p>}
           {verdict.ok && <p className="muted small">{t('Proven is that the event was recorded so, and not changed since. Who the actor was and when it happened is what the sending application said. Location, device, network and risk are not covered.')}</p>}
         </div>
@@ -152,6 +139,55 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
           </Button>
         </form>
       </section>
+      <section className="entry-section">
+        <h3>{t('Checkpoint from elsewhere')}</h3>
+        <p className="muted">{t('Whoever kept a checkpoint of this log, such as an auditor or a witness, can hold the log to it: a history that was rewritten since does not fit, even if it was signed with the right key.')}</p>
+        <form
+          className="checkpoint-form"
+          onSubmit={(event) => {
+            event.preventDefault()
+            void check(kept)
+          }}
+        >
+          <Textarea size="xs" autosize minRows={3} maxRows={8} spellCheck={false} classNames={{ input: 'mono' }} aria-label={t('Checkpoint from elsewhere')} placeholder={t('The whole signed text: origin, size, root, signature')} value={kept} onChange={(event) => setKept(event.currentTarget.value)} />
+          <Button type="submit" variant="default" disabled={!kept.trim()} loading={busy}>
+            {t('Hold the log to it')}
+          </Button>
+        </form>
+        {checked?.kept && (
+          <div className={checked.kept.ok ? 'verdict verdict-good' : 'verdict verdict-bad'} role="status">
+            <h4>
+              {checked.kept.ok ? <IconShieldCheck size={18} aria-hidden /> : <IconShieldX size={18} aria-hidden />}
+              {checked.kept.ok ? t('The log agrees with the checkpoint') : checked.kept.checkpoint && checked.verdict.ok ? t('The log does not agree with the checkpoint') : t('The checkpoint could not be used')}
+            </h4>
+            <Steps verdict={checked.kept} />
+          </div>
+        )}
+      </section>
     </div>
+  )
+}
+
+/** What a check did, a step a line, up to the one that failed. */
+function Steps({ verdict }: { verdict: Verdict }) {
+  return (
+    <ol className="steps">
+      {verdict.steps.map((step) => (
+        <li key={step.words} className={step.ok ? undefined : 'wrong'}>
+          {step.ok ? <IconCheck size={14} aria-label={t('holds')} /> : <IconX size={14} aria-label={t('fails')} />}
+          <span>
+            <bdi>{step.words}</bdi>
+            {step.value && (
+              <span className="mono small muted hash">
+                <span className="hash-text" title={step.value}>
+                  {step.value}
+                </span>
+                <Copy text={step.value} label={t('Copy the hash')} />
+              </span>
+            )}
+          </span>
+        </li>
+      ))}
+    </ol>
   )
 }

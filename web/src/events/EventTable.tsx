@@ -77,6 +77,11 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   }, [rows, setActive])
 
   const open = state.search.event
+  // The same holds for what is open: the address changes before the page is drawn.
+  const opened = useRef(open)
+  useEffect(() => {
+    opened.current = open
+  }, [open])
   const placeOf = (id: string | undefined): number => {
     if (!id) return -1
     const top = live.events.findIndex((event) => event.display_id === id)
@@ -87,23 +92,31 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const focusRow = (row: number) => {
     setActive(row)
     virtual.scrollToIndex(row, { align: 'auto' })
-    requestAnimationFrame(() => requestAnimationFrame(() => body.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus({ preventScroll: true })))
+    // Once it is drawn, unless another key led on meanwhile.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() => {
+        if (place.current === row && !opened.current) body.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus({ preventScroll: true })
+      }),
+    )
   }
   const move = (by: number) => {
-    const from = place.current >= 0 ? place.current : placeOf(open)
+    const from = place.current >= 0 ? place.current : placeOf(opened.current)
     const next = Math.min(count - 1, Math.max(0, from + by))
     if (count === 0) return
     const event = eventAt(next)
     // With an entry open, moving reads on; the place of reading stays in the panel.
-    if (open && event) {
+    if (opened.current && event) {
       setActive(next)
       virtual.scrollToIndex(next, { align: 'auto' })
+      opened.current = event.display_id
       state.set({ event: event.display_id }, 'replace')
     } else focusRow(next)
   }
   const openRow = (row: number) => {
     const event = eventAt(row)
-    if (event) state.set({ event: event.display_id }, open ? 'replace' : 'push')
+    if (!event) return
+    state.set({ event: event.display_id }, opened.current ? 'replace' : 'push')
+    opened.current = event.display_id
   }
   const opener = useRef(openRow)
   useEffect(() => {

@@ -1,6 +1,6 @@
 //! docs/formats/leaf-v1.md: fields, commitments, body root, entry and leaf.
 
-import { order, sha256, utf8 } from './bytes'
+import { equal, order, sha256, utf8 } from './bytes'
 import { type Json, type JsonObject, canonical, isObject } from './json'
 
 export interface Field {
@@ -95,3 +95,40 @@ export async function rootOf(leaf: Uint8Array, index: bigint, size: bigint, path
   return sn === 0n ? hash : undefined
 }
 
+
+/**
+ * Whether the tree of `size` leaves grew out of that of `oldSize` (RFC 9162, 2.1.4.2): the path leads
+ * to both roots.
+ */
+export async function grew(oldSize: bigint, oldRoot: Uint8Array, size: bigint, root: Uint8Array, path: Uint8Array[]): Promise<boolean> {
+  if (oldSize > size || path.some((hash) => hash.length !== 32)) return false
+  if (oldSize === size) return path.length === 0 && equal(oldRoot, root)
+  if (oldSize === 0n) return path.length === 0 && equal(oldRoot, await sha256())
+  let fn = oldSize - 1n
+  let sn = size - 1n
+  while (fn & 1n) {
+    fn >>= 1n
+    sn >>= 1n
+  }
+  // A perfect old tree is its own first hash.
+  const [first, ...rest] = fn === 0n ? [oldRoot, ...path] : path
+  if (!first) return false
+  let before = first
+  let now = first
+  for (const sibling of rest) {
+    if (sn === 0n) return false
+    if (fn & 1n || fn === sn) {
+      before = await sha256(Uint8Array.of(1), sibling, before)
+      now = await sha256(Uint8Array.of(1), sibling, now)
+      while (!(fn & 1n) && fn !== 0n) {
+        fn >>= 1n
+        sn >>= 1n
+      }
+    } else {
+      now = await sha256(Uint8Array.of(1), now, sibling)
+    }
+    fn >>= 1n
+    sn >>= 1n
+  }
+  return sn === 0n && equal(before, oldRoot) && equal(now, root)
+}

@@ -47,6 +47,7 @@ const SIGNATURES_MAX = 64
 export async function openCheckpoint(note: string, verifier: VerifierKey): Promise<Checkpoint> {
   if (utf8(note).length > NOTE_MAX_BYTES || /[\u0000-\u0009\u000b-\u001f]/.test(note)) throw new Error('the checkpoint is no signed note')
   const end = note.lastIndexOf('\n\n')
+  if (/^\S+\+[0-9a-f]{8}\+\S+\s*$/u.test(note)) throw new Error('this is a verifier key and no checkpoint: a checkpoint has an origin, a size, a root and a signature, a line each')
   if (end < 0 || !note.endsWith('\n')) throw new Error('the checkpoint is no signed note')
   const text = note.slice(0, end + 1)
   const lines = note.slice(end + 2, -1).split('\n')

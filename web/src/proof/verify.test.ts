@@ -3,9 +3,9 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
 import { fromBase64, fromHex, joined, sha256, toBase64, toHex, utf8 } from './bytes'
 import { Digits, type Json, type JsonObject, canonical, parseJson } from './json'
-import { bodyRoot, commitment, flatten, leafHash, parseEntry, rootOf } from './leaf'
+import { bodyRoot, commitment, flatten, grew, leafHash, parseEntry, rootOf } from './leaf'
 import { openCheckpoint, parseVerifierKey } from './note'
-import { verifyProof } from './verify'
+import { type Verdict, holdToCheckpoint, verifyProof } from './verify'
 
 const EVENTS = new URL('../../../crates/event/tests/data/v1/events/', import.meta.url)
 const MERKLE = new URL('../../../crates/merkle/tests/data/v1/', import.meta.url)
@@ -101,6 +101,82 @@ test('the published example of a checkpoint and its proof holds', async () => {
   expect(await rootOf(await leafHash(entry), 3n, 5n, path)).toEqual(checkpoint.root)
   expect(await rootOf(await leafHash(entry), 2n, 5n, path)).not.toEqual(checkpoint.root)
   expect(await rootOf(await leafHash(entry), 3n, 5n, path.slice(1))).toBeUndefined()
+})
+
+/** The root of leaves, by the definition (RFC 9162, 2.1.1). */
+async function rootBy(leaves: Uint8Array[]): Promise<Uint8Array> {
+  if (leaves.length === 0) return sha256()
+  if (leaves.length === 1) return leaves[0]!
+  let half = 1
+  while (half * 2 < leaves.length) half *= 2
+  return sha256(Uint8Array.of(1), await rootBy(leaves.slice(0, half)), await rootBy(leaves.slice(half)))
+}
+
+/** The path between two sizes, by the definition (RFC 9162, 2.1.4.1). */
+async function pathBy(old: number, leaves: Uint8Array[], whole = true): Promise<Uint8Array[]> {
+  if (old === leaves.length) return whole ? [] : [await rootBy(leaves)]
+  let half = 1
+  while (half * 2 < leaves.length) half *= 2
+  if (old <= half) return [...(await pathBy(old, leaves.slice(0, half), whole)), await rootBy(leaves.slice(half))]
+  return [...(await pathBy(old - half, leaves.slice(half), false)), await rootBy(leaves.slice(0, half))]
+}
+
+test('a log grew out of its beginnings and out of nothing else', async () => {
+  const leaves = await Promise.all(Array.from({ length: 21 }, (_, at) => leafHash(utf8(`leaf ${at}`))))
+  for (let size = 1; size <= leaves.length; size += 1) {
+    const now = leaves.slice(0, size)
+    const root = await rootBy(now)
+    for (let old = 1; old <= size; old += 1) {
+      const before = await rootBy(leaves.slice(0, old))
+      const path = await pathBy(old, now)
+      const asked = async (...given: [Uint8Array, Uint8Array, Uint8Array[]]) => grew(BigInt(old), given[0], BigInt(size), given[1], given[2])
+      expect(await asked(before, root, path), `${old} of ${size}`).toBe(true)
+      const other = await sha256(before)
+      expect(await asked(other, root, path)).toBe(false)
+      expect(await asked(before, other, path)).toBe(false)
+      expect(await asked(before, root, [...path, other])).toBe(false)
+      for (let at = 0; at < path.length; at += 1) {
+        expect(await asked(before, root, path.toSpliced(at, 1)), `${old} of ${size} without ${at}`).toBe(false)
+        expect(await asked(before, root, path.with(at, other)), `${old} of ${size} with another ${at}`).toBe(false)
+      }
+    }
+  }
+  expect(await grew(3n, await rootBy(leaves.slice(0, 3)), 2n, await rootBy(leaves.slice(0, 2)), [])).toBe(false)
+})
+
+describe('a checkpoint from elsewhere', () => {
+  const read = (name: string) => readFileSync(new URL(name, MERKLE), 'utf8')
+  const shown = async (size: bigint, root: Uint8Array): Promise<Verdict> => ({ ok: true, steps: [], withheld: 0, fields: 1, index: 3n, checkpoint: { origin: ORIGIN, size, root } })
+  const failed = async (verdict: Promise<Verdict>) => {
+    const { ok, steps } = await verdict
+    expect(ok).toBe(false)
+    return steps.at(-1)!.words
+  }
+  const kept = read('checkpoint')
+  const vkey = read('vkey').trim()
+  const root = async () => (await openCheckpoint(kept, await parseVerifierKey(vkey))).root
+  const none = async () => []
+
+  test('holds, also with the line ends of mail', async () => {
+    const verdict = await holdToCheckpoint(await shown(5n, await root()), `  ${kept.trimEnd().replaceAll('\n', '\r\n')}`, vkey, none)
+    expect(verdict).toMatchObject({ ok: true, size: 5n, origin: ORIGIN })
+    expect(verdict.steps.at(-1)!.words).toContain('stood at its place')
+  })
+
+  test('does not hold for a history that was changed, or is shorter', async () => {
+    expect(await failed(holdToCheckpoint(await shown(5n, await sha256()), kept, vkey, none))).toContain('its history was changed')
+    expect(await failed(holdToCheckpoint(await shown(4n, await sha256()), kept, vkey, async () => undefined))).toContain('events are missing')
+  })
+
+  test('is named for what it is where it is none', async () => {
+    const now = await shown(5n, await root())
+    expect(await failed(holdToCheckpoint(now, vkey, vkey, none))).toContain('verifier key and no checkpoint')
+    expect(await failed(holdToCheckpoint(now, 'something', vkey, none))).toContain('no signed note')
+    expect(await failed(holdToCheckpoint(now, kept.replace('5\n', '6\n'), vkey, none))).toContain('signature of the checkpoint is wrong')
+    const other = await vkeyOf(ed25519.getPublicKey(new Uint8Array(32).fill(9)), ORIGIN)
+    expect(await failed(holdToCheckpoint(now, kept, other, none))).toContain('not signed with this key')
+    expect(await failed(holdToCheckpoint({ ...now, ok: false }, kept, vkey, none))).toContain('does not hold')
+  })
 })
 
 test('numbers keep their digits, names that occur twice are refused', () => {

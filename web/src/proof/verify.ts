@@ -3,8 +3,8 @@
 import { t } from '../words/i18n'
 import { equal, fromBase64, toBase64, toHex } from './bytes'
 import { Digits, type Json, type JsonObject, canonical, isObject, parseJson } from './json'
-import { bodyRoot, commitment, flatten, leafHash, parseEntry, rootOf } from './leaf'
-import { openCheckpoint, parseVerifierKey } from './note'
+import { bodyRoot, commitment, flatten, grew, leafHash, parseEntry, rootOf } from './leaf'
+import { type Checkpoint, openCheckpoint, parseVerifierKey } from './note'
 
 export interface Step {
   ok: boolean
@@ -23,6 +23,10 @@ export interface Verdict {
   /** Events the checkpoint covers. */
   size?: bigint
   origin?: string
+  /** What the checkpoint signed, once its signature held. */
+  checkpoint?: Checkpoint
+  /** The place of the event in the log. */
+  index?: bigint
 }
 
 class Wrong extends Error {}
@@ -56,6 +60,7 @@ export async function verifyProof(text: string, vkey: string): Promise<Verdict> 
     const checkpoint = await openCheckpoint(stringOf(document, 'checkpoint'), await parseVerifierKey(vkey))
     verdict.size = checkpoint.size
     verdict.origin = checkpoint.origin
+    verdict.checkpoint = checkpoint
     held(t('The checkpoint of “{{origin}}” over {{size}} events carries a valid Ed25519 signature of the pinned key.', { origin: checkpoint.origin, size: checkpoint.size.toString() }))
 
     const index = wholeNumber(document.get('index'))
@@ -65,11 +70,54 @@ export async function verifyProof(text: string, vkey: string): Promise<Verdict> 
     const root = await rootOf(leaf, index, checkpoint.size, hashes)
     if (!root || !equal(root, checkpoint.root)) throw new Wrong(t('The path from this event does not lead to the signed root of the tree'))
     held(t('The path of {{count}} hashes from the leaf leads to the root that was signed.', { count: hashes.length }), toBase64(root))
+    verdict.index = index
     verdict.ok = true
   } catch (error) {
     verdict.steps.push({ ok: false, words: error instanceof Error ? error.message : String(error) })
   }
   return verdict
+}
+
+/** The path between two sizes of the log, or nothing where the log is shorter than the newer one. */
+export type PathBetween = (from: bigint, to: bigint) => Promise<string[] | undefined>
+
+/**
+ * Holds what the server shows of an event to a checkpoint somebody kept: the log of one is the
+ * beginning of the log of the other. `shown` is the verdict over the event's own proof.
+ */
+export async function holdToCheckpoint(shown: Verdict, kept: string, vkey: string, between: PathBetween): Promise<Verdict> {
+  const verdict: Verdict = { ok: false, steps: [], withheld: 0, fields: 0 }
+  const held = (words: string, value?: string) => verdict.steps.push({ ok: true, words, value })
+  try {
+    const { checkpoint: now, index } = shown
+    if (!shown.ok || !now || index === undefined) throw new Wrong(t('The event’s own proof does not hold, so there is nothing to hold to the checkpoint'))
+    const checkpoint = await openCheckpoint(noteOf(kept), await parseVerifierKey(vkey))
+    verdict.checkpoint = checkpoint
+    verdict.size = checkpoint.size
+    verdict.origin = checkpoint.origin
+    held(t('The checkpoint from elsewhere, over {{size}} events of “{{origin}}”, carries a valid signature of the pinned key.', { origin: checkpoint.origin, size: checkpoint.size.toString() }), toBase64(checkpoint.root))
+    const [old, grown] = checkpoint.size <= now.size ? [checkpoint, now] : [now, checkpoint]
+    const path = await between(old.size, grown.size)
+    if (!path) throw new Wrong(t('The log that this server shows is shorter than the one that was signed: events are missing from it'))
+    if (!(await grew(old.size, old.root, grown.size, grown.root, path.map(fromBase64)))) {
+      throw new Wrong(t('The log that was signed then is not the beginning of the log that this server shows: its history was changed'))
+    }
+    held(t('The log of {{old}} events is the beginning of the log of {{grown}} events: nothing in it was changed, removed, inserted or backdated in between.', { old: old.size.toString(), grown: grown.size.toString() }), toBase64(grown.root))
+    held(
+      index < checkpoint.size
+        ? t('This event stood at its place when the checkpoint was signed.')
+        : t('This event was recorded after the checkpoint was signed.'),
+    )
+    verdict.ok = true
+  } catch (error) {
+    verdict.steps.push({ ok: false, words: error instanceof Error ? error.message : String(error) })
+  }
+  return verdict
+}
+
+/** A note as it was signed, where mail or a text field changed its line ends or took the last one. */
+function noteOf(pasted: string): string {
+  return `${pasted.replaceAll(/\r\n?/g, '\n').trim()}\n`
 }
 
 async function checkFields(listed: Json[], event: JsonObject, fieldCount: number, expected: Uint8Array, verdict: Verdict): Promise<void> {

@@ -37,6 +37,7 @@ fn filled(path: &str) -> String {
     match path.as_str() {
         "/v1/events/top" => format!("{path}?field=actor.id"),
         "/v1/events/complete" => format!("{path}?q=actor.id:x"),
+        "/v1/log/consistency" => format!("{path}?from=0"),
         _ => path,
     }
 }
@@ -298,6 +299,9 @@ fn every_route_leaves_the_event_that_the_list_names() {
     let ledger = house.key("main", "ledger:read");
     let tile = house.ask("GET", "/log/main/tile/0/000.p/1", &ledger, &[], b"");
     tour.note("getTile", &tile, "annals.log.read");
+    let prover = house.key("main", "events:read,ledger:read");
+    let grown = house.ask("GET", "/v1/log/consistency?from=1", &prover, &[], b"");
+    tour.note("getConsistency", &grown, "annals.log.read");
     tail(&mut tour);
 
     let body = json!({"email": "owner@example.com", "password": PASSWORD});

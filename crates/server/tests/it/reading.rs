@@ -1,5 +1,6 @@
 //! Reading: search, get, proof, counts, the log.
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use crate::harness::{House, event};
@@ -136,6 +137,53 @@ fn a_proof_checks_offline() {
     assert_eq!(text.header("content-type"), "text/plain; charset=utf-8");
     let proof = merkle::TlogProof::parse(&text.body).unwrap();
     proof.verify(&leaf, &[vkey]).unwrap();
+}
+
+#[test]
+fn an_older_checkpoint_is_the_beginning_of_a_newer_one() {
+    let house = House::new();
+    send(&house, 5);
+    let open = |sequence: u64| {
+        // A proof waits for the checkpoint that covers it.
+        house.get(&format!("/v1/events/{sequence}/proof"));
+        let vkey = house.get("/log/main/vkey");
+        let vkey: merkle::Verifier = vkey.text().trim_end().parse().unwrap();
+        let note = house.get("/log/main/checkpoint");
+        merkle::Checkpoint::open(&note.body, &[vkey]).unwrap()
+    };
+    let old = open(4);
+    send(&house, 300);
+    let new = open(299);
+    assert!(new.size() > old.size());
+    let path = format!(
+        "/v1/log/consistency?from={}&to={}",
+        old.size(),
+        new.size()
+    );
+    let answer: api::Consistency = serde_json::from_slice(&house.get(&path).body).unwrap();
+    assert_eq!((answer.from, answer.to), (old.size(), new.size()));
+    let hashes: Vec<merkle::Hash> = answer
+        .path
+        .iter()
+        .map(|hash| {
+            let bytes = base64::engine::general_purpose::STANDARD
+                .decode(hash)
+                .unwrap();
+            bytes.try_into().unwrap()
+        })
+        .collect();
+    merkle::verify_consistency(old.size(), old.root(), new.size(), new.root(), &hashes).unwrap();
+
+    let now: api::Consistency =
+        serde_json::from_slice(&house.get("/v1/log/consistency?from=1").body).unwrap();
+    assert!(now.to >= new.size());
+    let beyond = house.get(&format!("/v1/log/consistency?from=1&to={}", u64::MAX));
+    let problem = beyond.problem(400, "invalid_parameter");
+    assert_eq!(problem["field"], "to");
+    let problem = house
+        .get("/v1/log/consistency?from=3&to=2")
+        .problem(400, "invalid_parameter");
+    assert_eq!(problem["field"], "from");
 }
 
 #[test]
