@@ -101,12 +101,12 @@ export function longEvent(tag) {
   return { action: `long.${tag}`, actor: { id: 'u-long', name: 'Long' }, targets: [{ type: 'customer', id: `L-${tag}`, name: 'Long Corp.' }], message: `${'All work and no play. '.repeat(2700)}the end` }
 }
 
-/** An event with as many changes as events may have fields for, one of them long. */
+/** An event with 200 changes, one of them long. */
 export function wideEvent(tag) {
   return {
     action: `wide.${tag}`,
     actor: { id: 'u-wide', name: 'Wide' },
     targets: [{ type: 'customer', id: `W-${tag}`, name: 'Wide Corp.' }],
-    changes: Array.from({ length: 78 }, (_, place) => ({ path: `field_${place}`, old: place, new: `value ${place} `.repeat(place === 7 ? 4000 : 2) })),
+    changes: Array.from({ length: 200 }, (_, place) => ({ path: `field_${place}`, label: `Field ${place}`, type: 'string', old: `${place}`, new: `value ${place} `.repeat(place === 7 ? 3000 : 2) })),
   }
 }

@@ -260,8 +260,8 @@ describe('large events', () => {
     await page.locator('.panel').getByText('the end').waitFor()
     await go(`/t/main/events/${wide.display_id}`)
     assert.equal(await page.locator('.changes tbody tr').count(), 20)
-    await page.getByRole('button', { name: 'Show all 78' }).click()
-    assert.equal(await page.locator('.changes tbody tr').count(), 78)
+    await page.getByRole('button', { name: 'Show all 200' }).click()
+    assert.equal(await page.locator('.changes tbody tr').count(), 200)
   })
 })
 

@@ -8,9 +8,10 @@ pub const EVENT_MAX_BYTES: usize = 60 * 1024;
 /// every reader's stack.
 pub const DEPTH_MAX: usize = 32;
 
-/// Most fields of an accepted event, those the server adds included. Bounds the work of a
-/// commitment and of everything that looks at all fields.
-pub const FIELDS_MAX: usize = 256;
+/// Most fields of an accepted event, those the server adds included: room for a record of 200
+/// changes with path, label, old, new and type. Bounds the work of a commitment and of everything
+/// that looks at all fields.
+pub const FIELDS_MAX: usize = 1024;
 
 /// Longest path of a field in bytes. A path is hashed with a 16-bit length and is a key in the
 /// index, where long ones cost every search.

@@ -8,7 +8,7 @@ use crate::address;
 use crate::refusal::{Note, Refusal};
 use crate::time;
 
-/// Most targets of an event; further ones are left in the original. Each is up to three of the 256
+/// Most targets of an event; further ones are left in the original. Each is up to three of the
 /// fields an event may have.
 const TARGETS_MAX: usize = 20;
 /// Label of events whose time is that of their import.

@@ -146,17 +146,24 @@ pub(crate) async fn get_consistency(
     let open = app.ledger(&grant, Access::Log).await?;
     let signed = open.ledger.head().size.get();
     let (from, to) = (params.from, params.to.unwrap_or(signed));
-    let wrong = |field, detail: String| {
-        Err(Refusal::new(Code::InvalidParameter, detail).of_field(field))
-    };
+    let wrong =
+        |field, detail: String| Err(Refusal::new(Code::InvalidParameter, detail).of_field(field));
     if to > signed {
-        return wrong("to", format!("the log has {signed} signed events, not {to}"));
+        return wrong(
+            "to",
+            format!("the log has {signed} signed events, not {to}"),
+        );
     }
     if from > to {
-        return wrong("from", format!("the log of {from} events is no beginning of that of {to}"));
+        return wrong(
+            "from",
+            format!("the log of {from} events is no beginning of that of {to}"),
+        );
     }
     let path = blocking(move || {
-        let proof = open.ledger.consistency_proof(Count::new(from), Count::new(to));
+        let proof = open
+            .ledger
+            .consistency_proof(Count::new(from), Count::new(to));
         Ok(proof?)
     })
     .await?;

@@ -62,7 +62,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const size = Math.min(rowHeight, Math.max(1, TALLEST_PX / Math.max(count, 1)))
   const eventAt = (row: number): RecordedEvent | undefined => (row < fresh ? live.events[row] : rows?.at(row - fresh))
 
-  const virtual = useVirtualizer({ count, getScrollElement: () => body.current, estimateSize: () => size, overscan: 12, getItemKey: (row) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh) })
+  const virtual = useVirtualizer({ count, getScrollElement: () => body.current, estimateSize: () => size, overscan: 6, getItemKey: (row) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh) })
   const items = virtual.getVirtualItems()
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0]
   useEffect(() => {

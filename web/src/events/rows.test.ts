@@ -72,3 +72,25 @@ test('a far row costs few questions, and rows stay when late events come', async
   expect(rows.at(5500)?.sequence).toBe(expected[5500]!.sequence)
   expect(questions()).toBeLessThan(4)
 })
+
+test('of many rows the near ones are kept, and the others come back', async () => {
+  const count = 30_000
+  const { events, source, questions } = ledger(count)
+  const expected = [...events].sort((a, b) => b.occurred_at!.localeCompare(a.occurred_at!) || b.sequence - a.sequence)
+  const rows = new Rows(source, { tenant: 'main', tz: 'UTC' }, 'desc')
+  await settled()
+  const there = async (row: number) => {
+    rows.want(row, row + 20)
+    for (let tries = 0; tries < 50 && !rows.at(row); tries += 1) await settled()
+    expect(rows.at(row)?.sequence, `row ${row}`).toBe(expected[row]!.sequence)
+  }
+  for (let row = 0; row < count; row += 250) await there(row)
+  const held = expected.filter((_, row) => rows.at(row)).length
+  expect(held).toBeGreaterThan(10_000)
+  expect(held).toBeLessThan(23_000)
+  // Fast scrolling asks for many at once.
+  expect(questions()).toBeLessThan(count / 500)
+  await there(4000)
+  for (let row = 4000; row > 3000; row -= 100) await there(row)
+  await there(count - 1)
+}, 30_000)

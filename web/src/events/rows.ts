@@ -15,10 +15,17 @@ export interface Source {
   pinned(selection: Selection, asOf: number): Selection
 }
 
-/** Events a page; the API's limit is 1,000. */
+/** Events a page, and where many are wanted at once; the latter is the API's limit. */
 const PAGE = 200
-/** Rows below the visible ones that are there before they are seen. */
+const PAGE_MAX = 1000
+/** Rows below the visible ones that are there before they are seen; more of them while one scrolls fast. */
 const AHEAD = 150
+const AHEAD_MAX = 2000
+/** For how many more looks the rows ahead last at the speed of the last one: about a quarter of a second. */
+const LOOKS_AHEAD = 16
+/** Rows kept; those farthest from the visible ones are asked for again when they are. */
+const KEPT_MAX = 20_000
+const RUN_MAX = 2_000
 /** A row so near behind those that are there is reached page by page. */
 const NEAR = 1000
 
@@ -47,6 +54,8 @@ export class Rows {
   private readonly listeners = new Set<() => void>()
   private readonly stop = new AbortController()
   private wanted = 0
+  /** The last visible row of the last look. */
+  private seen = 0
 
   constructor(
     private readonly source: Source,
@@ -88,13 +97,16 @@ export class Rows {
   /** Sees to it that these rows come. */
   want(first: number, last: number): void {
     if (this.view.state !== 'ready') return
+    const speed = Math.max(0, last - this.seen)
+    this.seen = last
     // What comes next is asked for before it is scrolled to.
-    const end = Math.min(last + AHEAD, this.view.total - 1)
+    const ahead = speed > NEAR ? AHEAD : Math.min(AHEAD + speed * LOOKS_AHEAD, AHEAD_MAX)
+    const end = Math.min(last + ahead, this.view.total - 1)
     let missing = Math.max(0, first)
     while (missing <= end && this.at(missing)) missing += 1
     if (missing > end) return
     this.wanted = missing
-    void this.reach(missing)
+    void this.reach(missing, end)
   }
 
   private async open(): Promise<void> {
@@ -107,7 +119,7 @@ export class Rows {
     }
   }
 
-  private async reach(row: number): Promise<void> {
+  private async reach(row: number, end: number): Promise<void> {
     let run = this.runBefore(row)
     if (run.loading) return
     if (row - (run.start + run.events.length) > NEAR) {
@@ -117,11 +129,28 @@ export class Rows {
       run = this.runBefore(row)
       if (row - (run.start + run.events.length) > NEAR) {
         run = anchored
-        this.runs.push(run)
-        this.runs.sort((one, other) => one.start - other.start)
+        this.add(run)
       }
     }
-    await this.extend(run, row)
+    await this.extend(run, row, end)
+  }
+
+  private add(run: Run): void {
+    this.runs.push(run)
+    this.runs.sort((one, other) => one.start - other.start)
+  }
+
+  /** Lets go of what is farthest from the rows that are wanted; the first run stays. */
+  private letGo(): void {
+    const distance = (run: Run) => Math.max(run.start - this.wanted, this.wanted - run.start - run.events.length)
+    let kept = this.runs.reduce((sum, run) => sum + run.events.length, 0)
+    while (kept > KEPT_MAX && this.runs.length > 1) {
+      const others = this.runs.slice(1)
+      const farthest = others.reduce((one, other) => (distance(other) > distance(one) ? other : one))
+      if (farthest.loading || distance(farthest) <= 0) return
+      kept -= farthest.events.length
+      this.runs.splice(this.runs.indexOf(farthest), 1)
+    }
   }
 
   private runBefore(row: number): Run {
@@ -130,18 +159,25 @@ export class Rows {
     return best
   }
 
-  private async extend(run: Run, row: number): Promise<void> {
+  /** Reads pages until `row` is there, and so many at once as reach to `end`. */
+  private async extend(run: Run, row: number, end: number): Promise<void> {
     if (run.loading || run.cursor === null || run.cursor === undefined) {
       if (run.events.length || run.loading) return
     }
     run.loading = true
     try {
       while (row >= run.start + run.events.length && run.cursor !== null) {
-        const gap = row - (run.start + run.events.length)
-        const limit = gap > PAGE ? 1000 : PAGE
+        if (run.events.length >= RUN_MAX) {
+          run.loading = false
+          run = { start: run.start + run.events.length, events: [], selection: run.selection, cursor: run.cursor, loading: true }
+          this.add(run)
+        }
+        const gap = end - (run.start + run.events.length)
+        const limit = gap > PAGE ? PAGE_MAX : PAGE
         const page = await this.source.page(run.selection, { limit, order: this.order, cursor: run.cursor ?? undefined }, this.stop.signal)
         run.events = [...run.events, ...page.events]
         run.cursor = page.next_cursor ?? null
+        this.letGo()
         this.change({})
         if (Math.abs(this.wanted - row) > NEAR) break
       }
@@ -150,7 +186,8 @@ export class Rows {
     } finally {
       run.loading = false
     }
-    if (!this.stop.signal.aborted && this.wanted !== row && !this.at(this.wanted)) void this.reach(this.wanted)
+    const { wanted } = this
+    if (!this.stop.signal.aborted && wanted !== row && !this.at(wanted)) void this.reach(wanted, wanted + AHEAD)
   }
 
   /** A run that begins at the last moment whose row is not behind the one asked for. */

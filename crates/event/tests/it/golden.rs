@@ -168,7 +168,7 @@ fn fields_have_one_encoding_only() {
     );
     check_damage(&[], "ends too early");
     check_damage(&two[..8], "ends too early");
-    check_damage(&[0x41, 4], "too many fields");
+    check_damage(&[0x41, 16], "too many fields");
     check_damage(
         &[1, 0b10, action, 1, b'1'],
         "flags of fields that are not there",

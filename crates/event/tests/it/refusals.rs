@@ -241,12 +241,12 @@ fn events_that_are_too_much() {
         with(&format!("\"metadata\":{{{}}}", members.join(",")))
     };
     // Seven fields are there without metadata.
-    assert_eq!(accept(&fields(249)).unwrap().field_count(), 256);
+    assert_eq!(accept(&fields(1017)).unwrap().field_count(), 1024);
     refused(
-        &fields(250),
+        &fields(1018),
         "too_many_fields",
         "",
-        "257 fields after flattening; at most 256",
+        "1025 fields after flattening; at most 1024",
     );
 
     let key = |length: usize| with(&format!("\"metadata\":{{\"{}\":1}}", "k".repeat(length)));
@@ -258,7 +258,7 @@ fn events_that_are_too_much() {
         "4097 bytes",
     );
 
-    let after: Vec<String> = (0..300)
+    let after: Vec<String> = (0..1100)
         .map(|number| format!("\"m{number}\":{number}"))
         .collect();
     let after = format!("\"after\":{{{}}}", after.join(","));
@@ -266,7 +266,7 @@ fn events_that_are_too_much() {
         &with(&after),
         "too_many_fields",
         "/changes",
-        "more than 256 changes",
+        "more than 1024 changes",
     );
     let name = "k".repeat(1025);
     let before = format!("\"before\":{{\"{name}\":{{\"a\":1}}}}");

@@ -155,11 +155,7 @@ fn an_older_checkpoint_is_the_beginning_of_a_newer_one() {
     send(&house, 300);
     let new = open(299);
     assert!(new.size() > old.size());
-    let path = format!(
-        "/v1/log/consistency?from={}&to={}",
-        old.size(),
-        new.size()
-    );
+    let path = format!("/v1/log/consistency?from={}&to={}", old.size(), new.size());
     let answer: api::Consistency = serde_json::from_slice(&house.get(&path).body).unwrap();
     assert_eq!((answer.from, answer.to), (old.size(), new.size()));
     let hashes: Vec<merkle::Hash> = answer
