@@ -5,6 +5,7 @@ import { ApiError } from './api/client'
 import { identity, keysQuery, ownSessionsQuery, peopleQuery, sessionQuery, settingsQuery, setupQuery, teamsQuery, tenantsQuery } from './api/identity'
 import { eventQuery } from './api/events'
 import { Failure } from './parts/Failure'
+import { Waiting } from './parts/Waiting'
 import { onSignedOut, queryClient } from './queries'
 import { signInHere } from './session/confirm'
 import { Shell } from './shell/Shell'
@@ -13,7 +14,11 @@ import { type EventSearch, eventSearch, linkTarget, parseQuery, queryText, safeB
 
 const root = createRootRoute({
   component: Outlet,
-  notFoundComponent: NotFound,
+  notFoundComponent: () => (
+    <main className="alone">
+      <NotFound />
+    </main>
+  ),
   errorComponent: ({ error, reset }) => (
     <main className="alone">
       <Failure error={error} retry={reset} />
@@ -69,6 +74,7 @@ const tenant = createRoute({
   getParentRoute: () => root,
   path: '/t/$tenant',
   component: Shell,
+  notFoundComponent: NotFound,
   beforeLoad: async ({ params, location }) => {
     const session = await signedIn(location.href)
     if (!session.tenants.some((one) => one.name === params.tenant)) throw noSuchTenant(params.tenant)
@@ -172,6 +178,7 @@ export const router = createRouter({
   search: { strict: true },
   defaultPreload: false,
   defaultPendingMs: 300,
+  defaultPendingComponent: Waiting,
   // The router would put a style element and a script into the page for it.
   scrollRestoration: false,
   defaultErrorComponent: ({ error, reset: again }) => <Failure error={error} retry={() => (again(), void router.invalidate())} />,
