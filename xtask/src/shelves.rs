@@ -34,6 +34,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     // Beside the house.
     ("bench", &[]),
+    (
+        "fuzz",
+        &[
+            "event", "query", "merkle", "ledger", "index", "import", "enrich", "client", "server",
+        ],
+    ),
     ("xtask", &[]),
 ];
 
