@@ -152,7 +152,8 @@ impl<'a> Cutter<'a> {
             match self.peek() {
                 None => return Err(self.problem("a string that does not end")),
                 Some(b'"') => break,
-                Some(b'\\') => self.at += 2,
+                // The text may end within an escape.
+                Some(b'\\') => self.at = (self.at + 2).min(self.json.len()),
                 Some(_) => self.at += 1,
             }
         }

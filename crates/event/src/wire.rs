@@ -165,7 +165,9 @@ impl<'p> Nesting<'p, '_> {
         self.separate();
         write_name(name, self.out);
         self.out.push(if is_array { b'[' } else { b'{' });
-        self.next_element = 0;
+        if is_array {
+            self.next_element = 0;
+        }
     }
 }
 

@@ -38,6 +38,28 @@ fn an_event_is_shown_flat_with_the_reserved_names() {
 }
 
 #[test]
+fn a_change_to_an_object_leaves_the_changes_behind_it_in_their_places() {
+    let event = accept(
+        r#"{"action":"update","actor":{"id":"u-1"},"changes":[
+        {"path":"limit","old":1,"new":{"a":2}},{"path":"name","old":{"b":{"c":3}},"new":"n"},{"path":"on","new":true}]}"#,
+    );
+    let recorded = record(event.unwrap());
+    let json = wire(&recorded);
+    assert!(
+        json.contains(
+            r#""changes":[{"new":{"a":2},"old":1,"path":"limit"},{"new":"n","old":{"b":{"c":3}},"path":"name"},{"new":true,"path":"on"}]"#
+        ),
+        "{json}"
+    );
+    let exported = Exported::parse(json.as_bytes()).unwrap();
+    let fields = recorded.fields().map(|it| event::Field {
+        defaulted: false,
+        ..it
+    });
+    assert!(exported.fields().eq(fields));
+}
+
+#[test]
 fn what_is_erased_is_said_to_be() {
     let json = r#"{"action":"update","actor":{"id":"u-1","name":"Ann"},"targets":[{"id":"a"},{"id":"b"},{"id":"c"}]}"#;
     let mut recorded = record(accept(json).unwrap());
