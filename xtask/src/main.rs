@@ -1,10 +1,12 @@
-//! Every script of the repository: `cargo xtask <demo|test|screenshots|ci|tidy|codegen>`.
+//! Every script of the repository: `cargo xtask <demo|test|contract|fuzz|screenshots|ci|tidy|codegen>`.
 //!
 //! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
 //! used where it is installed, and one line says what is missing.
 #![expect(clippy::print_stdout, reason = "this program talks to whoever ran it")]
 
 mod ci;
+mod contract;
+mod fuzz;
 mod licences;
 mod shelves;
 mod tidy;
@@ -36,6 +38,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Hold a running server to the OpenAPI document it serves
+    Contract,
+    /// Run a reader of outside bytes on mutated input for as long as you like (arguments go to it)
+    Fuzz {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Make pictures of every screen, wide and narrow, light and dark
     Screenshots,
     /// Everything a change must pass: tidy, format, lints, tests, generated files
@@ -61,6 +70,8 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Demo { arguments } => tools.demo(&arguments),
         Task::Test { arguments } => tools.test(&arguments),
+        Task::Contract => contract::test(&tools),
+        Task::Fuzz { arguments } => fuzz::run(&tools, &arguments),
         Task::Screenshots => tools.screenshots(),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),

@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
 
+use crate::contract;
+
 /// Where build products go if nobody says otherwise: outside the clone, shared by all clones.
 const TARGET_BELOW_HOME: &str = ".cache/annals/target";
 /// The OpenAPI description as it is checked in.
@@ -69,11 +71,32 @@ impl Tools {
         Ok(())
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         command.args(arguments).current_dir(&self.root);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Builds the binary as the tests use it; where it is.
+    pub(crate) fn build_annals(&self) -> anyhow::Result<PathBuf> {
+        let arguments = [
+            "build",
+            "--package",
+            "annals-cli",
+            "--message-format",
+            "json-render-diagnostics",
+        ];
+        let output = self.command(&arguments).stderr(Stdio::inherit()).output()?;
+        if !output.status.success() {
+            bail!("`cargo build --package annals-cli` failed");
+        }
+        String::from_utf8(output.stdout)?
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter(|message| message["target"]["name"] == "annals")
+            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .context("cargo names no binary `annals`")
     }
 
     pub(crate) fn demo(&self, arguments: &[String]) -> anyhow::Result<()> {
@@ -104,6 +127,7 @@ impl Tools {
         self.cargo(&run)?;
         // Arguments choose among the tests of the workspace.
         if arguments.is_empty() {
+            contract::test(self)?;
             self.test_screens()?;
         }
         Ok(())
@@ -212,7 +236,7 @@ pub(crate) fn read_output(program: &str, arguments: &[&str]) -> anyhow::Result<S
 }
 
 /// Whether a program is there and ends well.
-fn works(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
     let quiet = || Stdio::null();
     let status = Command::new(program)
         .args(arguments)
