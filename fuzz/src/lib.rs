@@ -4,8 +4,8 @@
 //!   by taking more memory than it says.
 //! - [`Hunt`] runs a target on its corpus (`corpus/<target>/`) and on mutations of it. A seed and a
 //!   number of executions repeat a run exactly; `cargo test` runs each target that way.
-//! - The same targets run under libFuzzer, which sees what the code does with its input
-//!   (`docs/fuzzing.md`).
+//! - The driver has no eyes for the code: it keeps an input that came to a place ([`Reached`]) where
+//!   none was before. `docs/fuzzing.md` says how to run a target for longer.
 
 mod hunt;
 mod kept;

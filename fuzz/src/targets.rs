@@ -1,8 +1,14 @@
 //! The targets, by the crate whose readers they run.
 
+mod client;
+mod enrich;
 mod event;
+mod import;
+mod index;
+mod ledger;
 mod merkle;
 mod query;
+mod server;
 
 use crate::Target;
 
@@ -17,6 +23,15 @@ pub const TARGETS: &[Target] = &[
     merkle::NOTE,
     merkle::PROOF_FILE,
     merkle::TILES,
+    import::RECORDS,
+    import::TABLE,
+    enrich::USER_AGENT,
+    enrich::LOCATION_FILE,
+    ledger::LEDGER_FILE,
+    index::INDEX_FILE,
+    client::PROOF,
+    server::PARAMETERS,
+    server::BODY,
 ];
 
 const MIB: usize = 1 << 20;

@@ -37,6 +37,15 @@ targets! {
     note "note",
     proof_file "proof-file",
     tiles "tiles",
+    import_records "import-records",
+    import_table "import-table",
+    user_agent "user-agent",
+    location_file "location-file",
+    ledger_file "ledger-file",
+    index_file "index-file",
+    proof "proof",
+    parameters "parameters",
+    body "body",
 }
 
 #[test]

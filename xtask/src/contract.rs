@@ -165,6 +165,7 @@ fn check(schemathesis: &Path, annals: &Path, folder: &Path) -> anyhow::Result<()
         .arg("--config-file")
         .arg(root().join(FOLDER).join("schemathesis.toml"))
         .args(["run", &format!("{url}/openapi.json")])
+        .current_dir(folder)
         .envs([
             ("ANNALS_KEY", key.as_str()),
             ("ANNALS_SESSION", &session),

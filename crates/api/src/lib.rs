@@ -45,7 +45,9 @@ pub use problem::Problem;
 pub use proof::{Consistency, ConsistencyParams, ProofDocument, ProofField};
 pub use search::{CheckpointRef, EventsPage, GetParams, Order, OwnEvents, SearchParams, Sort};
 pub use stream::{ExportEnd, ExportFormat, ExportParams, Gap, TailParams};
-pub use submit::{BatchAnswer, BatchReceipt, Receipt, Rejection, SubmitParams};
+pub use submit::{
+    BatchAnswer, BatchReceipt, Receipt, Rejection, Submission, SubmitParams, Submitted,
+};
 
 /// Media type of every refusal.
 pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";

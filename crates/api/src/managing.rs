@@ -46,6 +46,7 @@ pub struct Key {
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
     /// Its label.
+    #[schema(min_length = 1, max_length = 100)]
     pub name: String,
     /// What it may do: `events:write`, `events:read`, `ledger:read`, `admin`.
     pub scopes: Vec<String>,
@@ -62,6 +63,7 @@ pub struct NewKey {
 #[serde(deny_unknown_fields)]
 pub struct Rotate {
     /// For how long the old key goes on: 0 to 720 hours.
+    #[schema(maximum = 720)]
     pub overlap_hours: u32,
 }
 
@@ -103,6 +105,7 @@ pub struct TenantDeletion {
 #[serde(deny_unknown_fields)]
 pub struct NewTenant {
     /// 1 to 63 of a-z, 0-9 and `-`; never given twice.
+    #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,62}$", example = "example-works")]
     pub name: String,
     /// Its organisation.
     pub organization: String,

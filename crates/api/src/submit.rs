@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::Problem;
+use crate::{NewEvent, Problem};
 
 /// How a batch is taken.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
@@ -15,9 +15,30 @@ pub struct SubmitParams {
     /// `false` leaves the receipts (`events`) out of a batch's answer.
     pub receipts: Option<bool>,
     /// Name of the import these events belong to, 1 to 100 characters; kept in `ingest.import`.
+    #[param(min_length = 1, max_length = 100)]
     pub import: Option<String>,
     /// The tenant; a key opens only its own.
     pub tenant: Option<String>,
+}
+
+/// What is sent: an event, or a batch of them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Submission {
+    /// One event.
+    One(NewEvent),
+    /// A batch.
+    Batch(Vec<NewEvent>),
+}
+
+/// The answer: to one event its receipt, to a batch what became of each event.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Submitted {
+    /// Of one event.
+    One(Receipt),
+    /// Of a batch.
+    Batch(BatchAnswer),
 }
 
 /// The answer to one event: it is durable.

@@ -81,7 +81,11 @@ impl Location {
         Location::from_bytes(bytes).map_err(fault)
     }
 
-    fn from_bytes(bytes: Vec<u8>) -> Result<Location, MaxMindDbError> {
+    /// Takes the content of a file.
+    ///
+    /// # Errors
+    /// When it is no such file.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Location, MaxMindDbError> {
         let reader = Reader::from_source(bytes)?;
         let metadata = reader.metadata();
         let built = i64::try_from(metadata.build_epoch)

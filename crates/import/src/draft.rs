@@ -89,6 +89,13 @@ impl Draft {
             let detail = format!("the record does not say what happened: {names} is missing");
             return Err(Refusal::new("missing_field", detail));
         };
+        if action.len() > TERM_MAX_BYTES {
+            let detail = format!(
+                "what happened ({names}) has {} bytes, and at most {TERM_MAX_BYTES} are allowed",
+                action.len()
+            );
+            return Err(Refusal::new("too_large", detail));
+        }
         Ok(Draft {
             action,
             ..Draft::default()

@@ -36,6 +36,8 @@ mod settle;
 mod source;
 mod tail;
 mod terms;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod union;

@@ -110,6 +110,11 @@ impl PartIndex {
         })
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     pub(crate) fn columns(&self) -> &FileColumns {
         &self.columns
     }

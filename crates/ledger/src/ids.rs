@@ -173,7 +173,11 @@ impl IdRun {
         }
         let (entries, filter_bytes) = (u64_at(32), u64_at(40));
         let pages = entries.div_ceil(ENTRIES_A_PAGE as u64);
-        if file.len()? != HEADER_BYTES as u64 + filter_bytes + pages * PAGE_BYTES as u64 {
+        let length = pages
+            .checked_mul(PAGE_BYTES as u64)
+            .and_then(|bytes| bytes.checked_add(filter_bytes))
+            .and_then(|bytes| bytes.checked_add(HEADER_BYTES as u64));
+        if length != Some(file.len()?) {
             return Err(damaged("the length of an id run"));
         }
         let mut filter = vec![0u8; filter_bytes as usize];
@@ -386,6 +390,17 @@ mod tests {
         );
         assert_eq!(run.iter().collect::<io::Result<Vec<_>>>().unwrap(), entries);
         assert!(IdRun::open(&disk, path, b"another ledger!!").is_err());
+
+        // A header that claims more than any file holds, with the right checksum.
+        let mut header = [0; HEADER_BYTES];
+        let file = disk.open(path).unwrap();
+        file.read_exact_at(&mut header, 0).unwrap();
+        header[32..48].fill(0xff);
+        let sum = crc32c::crc32c(&header[..52]);
+        header[52..].copy_from_slice(&sum.to_le_bytes());
+        file.write_all_at(&header, 0).unwrap();
+        let error = IdRun::open(&disk, path, b"0123456789abcdef").err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

@@ -33,18 +33,20 @@ use crate::receipts::{Receipts, one_receipt};
     request_body(
         description = "One event, or a batch of up to 10,000 events and 16 MiB (64 MiB unpacked).",
         content(
-            (api::NewEvent = "application/json"),
-            (Vec<api::NewEvent> = "application/json"),
+            (api::Submission = "application/json"),
             (String = "application/x-ndjson"),
         )
     ),
     responses(
         (status = 200, description = "One event: its receipt (Receipt). A batch: what became of each event (BatchAnswer).", content(
-            (api::BatchAnswer = "application/json"),
+            (api::Submitted = "application/json"),
         )),
         (status = 409, description = "The id belongs to another event.", body = api::Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large.", body = api::Problem, content_type = "application/problem+json"),
-        (status = 422, description = "One event: what is wrong with it. A batch: every event was refused, or `atomic` and one was.", body = api::BatchAnswer),
+        (status = 422, description = "One event: what is wrong with it. A batch: every event was refused, or `atomic` and one was.", content(
+            (api::BatchAnswer = "application/json"),
+            (api::Problem = "application/problem+json"),
+        )),
         (status = "4XX", description = "Refused; nothing was kept.", body = api::Problem, content_type = "application/problem+json"),
         (status = "5XX", description = "Try again later.", body = api::Problem, content_type = "application/problem+json"),
     ),

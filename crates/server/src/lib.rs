@@ -50,6 +50,8 @@ mod tail;
 mod tail_seats;
 mod telemetry;
 mod tenants;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod times;
 
 pub use admin::{AdminAnswer, AdminError, AdminRequest, KeyView, TenantView, UserView};

@@ -13,7 +13,7 @@ use crate::{Reached, Target};
 pub(super) const EVENT: Target = Target {
     name: "event",
     run: event,
-    executions: 60_000,
+    executions: 500_000,
     memory_bytes: 4 * MIB,
     words: WORDS,
 };
@@ -21,7 +21,7 @@ pub(super) const EVENT: Target = Target {
 pub(super) const BATCH: Target = Target {
     name: "batch",
     run: batch,
-    executions: 100_000,
+    executions: 300_000,
     memory_bytes: 16 * MIB,
     words: WORDS,
 };
@@ -29,7 +29,7 @@ pub(super) const BATCH: Target = Target {
 pub(super) const EXPORTED: Target = Target {
     name: "exported",
     run: exported,
-    executions: 60_000,
+    executions: 400_000,
     memory_bytes: 16 * MIB,
     words: WORDS,
 };
@@ -37,7 +37,7 @@ pub(super) const EXPORTED: Target = Target {
 pub(super) const RECORD: Target = Target {
     name: "record",
     run: record,
-    executions: 100_000,
+    executions: 400_000,
     memory_bytes: 8 * MIB,
     words: &["security", "create", "\"u-1\"", "2026-01-22T10:20:00Z"],
 };
@@ -45,7 +45,7 @@ pub(super) const RECORD: Target = Target {
 pub(super) const TEXTS: Target = Target {
     name: "event-texts",
     run: texts,
-    executions: 200_000,
+    executions: 600_000,
     memory_bytes: MIB,
     words: &[
         "LOG-",

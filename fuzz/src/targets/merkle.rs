@@ -42,7 +42,7 @@ pub(super) const PROOF_FILE: Target = Target {
 pub(super) const TILES: Target = Target {
     name: "tiles",
     run: tiles,
-    executions: 100_000,
+    executions: 600_000,
     memory_bytes: 16 * MIB,
     words: &["tile/", "entries/", "x001/", "000", ".p/", "255", "256"],
 };

@@ -10,7 +10,7 @@ use crate::{Reached, Target};
 pub(super) const QUERY: Target = Target {
     name: "query",
     run: query,
-    executions: 80_000,
+    executions: 25_000,
     memory_bytes: 8 * MIB,
     words: &[
         "actor:",

@@ -136,6 +136,14 @@ fn usual_headings_need_no_mapping() {
 }
 
 #[test]
+fn an_action_that_is_too_long_is_named() {
+    let table = format!("action,actor\n{},ann\n", "x".repeat(1_025));
+    let said = events(&table, &Mapping::default());
+    let words = "what happened (the cell of action) has 1025 bytes, and at most 1024 are allowed";
+    assert!(said[0].as_str().unwrap().contains(words), "{said:?}");
+}
+
+#[test]
 fn a_mapping_that_does_not_fit_is_named() {
     let mut mapping = Mapping::default();
     mapping.map("action", "Vorgang").unwrap();

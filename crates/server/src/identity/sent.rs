@@ -21,6 +21,10 @@ pub(crate) struct Sent {
 impl Sent {
     /// The body as `T`.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        // Serde would also take an array of the values in the order of the fields.
+        if self.bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Refusal::new(Code::InvalidBody, "the body is a JSON object"));
+        }
         serde_json::from_slice(&self.bytes).map_err(|error| {
             // What was sent is not repeated: it may hold a password.
             let detail = match error.classify() {

@@ -1009,3 +1009,12 @@ fn who_is_no_proxy_names_no_other_address() {
     let failures = told(&house, &house.key, "annals.session.failure");
     assert_eq!(failures[0]["client"]["ip"], "127.0.0.1", "{failures:?}");
 }
+
+#[test]
+fn a_body_is_an_object_and_no_list_of_its_values() {
+    let house = House::new();
+    let ann = Browser::signed_in(&house, "ann@example.com", "owner", "main");
+    ann.ask("PATCH", "/v1/me", Some(&json!(["Another", null])))
+        .problem(422, "invalid_body");
+    assert_eq!(ann.get("/v1/me").ok()["name"], "ann");
+}

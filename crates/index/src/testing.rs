@@ -1,0 +1,28 @@
+//! Reading one index file by itself, for the fuzz targets.
+
+use std::io;
+use std::path::Path;
+
+use ledger::PartInfo;
+
+use crate::columns::Columns as _;
+use crate::part::PartIndex;
+use crate::terms::Dictionary;
+
+/// Opens the index file of a part in `folder` and reads all its keys; how many it has.
+///
+/// # Errors
+/// When the file cannot be used: then an index is built again.
+pub fn read_file(folder: &Path, info: &PartInfo) -> io::Result<usize> {
+    let index = PartIndex::open(folder, info)?;
+    let mut keys = 0;
+    for dictionary in [Dictionary::Keys, Dictionary::Words] {
+        index.terms().keys(dictionary, |_| {
+            keys += 1;
+            Ok(())
+        })?;
+    }
+    let _ = (index.times(), index.own().len());
+    (0..index.columns().len()).for_each(|doc| drop(index.columns().sequence(doc)));
+    Ok(keys)
+}
