@@ -13,7 +13,7 @@ use merkle::{Audit, Checkpoint, Frontier, Hash, Verifier, leaf_hash};
 
 use crate::disk::{Disk, DiskFile};
 use crate::erasure::{Erasure, erasures_of};
-use crate::head::{HeadError, SignedHead};
+use crate::head::{HeadError, SignedHead, read_last};
 use crate::held::Held;
 use crate::ids::IdRun;
 use crate::journal;
@@ -117,30 +117,20 @@ pub fn check(
             return Ok(report);
         }
     };
-    let mut erasures = Vec::new();
+    // A tombstone is signed before anything is removed. The files are held by now: whatever is
+    // missing in them is covered by a tombstone that this checkpoint covers.
+    let newest = read_last(&**disk, verifier).ok().flatten();
     let mut bodies = Bodies {
+        signed: newest.map_or(0, |head| head.size.get()),
         missing: vec![true; manifest.sealed as usize],
         erased: Vec::new(),
         withheld: Vec::new(),
+        erasures: Vec::new(),
     };
-    check_parts(
-        parts,
-        &manifest,
-        &tree,
-        &mut bodies,
-        &mut erasures,
-        &mut report,
-    );
-    check_journal(
-        journal,
-        &manifest,
-        &mut tree,
-        &mut bodies,
-        &mut erasures,
-        &mut report,
-    );
+    check_parts(parts, &manifest, &tree, &mut bodies, &mut report);
+    check_journal(journal, &manifest, &mut tree, &mut bodies, &mut report);
     check_ids(ids, &manifest, &mut report);
-    bodies.judge(&tree, &erasures, &mut report)?;
+    bodies.judge(&tree, &mut report)?;
     report.events = tree.size();
     check_tree(head, &tree, verifier, older, &mut report)?;
     Ok(report)
@@ -148,10 +138,14 @@ pub fn check(
 
 /// Which bodies were found.
 struct Bodies {
+    /// Tombstones before this sequence are signed.
+    signed: u64,
     /// By sequence, of the sealed events.
     missing: Vec<bool>,
     erased: Vec<u64>,
     withheld: Vec<(u64, Vec<u16>)>,
+    /// What the signed tombstones erase.
+    erasures: Vec<Erasure>,
 }
 
 impl Bodies {
@@ -179,6 +173,10 @@ impl Bodies {
             }
             *missing = false;
         }
+        // Nobody has signed a later one: it may be anybody's who can write to the folder.
+        if sequence < self.signed {
+            self.erasures.extend(erasures_of(recorded));
+        }
         match &recorded.content {
             Content::Whole { .. } => {}
             Content::Erased { .. } => self.erased.push(sequence),
@@ -194,7 +192,8 @@ impl Bodies {
     }
 
     /// A body may be missing only where a tombstone says so.
-    fn judge(self, tree: &Tree, erasures: &[Erasure], report: &mut Report) -> io::Result<()> {
+    fn judge(self, tree: &Tree, report: &mut Report) -> io::Result<()> {
+        let erasures = self.erasures;
         let missing = self
             .missing
             .iter()
@@ -215,7 +214,7 @@ impl Bodies {
             if !covered {
                 report.fault(
                     format!("event {sequence}"),
-                    "its body is missing and no tombstone says that it was erased",
+                    "its body is missing and no signed tombstone says that it was erased",
                 );
             }
         }
@@ -230,7 +229,7 @@ impl Bodies {
             if !numbers.iter().all(covered) {
                 report.fault(
                     format!("event {sequence}"),
-                    "fields are missing and no tombstone says that they were erased",
+                    "fields are missing and no signed tombstone says that they were erased",
                 );
             }
         }
@@ -243,7 +242,6 @@ fn check_parts(
     manifest: &Manifest,
     tree: &Tree,
     bodies: &mut Bodies,
-    erasures: &mut Vec<Erasure>,
     report: &mut Report,
 ) {
     for (entry, file) in parts {
@@ -279,7 +277,6 @@ fn check_parts(
                     format!("it stands in {name}, where its entry does not belong"),
                 );
             }
-            erasures.extend(erasures_of(&recorded));
         }
     }
 }
@@ -289,7 +286,6 @@ fn check_journal(
     manifest: &Manifest,
     tree: &mut Tree,
     bodies: &mut Bodies,
-    erasures: &mut Vec<Erasure>,
     report: &mut Report,
 ) {
     let newest = files.last().map(|(first, _)| *first);
@@ -317,7 +313,6 @@ fn check_journal(
                     let entry = recorded.entry();
                     tree.push(entry.to_bytes());
                     bodies.see(&recorded, Some(&entry), &place, report);
-                    erasures.extend(erasures_of(&recorded));
                 }
                 Err(error) => return report.fault(place, error.to_string()),
             }

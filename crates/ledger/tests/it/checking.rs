@@ -59,6 +59,38 @@ fn a_sound_folder_passes_with_its_older_checkpoint() {
     assert_eq!((report.events, report.signed, report.erased), (602, 602, 3));
 }
 
+/// What somebody can do who writes to the folder and has no key: add a tombstone that nobody has
+/// signed, and remove what it names.
+#[test]
+fn a_body_is_not_covered_by_a_tombstone_that_nobody_signed() {
+    let house = House::new(31);
+    let disk: Arc<dyn Disk> = Arc::new(Sim::new(31));
+    let ledger = house.open(disk.clone()).unwrap();
+    for n in 0..5 {
+        append(&ledger, vec![house.event(&n.to_string(), "words")]).unwrap();
+    }
+    let patience = std::time::Duration::from_secs(5);
+    let covered = |n| ledger.wait_covered(event::Sequence::new(n), patience);
+    let before = covered(4).unwrap().note.clone();
+    append(&ledger, vec![house.tombstone(r#"[{"first":2,"last":2}]"#)]).unwrap();
+    covered(5).unwrap();
+    seal(&ledger).unwrap();
+    let verifier = ledger.verifier().clone();
+    ledger.close();
+    assert!(checked(&disk, &verifier).is_sound());
+
+    // The folder now holds what the other way would lead to, but for the checkpoint.
+    let file = disk.open(Path::new("last-checkpoint")).unwrap();
+    file.truncate(0).unwrap();
+    file.write_all_at(before.as_bytes(), 0).unwrap();
+    let report = checked(&disk, &verifier);
+    let finding = "event 2: its body is missing and no signed tombstone says that it was erased";
+    assert_eq!(
+        report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [finding]
+    );
+}
+
 #[test]
 fn a_changed_byte_is_found_in_every_file() {
     let (disk, verifier, _) = folder();
