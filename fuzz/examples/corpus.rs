@@ -131,7 +131,11 @@ fn ledger_files() -> Vec<(String, Vec<u8>)> {
     while !path.exists() {
         std::thread::sleep(Duration::from_millis(10));
     }
-    write("index-file", "security", &std::fs::read(path).expect("an index file"));
+    write(
+        "index-file",
+        "security",
+        &std::fs::read(path).expect("an index file"),
+    );
     drop(index);
     files
 }

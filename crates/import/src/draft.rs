@@ -189,6 +189,23 @@ impl Draft {
         }
     }
 
+    /// Leaves out names that are empty or too long to be searched for as a whole, and what says
+    /// nothing without them. They stay in the original.
+    pub(crate) fn leave_out_misfits(&mut self) {
+        let fits = |text: &str| !text.is_empty() && text.len() <= TERM_MAX_BYTES;
+        let keep = |text: &mut Option<String>| drop(text.take_if(|text| !fits(text)));
+        keep(&mut self.actor.id);
+        if let Some(other) = &mut self.on_behalf_of {
+            keep(&mut other.id);
+        }
+        self.targets.retain_mut(|target| {
+            keep(&mut target.kind);
+            keep(&mut target.id);
+            target.kind.is_some() || target.id.is_some() || target.name.is_some()
+        });
+        self.changes.retain(|change| fits(&change.path));
+    }
+
     /// The event as JSON without an id; `original` is kept whole.
     pub(crate) fn to_json(&self, format: &str, original: &str) -> String {
         let mut out = Writer::new(original.len() + 1024);

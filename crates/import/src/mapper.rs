@@ -150,9 +150,10 @@ impl Mapper {
 fn finish(
     format: Format,
     record: &Record<'_>,
-    draft: Draft,
+    mut draft: Draft,
     id: Option<String>,
 ) -> Result<Mapped, Refusal> {
+    draft.leave_out_misfits();
     let name = format.as_str();
     let event = draft.to_json(name, record.canonical());
     if event.len() > EVENT_MAX_BYTES {

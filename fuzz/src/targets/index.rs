@@ -13,13 +13,21 @@ pub(super) const INDEX_FILE: Target = Target {
     run: index_file,
     executions: 10_000,
     memory_bytes: 16 * MIB,
-    words: &["\"format\":", "\"sections\":[[", "terms/", "ids/hash", "annalsix", "18446744073709551615"],
+    words: &[
+        "\"format\":",
+        "\"sections\":[[",
+        "terms/",
+        "ids/hash",
+        "annalsix",
+        "18446744073709551615",
+    ],
 };
 
 /// How many keys the whole file has.
 static KEYS: LazyLock<usize> = LazyLock::new(|| {
     let inputs = INDEX_FILE.corpus().expect("the corpus of `index-file`");
-    read(&inputs[0]).expect("an index file of this version: `cargo run -p annals-fuzz --example corpus`")
+    read(&inputs[0])
+        .expect("an index file of this version: `cargo run -p annals-fuzz --example corpus`")
 });
 
 /// The file as it is, and with the checksum of its footer made right: read as what was written, or

@@ -1500,7 +1500,10 @@ export interface components {
         };
         /** @description Makes a tenant. */
         NewTenant: {
-            /** @description 1 to 63 of a-z, 0-9 and `-`; never given twice. */
+            /**
+             * @description 1 to 63 of a-z, 0-9 and `-`; never given twice.
+             * @example example-works
+             */
             name: string;
             /** @description Its organisation. */
             organization: string;
@@ -1938,6 +1941,10 @@ export interface components {
              */
             tree_bytes: number;
         };
+        /** @description What is sent: an event, or a batch of them. */
+        Submission: components["schemas"]["NewEvent"] | components["schemas"]["NewEvent"][];
+        /** @description The answer: to one event its receipt, to a batch what became of each event. */
+        Submitted: components["schemas"]["Receipt"] | components["schemas"]["BatchAnswer"];
         /** @description One thing that could stand there. */
         Suggestion: {
             /**
@@ -2348,7 +2355,7 @@ export interface operations {
         /** @description One event, or a batch of up to 10,000 events and 16 MiB (64 MiB unpacked). */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewEvent"][];
+                "application/json": components["schemas"]["Submission"];
                 "application/x-ndjson": string;
             };
         };
@@ -2359,7 +2366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchAnswer"];
+                    "application/json": components["schemas"]["Submitted"];
                 };
             };
             /** @description The id belongs to another event. */
@@ -2387,6 +2394,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BatchAnswer"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; nothing was kept. */

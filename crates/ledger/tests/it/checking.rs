@@ -86,7 +86,11 @@ fn a_body_is_not_covered_by_a_tombstone_that_nobody_signed() {
     let report = checked(&disk, &verifier);
     let finding = "event 2: its body is missing and no signed tombstone says that it was erased";
     assert_eq!(
-        report.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        report
+            .findings
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
         [finding]
     );
 }
