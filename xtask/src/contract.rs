@@ -145,8 +145,7 @@ fn check(schemathesis: &Path, annals: &Path, folder: &Path) -> anyhow::Result<()
     let listening: Value = serde_json::from_str(&line).context("`annals serve` did not start")?;
     let url = listening["listening"].as_str().context("no address")?;
 
-    let link = std::fs::read_to_string(data.join("setup-link"))?;
-    let session = set_up(url, link.trim())?;
+    let session = set_up(url, &setup_link(&data)?)?;
     for (format, path) in LOGS {
         let imported = Command::new(annals)
             .args(["import", "--format", format])
@@ -191,6 +190,18 @@ fn check(schemathesis: &Path, annals: &Path, folder: &Path) -> anyhow::Result<()
         bail!("the server does not keep to its OpenAPI document");
     }
     Ok(())
+}
+
+/// The set-up link, which is written just after the server has said that it listens.
+fn setup_link(data: &Path) -> anyhow::Result<String> {
+    for _ in 0..100 {
+        let written = std::fs::read_to_string(data.join("setup-link")).unwrap_or_default();
+        if let Some(link) = written.strip_suffix('\n') {
+            return Ok(link.to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    bail!("`annals serve` wrote no set-up link");
 }
 
 /// Makes the first owner; the token of their session.

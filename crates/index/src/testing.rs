@@ -23,7 +23,9 @@ pub fn read_file(folder: &Path, info: &PartInfo) -> io::Result<usize> {
         })?;
     }
     let columns = index.columns();
-    let sequences: u64 = (0..columns.len()).map(|doc| columns.sequence(doc)).fold(0, u64::max);
+    let sequences: u64 = (0..columns.len())
+        .map(|doc| columns.sequence(doc))
+        .fold(0, u64::max);
     let _ = std::hint::black_box((index.times(), index.own().len(), sequences));
     Ok(keys)
 }

@@ -12,7 +12,7 @@ use crate::{Reached, Target};
 pub(super) const PROOF: Target = Target {
     name: "proof",
     run: proof,
-    executions: 150_000,
+    executions: 1_000_000,
     memory_bytes: 8 * MIB,
     words: &[
         "{\"commitment\":\"",

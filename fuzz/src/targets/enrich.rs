@@ -10,7 +10,7 @@ use crate::{Reached, Target};
 pub(super) const USER_AGENT: Target = Target {
     name: "user-agent",
     run: user_agent,
-    executions: 60_000,
+    executions: 400_000,
     memory_bytes: 16 * MIB,
     words: &[
         "Mozilla/5.0 ",
@@ -35,7 +35,7 @@ pub(super) const USER_AGENT: Target = Target {
 pub(super) const LOCATION_FILE: Target = Target {
     name: "location-file",
     run: location_file,
-    executions: 200_000,
+    executions: 600_000,
     memory_bytes: 16 * MIB,
     words: &[
         "\u{ab}\u{cd}\u{ef}MaxMind.com",

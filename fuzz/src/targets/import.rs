@@ -36,7 +36,7 @@ pub(super) const RECORDS: Target = Target {
 pub(super) const TABLE: Target = Target {
     name: "import-table",
     run: table,
-    executions: 30_000,
+    executions: 100_000,
     memory_bytes: 24 * MIB,
     words: &[
         "[columns]\n",

@@ -24,7 +24,7 @@ use memory_disk::MemoryDisk;
 pub(super) const LEDGER_FILE: Target = Target {
     name: "ledger-file",
     run: ledger_file,
-    executions: 4_000,
+    executions: 12_000,
     memory_bytes: 48 * MIB,
     words: &[
         "manifest\n",

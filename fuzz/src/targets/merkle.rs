@@ -13,7 +13,7 @@ use crate::{Reached, Target};
 pub(super) const NOTE: Target = Target {
     name: "note",
     run: note,
-    executions: 100_000,
+    executions: 200_000,
     memory_bytes: 8 * MIB,
     words: &[
         "\n\n",
@@ -28,7 +28,7 @@ pub(super) const NOTE: Target = Target {
 pub(super) const PROOF_FILE: Target = Target {
     name: "proof-file",
     run: proof_file,
-    executions: 60_000,
+    executions: 150_000,
     memory_bytes: 8 * MIB,
     words: &[
         "c2sp.org/tlog-proof@v1\n",
@@ -42,7 +42,7 @@ pub(super) const PROOF_FILE: Target = Target {
 pub(super) const TILES: Target = Target {
     name: "tiles",
     run: tiles,
-    executions: 600_000,
+    executions: 1_500_000,
     memory_bytes: 16 * MIB,
     words: &["tile/", "entries/", "x001/", "000", ".p/", "255", "256"],
 };

@@ -11,7 +11,7 @@ use crate::{Reached, Target};
 pub(super) const PARAMETERS: Target = Target {
     name: "parameters",
     run: parameters,
-    executions: 400_000,
+    executions: 800_000,
     memory_bytes: 4 * MIB,
     words: &[
         "now",
@@ -35,7 +35,7 @@ pub(super) const PARAMETERS: Target = Target {
 pub(super) const BODY: Target = Target {
     name: "body",
     run: body,
-    executions: 8_000,
+    executions: 24_000,
     memory_bytes: 3 * MIB,
     words: &["\u{1f}\u{8b}", "\u{28}\u{b5}\u{2f}\u{fd}"],
 };
