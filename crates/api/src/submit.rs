@@ -26,7 +26,7 @@ pub struct SubmitParams {
 #[serde(untagged)]
 pub enum Submission {
     /// One event.
-    One(NewEvent),
+    One(Box<NewEvent>),
     /// A batch.
     Batch(Vec<NewEvent>),
 }

@@ -273,7 +273,8 @@ fn decode_enrichment(walk: &mut Walk<'_>) -> Result<Option<Enrichment>, DecodeEr
     if json.is_empty() {
         return Ok(None);
     }
-    let enrichment = serde_json::from_slice(json)
+    let enrichment: Enrichment = serde_json::from_slice(json)
         .map_err(|_| DecodeError::Damaged("enrichment that is not its JSON"))?;
-    Ok(Some(enrichment))
+    // Written as nothing: what says nothing has one form.
+    Ok(Some(enrichment).filter(|it| !it.is_empty()))
 }

@@ -38,6 +38,18 @@ fn an_event_is_shown_flat_with_the_reserved_names() {
 }
 
 #[test]
+fn an_enrichment_that_says_nothing_is_none() {
+    let recorded = record(accept(r#"{"action":"login","actor":{"id":"u-1"}}"#).unwrap());
+    let mut bytes = Vec::new();
+    recorded.encode(&mut bytes);
+    assert!(bytes.ends_with(&[0, 0]));
+    bytes.truncate(bytes.len() - 2);
+    bytes.extend(b"\x00\x02{}");
+    let (read, length) = event::Recorded::decode(&bytes, &crate::SALT).unwrap();
+    assert_eq!((&read, length), (&recorded, bytes.len()));
+}
+
+#[test]
 fn a_change_to_an_object_leaves_the_changes_behind_it_in_their_places() {
     let event = accept(
         r#"{"action":"update","actor":{"id":"u-1"},"changes":[
