@@ -8,7 +8,7 @@ mod checksums;
 mod memory_disk;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -97,9 +97,9 @@ fn ledger_file(input: &[u8]) -> Reached {
 }
 
 /// Reads the ledger with this file in its place, in every way there is; what came of it.
-fn read_with(path: &PathBuf, bytes: Vec<u8>) -> Vec<String> {
+fn read_with(path: &Path, bytes: Vec<u8>) -> Vec<String> {
     let mut files = WHOLE.files.clone();
-    files.insert(path.clone(), Arc::new(bytes));
+    files.insert(path.to_owned(), Arc::new(bytes));
     let mut reached = Vec::new();
     let disk: Arc<dyn Disk> = Arc::new(MemoryDisk(files.clone()));
     let report = ledger::check(&disk, &WHOLE.verifier, None).expect("memory is read");

@@ -72,8 +72,10 @@ fn part(bytes: &mut [u8]) -> Option<()> {
     seal(bytes, 0..48, 48)?;
     let footer = bytes.len().checked_sub(FOOTER)?;
     let (index, blocks) = (u64_at(bytes, footer)?, u32_at(bytes, footer + 8)? as usize);
+    // An index that is not in the file stays as wrong as it is.
+    let index = Some(index).filter(|index| *index <= footer)?;
     for block in 0..blocks.min(1_000) {
-        let entry = index.checked_add(block * 32)?;
+        let entry = index + block * 32;
         let (offset, length) = (u64_at(bytes, entry + 8)?, u32_at(bytes, entry + 16)?);
         let end = offset.checked_add(length as usize)?;
         // A block that leads out of the file stays as wrong as it is.
