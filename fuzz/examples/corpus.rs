@@ -177,7 +177,7 @@ fn sent(made: &Made, place: u64) -> Prepared {
         event,
         Kind::Application,
         salt(made),
-        (place % 2 == 0).then_some(enrichment),
+        place.is_multiple_of(2).then_some(enrichment),
     )
 }
 

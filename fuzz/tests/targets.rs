@@ -1,4 +1,8 @@
 //! Every target on its corpus and a fixed number of mutations of it.
+#![expect(
+    clippy::print_stdout,
+    reason = "how far each run came is worth reading in its output"
+)]
 
 use std::collections::BTreeSet;
 

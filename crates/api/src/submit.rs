@@ -14,8 +14,13 @@ pub struct SubmitParams {
     pub atomic: Option<bool>,
     /// `false` leaves the receipts (`events`) out of a batch's answer.
     pub receipts: Option<bool>,
-    /// Name of the import these events belong to, 1 to 100 characters; kept in `ingest.import`.
-    #[param(min_length = 1, max_length = 100)]
+    /// Name of the import these events belong to, 1 to 100 characters, none of them a control
+    /// character; kept in `ingest.import`.
+    #[param(
+        min_length = 1,
+        max_length = 100,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     pub import: Option<String>,
     /// The tenant; a key opens only its own.
     pub tenant: Option<String>,

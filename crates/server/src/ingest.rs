@@ -148,7 +148,9 @@ fn import_name(name: &str) -> Result<&str, Refusal> {
     if (1..=IMPORT_NAME_MAX_CHARACTERS).contains(&length) && !name.chars().any(char::is_control) {
         return Ok(name);
     }
-    let detail = format!("an import's name has 1 to {IMPORT_NAME_MAX_CHARACTERS} characters");
+    let detail = format!(
+        "an import's name has 1 to {IMPORT_NAME_MAX_CHARACTERS} characters and no control characters"
+    );
     Err(Refusal::new(Code::InvalidParameter, detail).of_field("import"))
 }
 
