@@ -2343,7 +2343,10 @@ export interface operations {
                 atomic?: boolean;
                 /** @description `false` leaves the receipts (`events`) out of a batch's answer. */
                 receipts?: boolean;
-                /** @description Name of the import these events belong to, 1 to 100 characters; kept in `ingest.import`. */
+                /**
+                 * @description Name of the import these events belong to, 1 to 100 characters, none of them a control
+                 *     character; kept in `ingest.import`.
+                 */
                 import?: string;
                 /** @description The tenant; a key opens only its own. */
                 tenant?: string;
