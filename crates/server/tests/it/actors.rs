@@ -316,7 +316,7 @@ fn activity_tells_who_it_is_and_what_happened_last() {
         .ok();
     assert_eq!(before["total_actions"], 0);
     assert_eq!(before["no_data"], "no_events_in_period");
-    assert_eq!(before["from"], "2019-12-31T23:00:00Z");
+    assert_eq!(before["from"], "2019-12-31T23:00:00.000000Z");
     assert_eq!(before["actor"]["name"], "Ann Miller");
     assert_eq!(before["sessions"]["average_seconds"], Value::Null);
 
