@@ -151,7 +151,7 @@ pub struct Grouping<'a> {
     pub limit: usize,
 }
 
-/// What a value counts as; none for values that count as if there were none.
+/// What a value counts as, never an empty text; none for values that count as if there were none.
 pub type Class<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
 
 /// A field that tells groups apart.

@@ -9,9 +9,10 @@ use event::{Sequence, Timestamp};
 use roaring::RoaringBitmap;
 
 use crate::column::{ABSENT, BLOCK_DOCS, block_of};
-use crate::columns::{Columns, NO_VALUE, docs_of_block};
+use crate::columns::{Columns, docs_of_block};
 use crate::document::Number;
 use crate::engine::{Class, Group, Groups, Position, Totals};
+use crate::keys::BETWEEN;
 
 /// A block with fewer found documents than this is not unpacked as a whole.
 const WHOLE_BLOCK_DOCS: u64 = 32;
@@ -38,10 +39,11 @@ pub(crate) struct Sum {
     spans: Spans,
 }
 
-/// Groups of several sources, by their values.
+/// Groups of several sources, by their values: each followed by [`BETWEEN`], which alone stands
+/// for none.
 #[derive(Default)]
 pub(crate) struct Sums {
-    by_values: HashMap<Vec<Option<String>>, Sum>,
+    by_values: HashMap<String, Sum>,
 }
 
 impl Sum {
@@ -51,8 +53,10 @@ impl Sum {
         self.last = self.last.max(other.last);
         self.timed += other.timed;
         self.duration_ms += other.duration_ms;
-        self.spans.0.extend(other.spans.0);
-        self.spans.unite();
+        if !other.spans.0.is_empty() {
+            self.spans.0.extend(other.spans.0);
+            self.spans.unite();
+        }
     }
 }
 
@@ -130,16 +134,23 @@ impl Sums {
                 }
             }
         }
+        let mut values = String::new();
+        if self.by_values.is_empty() {
+            self.by_values.reserve(groups.len());
+        }
         for (doc, mut sum) in groups {
             for (_, at) in [&mut sum.first, &mut sum.last] {
                 *at = columns.sequence(*at as u32);
             }
-            let values = codes.iter().map(|codes| codes.text(columns, doc));
-            let values = values.collect();
+            values.clear();
+            for codes in &codes {
+                codes.push_text(columns, doc, &mut values);
+                values.push(BETWEEN);
+            }
             match self.by_values.get_mut(&values) {
                 Some(known) => known.join(sum),
                 None => {
-                    self.by_values.insert(values, sum);
+                    self.by_values.insert(values.clone(), sum);
                 }
             }
         }
@@ -150,12 +161,11 @@ impl Sums {
         let mut all = Spans::default();
         for sum in self.by_values.values() {
             all.0.extend(&sum.spans.0);
-            all.unite_if_many();
         }
         let nothing = self
             .by_values
             .keys()
-            .find(|values| !values.is_empty() && values.iter().all(Option::is_none));
+            .find(|it| !it.is_empty() && is_nothing(it));
         let without = nothing
             .cloned()
             .and_then(|it| self.by_values.remove_entry(&it));
@@ -178,15 +188,20 @@ impl Sums {
 }
 
 /// Values, and what is known of the documents that have them.
-type Entry = (Vec<Option<String>>, Sum);
+type Entry = (String, Sum);
+
+fn is_nothing(values: &str) -> bool {
+    values.chars().all(|it| it == BETWEEN)
+}
 
 fn group((values, sum): Entry) -> Group {
     let position = |(occurred, sequence)| Position {
         occurred: Timestamp::from_micros(occurred),
         sequence: Sequence::new(sequence),
     };
+    let value = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
     Group {
-        values,
+        values: values.split_terminator(BETWEEN).map(value).collect(),
         events: sum.events,
         first: position(sum.first),
         last: position(sum.last),
@@ -218,13 +233,19 @@ impl<'a> Codes<'a> {
         }
     }
 
-    fn of(&mut self, columns: &dyn Columns, doc: u32) -> u32 {
+    /// The ordinal of a document's first value.
+    fn ordinal(&self, columns: &dyn Columns, doc: u32) -> Option<u32> {
         let ordinal = columns.ordinal(self.field, doc);
+        // Also not if a damaged file says more than there are.
+        (ordinal < self.distinct).then_some(ordinal)
+    }
+
+    fn of(&mut self, columns: &dyn Columns, doc: u32) -> u32 {
+        let Some(ordinal) = self.ordinal(columns, doc) else {
+            return 0;
+        };
         let Some(class) = self.class else {
-            return match ordinal {
-                NO_VALUE => 0,
-                ordinal => ordinal + 1,
-            };
+            return ordinal + 1;
         };
         let Some(known) = self.known.get_mut(ordinal as usize) else {
             return 0;
@@ -238,16 +259,15 @@ impl<'a> Codes<'a> {
         })
     }
 
-    /// The value of a document, or its class.
-    fn text(&self, columns: &dyn Columns, doc: u32) -> Option<String> {
-        let ordinal = columns.ordinal(self.field, doc);
-        if ordinal == NO_VALUE {
-            return None;
-        }
+    /// Writes the value of a document, or its class.
+    fn push_text(&self, columns: &dyn Columns, doc: u32, out: &mut String) {
+        let Some(ordinal) = self.ordinal(columns, doc) else {
+            return;
+        };
         let value = columns.value(self.field, ordinal);
         match self.class {
-            Some(class) => class(&value),
-            None => Some(value.into_owned()),
+            Some(class) => out.push_str(&class(&value).unwrap_or_default()),
+            None => out.push_str(&value),
         }
     }
 }

@@ -62,7 +62,9 @@ pub(crate) async fn get_activity(
     let period = times::period(params.from.as_deref(), params.to.as_deref(), &context)?;
     let recent = number_of("recent", params.recent, RECENT_DEFAULT, RECENT_MAX)?;
     let own = params.own.unwrap_or_default() == OwnEvents::Include;
-    let asked = Asked::of(&None, &params.from, &params.to).and(Some(&format!("activity of {id}")));
+    let shown: String = id.chars().take(event::limits::TERM_MAX_BYTES).collect();
+    let asked =
+        Asked::of(&None, &params.from, &params.to).and(Some(&format!("activity of {shown}")));
     app.search(&grant, Access::Search(asked), move |open| {
         let selection = Selection {
             expr: exact(ExactField::ActorId, &id),
