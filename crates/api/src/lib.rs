@@ -5,6 +5,7 @@
 //! ledger holds them; [`NewEvent`] and [`RecordedEvent`] describe their shape.
 
 mod account;
+mod actors;
 mod counts;
 mod event_shape;
 mod health;
@@ -18,6 +19,7 @@ mod search;
 mod stream;
 mod submit;
 mod summary;
+mod system;
 
 pub use account::{
     AcceptInvitation, InvitationLook, LinkToken, Me, MeChange, OwnSession, PasswordChange,
@@ -57,6 +59,14 @@ pub const NDJSON_MEDIA_TYPE: &str = "application/x-ndjson";
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// Trailer that ends a whole CSV or JSON export: how many events it holds.
 pub const EXPORT_COUNT_TRAILER: &str = "annals-count";
+pub use actors::{
+    ActionDetail, ActivityParams, ActorActivity, ActorEntry, ActorProfile, Actors, ActorsParams,
+    ModuleEvents, NoActivity, OtherModules, RecentAction, RecordNumbers, SecurityNumbers,
+    SessionNumbers,
+};
 pub use history::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
 pub use related::{Related, RelatedGroup, RelatedWhy};
 pub use summary::{ActivityGroup, HighPriority, Period, Storage, Summary, SummaryParams};
+pub use system::{
+    JobNumbers, NoData, ResponseTime, SourceUptime, SystemHealth, SystemHealthParams, Uptime,
+};

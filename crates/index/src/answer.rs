@@ -11,10 +11,11 @@ use crate::columns::Columns;
 use crate::counts::{Counted, add_to_buckets, add_to_values, most_frequent};
 use crate::document::value_field;
 use crate::engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError,
-    Stats, Top, Totals,
+    Buckets, By, Completion, Engine, Grouping, Groups, Histogram, Hits, Matches, Order, Scope,
+    Search, SearchError, Stats, Top, Totals,
 };
 use crate::found::{Found, Home};
+use crate::groups::{Column, Sums};
 use crate::keys;
 use crate::local::{Answering, LocalEngine};
 use crate::log::Batch;
@@ -106,6 +107,23 @@ impl Engine for LocalEngine {
             distinct,
             totals,
         })
+    }
+
+    fn groups(&self, grouping: &Grouping<'_>) -> Result<Groups, SearchError> {
+        let by = grouping
+            .by
+            .iter()
+            .map(column)
+            .collect::<Result<Vec<_>, _>>()?;
+        let window = grouping
+            .window
+            .map(|(from, to)| (from.as_micros(), to.as_micros()));
+        let (totals, found) = self.find(&grouping.scope)?;
+        let mut sums = Sums::default();
+        for Found { home, docs } in &found {
+            home.with(|columns| sums.add(columns, docs, &by, window));
+        }
+        Ok(sums.finish(grouping.limit, totals))
     }
 
     fn complete(
@@ -231,6 +249,14 @@ fn buckets(counted: Counted, histogram: &Histogram, totals: Totals) -> Buckets {
         series,
         totals,
     }
+}
+
+fn column<'a>(by: &By<'a>) -> Result<Column<'a>, SearchError> {
+    let field = value_field(by.field).ok_or(SearchError::NotCounted(by.field))?;
+    Ok(Column {
+        field,
+        class: by.class,
+    })
 }
 
 /// Adds how many documents have each key that begins so, by what follows the tag.

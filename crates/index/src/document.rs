@@ -8,7 +8,7 @@ use query::{ExactField, MetadataValue, NumberField, Sink, TextField, words};
 use crate::column::ABSENT;
 use crate::keys::{self, BETWEEN};
 
-/// Fields whose values are also kept by document, for lists of top values and for charts.
+/// Fields whose values are also kept by document, for lists of top values, charts and groups.
 pub(crate) const VALUE_FIELDS: &[ExactField] = &[
     ExactField::Action,
     ExactField::Activity,
@@ -24,6 +24,7 @@ pub(crate) const VALUE_FIELDS: &[ExactField] = &[
     ExactField::App,
     ExactField::Component,
     ExactField::Country,
+    ExactField::Session,
 ];
 
 /// The numbers kept by document beside the sequence.

@@ -137,6 +137,74 @@ pub struct Top {
     pub totals: Totals,
 }
 
+/// Groups to make: events with the same values belong together.
+#[derive(Clone)]
+pub struct Grouping<'a> {
+    /// Which events.
+    pub scope: Scope,
+    /// The fields that tell groups apart, each by its first value. None makes one group of all.
+    pub by: Vec<By<'a>>,
+    /// Where given, the stretches of time that events take, each from when it happened for as long
+    /// as its duration says, are united inside this window.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// How many groups at most: those with most events.
+    pub limit: usize,
+}
+
+/// What a value counts as, never an empty text; none for values that count as if there were none.
+pub type Class<'a> = dyn Fn(&str) -> Option<String> + Sync + 'a;
+
+/// A field that tells groups apart.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    /// The field; its values must be kept by event.
+    pub field: ExactField,
+    /// Where given, its classes tell groups apart and not the values themselves.
+    pub class: Option<&'a Class<'a>>,
+}
+
+impl By<'_> {
+    /// By the values themselves.
+    pub fn values(field: ExactField) -> Self {
+        By { field, class: None }
+    }
+}
+
+/// Events that have the same values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// For each field its value, folded, or its class.
+    pub values: Vec<Option<String>>,
+    /// How many events.
+    pub events: u64,
+    /// The earliest, of equal ones the one with the lowest place.
+    pub first: Position,
+    /// The latest, of equal ones the one with the highest place.
+    pub last: Position,
+    /// How many of them say how long they took.
+    pub timed: u64,
+    /// How long these took in all, in milliseconds.
+    pub duration_ms: u128,
+    /// How much of the window they cover.
+    pub covered_micros: u64,
+}
+
+/// Groups of events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Groups {
+    /// Most events first, equal ones by their values.
+    pub groups: Vec<Group>,
+    /// How many groups there are.
+    pub distinct: u64,
+    /// Events with no value of any of the fields. They are not among the groups, unless groups are
+    /// told apart by no field.
+    pub without: Option<Group>,
+    /// How much of the window all events cover.
+    pub covered_micros: u64,
+    /// Events looked at.
+    pub totals: Totals,
+}
+
 /// What is completed.
 #[derive(Debug, Clone, Copy)]
 pub enum Completion {
@@ -230,6 +298,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// When events cannot be read, or the field's values are only kept for looking up.
     fn top(&self, scope: &Scope, field: ExactField, limit: usize) -> Result<Top, SearchError>;
+
+    /// Counts events by combinations of values.
+    ///
+    /// # Errors
+    /// When events cannot be read, or the values of a field are not kept by event.
+    fn groups(&self, grouping: &Grouping<'_>) -> Result<Groups, SearchError>;
 
     /// Values or words that begin with `prefix`, most frequent first, with about how many events
     /// have them. A suggestion for whoever types: parts without an index are left out.

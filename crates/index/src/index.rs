@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 use query::ExactField;
 
 use crate::engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Scope, Search, SearchError,
-    Stats, Top, Totals,
+    Buckets, Completion, Engine, Grouping, Groups, Histogram, Hits, Matches, Order, Scope, Search,
+    SearchError, Stats, Top, Totals,
 };
 use crate::local::LocalEngine;
 use crate::log::Log;
@@ -107,6 +107,14 @@ impl Index {
     /// When events cannot be read, or the field's values are only kept for looking up.
     pub fn top(&self, scope: &Scope, field: ExactField, limit: usize) -> Result<Top, SearchError> {
         self.current()?.top(scope, field, limit)
+    }
+
+    /// Counts events by combinations of values.
+    ///
+    /// # Errors
+    /// When events cannot be read, or the values of a field are not kept by event.
+    pub fn groups(&self, grouping: &Grouping<'_>) -> Result<Groups, SearchError> {
+        self.current()?.groups(grouping)
     }
 
     /// Suggests values or words that begin with `prefix`, most frequent first.

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use query::{Decimal, ExactField, TextField, words};
 
 use crate::column::ABSENT;
+use crate::document::VALUE_FIELDS;
 
 /// Between two keys, and between two words of a text.
 pub(crate) const BETWEEN: char = '\0';
@@ -161,11 +162,17 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// What the bytes of an index file depend on beside its own layout: names and numbers of the
-/// fields. A file written under another schema is built again.
+/// fields, and which of them are kept by document. A file written under another schema is built again.
 pub(crate) fn schema() -> String {
     let exact: Vec<&str> = ExactField::ALL.iter().map(|field| field.name()).collect();
     let text: Vec<&str> = TextField::ALL.iter().map(|field| field.name()).collect();
-    format!("{} | {} | {ABSENT}", exact.join(" "), text.join(" "))
+    let kept: Vec<&str> = VALUE_FIELDS.iter().map(|field| field.name()).collect();
+    format!(
+        "{} | {} | {} | {ABSENT}",
+        exact.join(" "),
+        text.join(" "),
+        kept.join(" ")
+    )
 }
 
 #[cfg(test)]

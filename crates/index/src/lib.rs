@@ -12,7 +12,7 @@
 //! Follow an event: durable in the ledger -> [`Index`] takes it into the tail (`document`, `tail`)
 //! -> the ledger seals it into a part -> the part's index file is built (`part`, `settle`) -> the
 //! file takes over from the tail. Follow a question: `plan` looks its leaves up in every source ->
-//! `order` and `counts` make the answer from what was found. Nobody outside this crate knows which
+//! `order`, `counts` and `groups` make the answer from what was found. Nobody outside this crate knows which
 //! engine answers: [`Engine`] is the seam.
 
 mod answer;
@@ -23,6 +23,7 @@ mod document;
 mod engine;
 mod file;
 mod found;
+mod groups;
 mod ids;
 mod index;
 mod key_text;
@@ -43,8 +44,8 @@ mod tests;
 mod union;
 
 pub use engine::{
-    Buckets, Completion, Engine, Histogram, Hits, Matches, Order, Position, Scope, Search,
-    SearchError, Split, Stats, Top, Totals,
+    Buckets, By, Class, Completion, Engine, Group, Grouping, Groups, Histogram, Hits, Matches,
+    Order, Position, Scope, Search, SearchError, Split, Stats, Top, Totals,
 };
 pub use index::Index;
 pub use log::{Batch, Log};

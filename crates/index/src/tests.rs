@@ -15,7 +15,9 @@ use parking_lot::Mutex;
 use query::testing::{self, Random};
 use query::{ExactField, Expr, MetadataValue, NumberField, Query, Sink, TextField};
 
-use crate::engine::{Engine, Histogram, Order, Position, Scope, Search, SearchError, Split};
+use crate::engine::{
+    By, Engine, Grouping, Histogram, Order, Position, Scope, Search, SearchError, Split,
+};
 use crate::local::LocalEngine;
 use crate::log::{Batch, Log};
 
@@ -363,9 +365,13 @@ fn every_home_answers_what_looking_at_every_event_answers() {
         let searches: Vec<Search> = (0..50).map(|_| random_search(random, count)).collect();
         let dir = tempfile::tempdir().unwrap();
         let check_all = |engine: &LocalEngine, home: &str| {
-            searches
-                .iter()
-                .for_each(|search| check(engine, &log.events(), search, home, seed));
+            let random = &mut Random::new(seed);
+            for search in &searches {
+                check(engine, &log.events(), search, home, seed);
+                if random.once_in(5) {
+                    check_groups(engine, &log.events(), &search.scope, random, home);
+                }
+            }
         };
 
         let engine = open(&log, dir.path());
@@ -572,6 +578,192 @@ fn values(event: &Recorded, field: ExactField) -> Vec<String> {
     let mut take = Take(field, Vec::new());
     query::analyze(event, &mut take);
     take.1
+}
+
+/// Ids of sessions that differ in their last character are one class; the others have none.
+fn class(value: &str) -> Option<String> {
+    let (last, _) = value.char_indices().next_back()?;
+    (last > 1).then(|| value[..last].to_owned())
+}
+
+/// What a fold over the events knows of a group.
+#[derive(Default)]
+struct NaiveGroup {
+    at: Vec<(i64, u64)>,
+    durations: Vec<i64>,
+    stretches: Vec<(i64, i64)>,
+}
+
+/// Microseconds that stretches of time cover, by asking of each moment where one begins or ends.
+fn covered(stretches: &[(i64, i64)]) -> u64 {
+    let mut ends: Vec<i64> = stretches.iter().flat_map(|it| [it.0, it.1]).collect();
+    ends.sort_unstable();
+    let is_covered = |pair: &&[i64]| {
+        stretches
+            .iter()
+            .any(|(start, end)| *start <= pair[0] && pair[1] <= *end)
+    };
+    let pairs = ends.windows(2).filter(is_covered);
+    pairs.map(|pair| pair[0].abs_diff(pair[1])).sum()
+}
+
+fn duration(event: &Recorded) -> Option<i64> {
+    struct Take(Option<i64>);
+    impl Sink for Take {
+        fn exact(&mut self, _: ExactField, _: &str) {}
+        fn text(&mut self, _: TextField, _: &str) {}
+        fn metadata(&mut self, _: &str, _: MetadataValue<'_>) {}
+        fn number(&mut self, field: NumberField, value: i64) {
+            if field == NumberField::Duration {
+                self.0 = Some(value);
+            }
+        }
+        fn ip(&mut self, _: std::net::IpAddr) {}
+    }
+    let mut take = Take(None);
+    query::analyze(event, &mut take);
+    take.0
+}
+
+/// Groups by any fields are those of a fold over the events.
+#[track_caller]
+fn check_groups(
+    engine: &LocalEngine,
+    events: &[Recorded],
+    scope: &Scope,
+    random: &mut Random,
+    home: &str,
+) {
+    let by: Vec<By<'_>> = (0..random.below(4))
+        .map(|_| By {
+            field: random.pick(crate::document::VALUE_FIELDS),
+            class: random
+                .once_in(3)
+                .then_some(&class as &crate::engine::Class<'_>),
+        })
+        .collect();
+    let fields: Vec<ExactField> = by.iter().map(|by| by.field).collect();
+    let from = testing::NOW.plus_micros(-(random.below(400) as i64) * 86_400_000_000);
+    let to = from.plus_micros(random.below(100) as i64 * 86_400_000_000);
+    let counts = |event: &&Recorded| {
+        in_scope(event, scope) && (scope.own || event.kind == Kind::Application)
+    };
+    let mut naive: BTreeMap<Vec<Option<String>>, NaiveGroup> = BTreeMap::new();
+    let mut all = Vec::new();
+    for event in events.iter().filter(counts) {
+        let key = by.iter().map(|by| {
+            let value = values(event, by.field).into_iter().next()?;
+            by.class.map_or(Some(value.clone()), |class| class(&value))
+        });
+        let group = naive.entry(key.collect()).or_default();
+        let time = occurred(event);
+        group.at.push((time, event.sequence.get()));
+        if let Some(duration) = duration(event) {
+            group.durations.push(duration);
+            let end = to.as_micros().min(time + duration * 1000);
+            let stretch = (time.max(from.as_micros()), end);
+            if stretch.0 < stretch.1 {
+                group.stretches.push(stretch);
+                all.push(stretch);
+            }
+        }
+    }
+    let whole: usize = naive.values().map(|group| group.at.len()).sum();
+    let without = (!fields.is_empty())
+        .then(|| naive.remove(&vec![None; fields.len()]))
+        .flatten();
+    let mut expected: Vec<_> = naive.into_iter().collect();
+    expected.sort_by_key(|(_, group)| std::cmp::Reverse(group.at.len()));
+    let limit = match random.once_in(3) {
+        true => random.below(5),
+        false => usize::MAX,
+    };
+    let grouping = Grouping {
+        scope: scope.clone(),
+        by,
+        window: Some((from, to)),
+        limit,
+    };
+    let context = || format!("{home}: {fields:?} {scope:?}");
+    let answer = engine.groups(&grouping).unwrap();
+    assert_eq!(answer.distinct, expected.len() as u64, "{}", context());
+    assert_eq!(answer.covered_micros, covered(&all), "{}", context());
+    assert_eq!(answer.groups.len(), expected.len().min(limit));
+    assert_eq!(answer.totals.total, whole as u64, "{}", context());
+    assert_eq!(
+        answer.without.as_ref().map(|group| group.events),
+        without.as_ref().map(|group| group.at.len() as u64),
+        "{}",
+        context()
+    );
+    for (group, (key, naive)) in answer.groups.iter().zip(&expected) {
+        assert_eq!(&group.values, key, "{}", context());
+        assert_eq!(group.events, naive.at.len() as u64, "{}", context());
+        assert_eq!(Some(&pair(&group.first)), naive.at.iter().min());
+        assert_eq!(Some(&pair(&group.last)), naive.at.iter().max());
+        let sum: u128 = naive.durations.iter().map(|it| *it as u128).sum();
+        assert_eq!(
+            (group.timed, group.duration_ms),
+            (naive.durations.len() as u64, sum),
+            "{}",
+            context()
+        );
+        assert_eq!(
+            group.covered_micros,
+            covered(&naive.stretches),
+            "{}",
+            context()
+        );
+    }
+}
+
+#[test]
+fn many_values_are_grouped_as_few_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, engine) = mixed(45, dir.path());
+    let random = &mut Random::new(46);
+    let fields = [
+        ExactField::Action,
+        ExactField::ActorId,
+        ExactField::TargetId,
+        ExactField::Session,
+        ExactField::Ip,
+    ];
+    let answer = engine
+        .groups(&Grouping {
+            scope: Scope::of(Expr::All),
+            by: fields.map(By::values).to_vec(),
+            window: None,
+            limit: usize::MAX,
+        })
+        .unwrap();
+    let events = log.events();
+    let counts = |event: &&Recorded| event.kind == Kind::Application;
+    let keys: HashSet<Vec<Option<String>>> = events
+        .iter()
+        .filter(counts)
+        .map(|event| {
+            fields
+                .map(|field| values(event, field).into_iter().next())
+                .to_vec()
+        })
+        .filter(|values| values.iter().any(Option::is_some))
+        .collect();
+    let found: HashSet<Vec<Option<String>>> =
+        answer.groups.iter().map(|it| it.values.clone()).collect();
+    assert_eq!(found, keys);
+    assert!(matches!(
+        engine.groups(&Grouping {
+            scope: Scope::of(Expr::All),
+            by: vec![By::values(ExactField::Label)],
+            window: None,
+            limit: 1,
+        }),
+        Err(SearchError::NotCounted(ExactField::Label))
+    ));
+    for scope in counting_scopes(random) {
+        check_groups(&engine, &log.events(), &scope, random, "parts and tail");
+    }
 }
 
 fn counting_scopes(random: &mut Random) -> Vec<Scope> {

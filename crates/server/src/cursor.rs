@@ -14,8 +14,8 @@ use crate::error::{Code, Refusal};
 /// First byte: the format.
 const VERSION: u8 = 1;
 const BINDING_BYTES: usize = 12;
-const NUMBERS_BYTES: usize = 4 * 8;
-const BYTES: usize = 1 + NUMBERS_BYTES + BINDING_BYTES;
+const NUMBERS: usize = 4;
+const BYTES: usize = 1 + NUMBERS * 8 + BINDING_BYTES;
 
 /// The end of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,22 +55,17 @@ impl Binding {
         seal.copy_from_slice(&hash[..BINDING_BYTES]);
         seal
     }
-}
 
-impl Cursor {
-    /// The text that goes to the client.
-    pub(crate) fn to_text(self, binding: &Binding) -> String {
+    fn write(&self, numbers: [u64; NUMBERS]) -> String {
         let mut bytes = vec![VERSION];
-        bytes.extend(self.as_of.get().to_be_bytes());
-        bytes.extend(self.now.as_micros().to_be_bytes());
-        bytes.extend(self.occurred.as_micros().to_be_bytes());
-        bytes.extend(self.sequence.get().to_be_bytes());
-        bytes.extend(binding.seal(&bytes));
+        numbers
+            .iter()
+            .for_each(|number| bytes.extend(number.to_be_bytes()));
+        bytes.extend(self.seal(&bytes));
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Reads what a client sent.
-    pub(crate) fn from_text(text: &str, binding: &Binding) -> Result<Self, Refusal> {
+    fn read(&self, text: &str) -> Result<[u64; NUMBERS], Refusal> {
         let wrong = || {
             Refusal::new(
                 Code::InvalidCursor,
@@ -84,22 +79,65 @@ impl Cursor {
         if bytes.len() != BYTES || bytes.first() != Some(&VERSION) {
             return Err(wrong());
         }
-        let (numbers, seal) = bytes.split_at(1 + NUMBERS_BYTES);
-        if seal != binding.seal(numbers) {
+        let (numbers, seal) = bytes.split_at(1 + NUMBERS * 8);
+        if seal != self.seal(numbers) {
             return Err(wrong());
         }
-        let number = |place: usize| {
-            let start = 1 + place * 8;
-            let bytes = numbers
-                .get(start..start + 8)
-                .and_then(|bytes| bytes.try_into().ok());
-            bytes.map(u64::from_be_bytes).ok_or_else(wrong)
-        };
+        let (numbers, _) = numbers[1..].as_chunks::<8>();
+        Ok(std::array::from_fn(|place| {
+            u64::from_be_bytes(numbers[place])
+        }))
+    }
+}
+
+/// The end of a page of a list that is sorted by its counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ListCursor {
+    /// Size of the ledger that the first page saw.
+    pub(crate) as_of: Count,
+    /// What `now` meant on the first page.
+    pub(crate) now: Timestamp,
+    /// How many entries were shown.
+    pub(crate) shown: u64,
+}
+
+impl Cursor {
+    /// The text that goes to the client.
+    pub(crate) fn to_text(self, binding: &Binding) -> String {
+        binding.write([
+            self.as_of.get(),
+            self.now.as_micros() as u64,
+            self.occurred.as_micros() as u64,
+            self.sequence.get(),
+        ])
+    }
+
+    /// Reads what a client sent.
+    pub(crate) fn from_text(text: &str, binding: &Binding) -> Result<Self, Refusal> {
+        let [as_of, now, occurred, sequence] = binding.read(text)?;
         Ok(Cursor {
-            as_of: Count::new(number(0)?),
-            now: Timestamp::from_micros(number(1)? as i64),
-            occurred: Timestamp::from_micros(number(2)? as i64),
-            sequence: Sequence::new(number(3)?),
+            as_of: Count::new(as_of),
+            now: Timestamp::from_micros(now as i64),
+            occurred: Timestamp::from_micros(occurred as i64),
+            sequence: Sequence::new(sequence),
+        })
+    }
+}
+
+impl ListCursor {
+    /// The text that goes to the client.
+    pub(crate) fn to_text(self, binding: &Binding) -> String {
+        let now = self.now.as_micros() as u64;
+        binding.write([self.as_of.get(), now, self.shown, 0])
+    }
+
+    /// Reads what a client sent.
+    pub(crate) fn from_text(text: &str, binding: &Binding) -> Result<Self, Refusal> {
+        let [as_of, now, shown, _] = binding.read(text)?;
+        Ok(ListCursor {
+            as_of: Count::new(as_of),
+            now: Timestamp::from_micros(now as i64),
+            shown,
         })
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use event::{Count, Recorded, Sequence, Timestamp};
-pub(crate) use index::Order;
-use index::{Completion, Histogram, Position as IndexPosition, Scope, Search, SearchError, Split};
+pub(crate) use index::{By, Group, Groups, Order};
+use index::{
+    Completion, Grouping, Histogram, Position as IndexPosition, Scope, Search, SearchError, Split,
+};
 use query::{ExactField, Expr};
 
 use crate::error::{Code, Refusal};
@@ -200,6 +202,40 @@ pub(crate) fn top(
 ) -> Result<(Vec<(String, u64)>, Totals), Refusal> {
     let found = open.index.top(&selection.scope(), field, limit)?;
     Ok((found.values, totals(&found.totals)))
+}
+
+/// Events of a selection by combinations of values, most events first, in one look: what is counted
+/// here adds up. `window` unites the stretches of time that events take.
+pub(crate) fn groups(
+    open: &Open,
+    selection: &Selection,
+    by: &[By<'_>],
+    window: Option<Span>,
+    limit: usize,
+) -> Result<Groups, Refusal> {
+    let grouping = Grouping {
+        scope: selection.scope(),
+        by: by.to_vec(),
+        window: window.map(|Span { min, max }| {
+            // As in a scope, the end is not included.
+            let end = Timestamp::from_micros(max.saturating_add(1));
+            (Timestamp::from_micros(min), end)
+        }),
+        limit,
+    };
+    Ok(open.index.groups(&grouping)?)
+}
+
+/// When the newest `count` events of a selection began to occur; none if it has fewer.
+pub(crate) fn start_of_newest(
+    open: &Open,
+    selection: &Selection,
+    count: usize,
+) -> Result<Option<Timestamp>, Refusal> {
+    let (_, mut matches) = open
+        .index
+        .matches(&selection.scope(), Order::OccurredDesc)?;
+    Ok(matches.nth(count.saturating_sub(1)).map(|hit| hit.occurred))
 }
 
 /// Values of a field that begin with `prefix`, most frequent first.

@@ -6,6 +6,8 @@
 //! - An [`Instance`] is one data folder opened by this process; [`administer`] manages one, through
 //!   its server if one runs.
 
+mod activity;
+mod actors;
 mod admin;
 mod app;
 mod auth;
@@ -46,6 +48,7 @@ mod search;
 mod serve;
 mod stream;
 mod summary;
+mod system;
 mod tail;
 mod tail_seats;
 mod telemetry;

@@ -79,6 +79,17 @@ pub(crate) const PAGE_MAX: u32 = 1000;
 pub(crate) const BUCKETS_MAX: usize = 5_000;
 /// Values of a top list.
 pub(crate) const TOP_MAX: u32 = 1000;
+/// Actors of a page unless the client says otherwise.
+pub(crate) const ACTORS_DEFAULT: u32 = 50;
+/// Most actors of a page: the newest event of each is read.
+pub(crate) const ACTORS_MAX: u32 = 200;
+/// Recent events of an actor unless the client says otherwise.
+pub(crate) const RECENT_DEFAULT: u32 = 10;
+/// Most recent events of an actor.
+pub(crate) const RECENT_MAX: u32 = 100;
+/// Attempts to sign in, the newest ones, from which sessions of an actor are paired. A person has
+/// some hundred a month; a program that signs in for every call has no sessions worth a mean.
+pub(crate) const SESSION_ATTEMPTS_MAX: usize = 1_000;
 /// Suggestions of a completion.
 pub(crate) const SUGGESTIONS_MAX: u32 = 100;
 /// Characters of a request id that a client chose.

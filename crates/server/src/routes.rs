@@ -16,7 +16,10 @@ use crate::front::{remember_route, wrong_method};
 use crate::identity::{
     account, invite, keys, members, searches, settings, setup, sign_in, teams, tenants,
 };
-use crate::{counts, export, get, health, history, ingest, log, related, search, summary, tail};
+use crate::{
+    activity, actors, counts, export, get, health, history, ingest, log, related, search, summary,
+    system, tail,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -80,6 +83,9 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(counts::histogram))
         .routes(routes!(counts::top))
         .routes(routes!(summary::summary))
+        .routes(routes!(actors::list_actors))
+        .routes(routes!(activity::get_activity))
+        .routes(routes!(system::system_health))
         .routes(routes!(related::get_related))
         .routes(routes!(history::get_history))
         .routes(routes!(counts::complete))

@@ -20,6 +20,7 @@ use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::params::Params;
+use crate::tenants::Open;
 use crate::times;
 
 /// Search events: exact totals, pages that stay the same while events come in.
@@ -64,15 +65,7 @@ pub(crate) async fn search(
     );
     let asked = Asked::of(&params.q, &params.from, &params.to).and(params.id.as_deref());
     app.search(&grant, Access::Search(asked), move |open| {
-        let durable = open.ledger.durable();
-        selection.as_of = match cursor {
-            Some(cursor) if cursor.as_of > durable => {
-                let detail = "the cursor is of a larger ledger than this one";
-                return Err(Refusal::new(Code::InvalidCursor, detail).of_field("cursor"));
-            }
-            Some(cursor) => cursor.as_of,
-            None => durable,
-        };
+        selection.as_of = seen_by(cursor.map(|cursor| cursor.as_of), open)?;
         if let Some(id) = params.id.as_deref() {
             let found = open.ledger.find_id(id)?;
             selection.expr = Expr::and([selection.expr, only(found)]);
@@ -129,13 +122,36 @@ pub(crate) fn select(
     })
 }
 
+/// What a page sees: what the first one saw, where a cursor says so.
+pub(crate) fn seen_by(first: Option<Count>, open: &Open) -> Result<Count, Refusal> {
+    let durable = open.ledger.durable();
+    match first {
+        Some(as_of) if as_of > durable => {
+            let detail = "the cursor is of a larger ledger than this one";
+            Err(Refusal::new(Code::InvalidCursor, detail).of_field("cursor"))
+        }
+        Some(as_of) => Ok(as_of),
+        None => Ok(durable),
+    }
+}
+
 /// A number of things to list.
 pub(crate) fn limit_of(asked: Option<u32>, default: u32, max: u32) -> Result<u32, Refusal> {
+    number_of("limit", asked, default, max)
+}
+
+/// A number of things to list, under another name.
+pub(crate) fn number_of(
+    name: &'static str,
+    asked: Option<u32>,
+    default: u32,
+    max: u32,
+) -> Result<u32, Refusal> {
     match asked.unwrap_or(default) {
-        limit if (1..=max).contains(&limit) => Ok(limit),
+        number if (1..=max).contains(&number) => Ok(number),
         _ => {
-            let detail = format!("`limit` is a number from 1 to {max}");
-            Err(Refusal::new(Code::InvalidParameter, detail).of_field("limit"))
+            let detail = format!("`{name}` is a number from 1 to {max}");
+            Err(Refusal::new(Code::InvalidParameter, detail).of_field(name))
         }
     }
 }

@@ -47,6 +47,44 @@ pub(crate) fn span(
     Ok(NumberRange { min, max })
 }
 
+/// A month, where `from` is left out.
+const PERIOD_DEFAULT_MICROS: i64 = 30 * 86_400 * 1_000_000;
+
+/// As [`span`], of a period: it ends now if nothing else is said, and is a month long.
+pub(crate) fn period(
+    from: Option<&str>,
+    to: Option<&str>,
+    context: &ParseContext,
+) -> Result<Span, Refusal> {
+    let mut period = span(from, to, context)?;
+    if to.is_none() {
+        period.max = context.now.as_micros() - 1;
+    }
+    if from.is_none() {
+        let end = period.max.saturating_add(1);
+        period.min = end.saturating_sub(PERIOD_DEFAULT_MICROS);
+    }
+    if period.min > period.max {
+        let (name, detail) = match to {
+            Some(_) => ("to", "`to` has to be later than `from`"),
+            None => (
+                "from",
+                "`from` has to be earlier than now, where `to` is absent",
+            ),
+        };
+        return Err(Refusal::new(Code::InvalidParameter, detail).of_field(name));
+    }
+    Ok(period)
+}
+
+/// Both ends of a period as they are shown: the second is not part of it.
+pub(crate) fn ends(period: Span) -> (Timestamp, Timestamp) {
+    (
+        Timestamp::from_micros(period.min),
+        Timestamp::from_micros(period.max.saturating_add(1)),
+    )
+}
+
 /// Whether the text names a whole day, month or year.
 fn is_bare_date(text: &str) -> bool {
     let now = text

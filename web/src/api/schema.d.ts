@@ -112,6 +112,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/actors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people and services that did something, with exact counts of their events. */
+        get: operations["listActors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/actors/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one person or service did in a period, in numbers that add up. */
+        get: operations["getActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -737,6 +771,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Uptime, failed jobs and response times, as events tell of them. */
+        get: operations["systemHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/targets/{type}/{id}/history": {
         parameters: {
             query?: never;
@@ -909,6 +960,11 @@ export interface components {
             /** @description What stands behind `#`. */
             token: string;
         };
+        /**
+         * @description Which part of an event tells most.
+         * @enum {string}
+         */
+        ActionDetail: "changes" | "address" | "target" | "message" | "none";
         /** @description Events of one type. */
         ActivityGroup: {
             /** @description The categories that belong to it. */
@@ -926,6 +982,112 @@ export interface components {
              */
             share: number;
         };
+        /**
+         * @description What one actor did in a period.
+         *
+         *     The events of `modules` and `other` sum to `total_actions`. An event whose outcome is failure or
+         *     denied did not do what its action says: it counts in `total_actions` and `failed`, not among
+         *     records, reports, exports and password changes.
+         */
+        ActorActivity: {
+            /** @description Who it is. */
+            actor: components["schemas"]["ActorProfile"];
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was counted.
+             */
+            as_of: number;
+            /**
+             * Format: int64
+             * @description Events of activity `export`.
+             */
+            exports: number;
+            /**
+             * Format: int64
+             * @description How many of the events ended in failure or were denied.
+             */
+            failed: number;
+            /**
+             * Format: date-time
+             * @description First moment of the period (RFC 3339).
+             */
+            from: string;
+            /** @description Events by module: the type of the first target. Most first, at most eight. */
+            modules: components["schemas"]["ModuleEvents"][];
+            no_data?: components["schemas"]["NoActivity"] | null;
+            /** @description The rarer modules, and events without a target. */
+            other: components["schemas"]["OtherModules"];
+            /**
+             * Format: int64
+             * @description How many more of Annals' own events have this actor.
+             */
+            own_left_out: number;
+            /** @description The newest events of the period, newest first. */
+            recent: components["schemas"]["RecentAction"][];
+            /** @description Records created, modified, viewed and deleted. */
+            records: components["schemas"]["RecordNumbers"];
+            /**
+             * Format: int64
+             * @description Events `report.generate`.
+             */
+            reports_generated: number;
+            /** @description Sign-ins and passwords. */
+            security: components["schemas"]["SecurityNumbers"];
+            /** @description Sessions that began in the period. */
+            sessions: components["schemas"]["SessionNumbers"];
+            /**
+             * Format: date-time
+             * @description End of the period, not part of it (RFC 3339).
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description Events with this actor in the period.
+             */
+            total_actions: number;
+        };
+        /** @description One who did something. Ids that differ only in capitals are one actor. */
+        ActorEntry: {
+            /**
+             * Format: int64
+             * @description How many of the events are theirs.
+             */
+            events: number;
+            /**
+             * Format: date-time
+             * @description When the first of these occurred (RFC 3339).
+             */
+            first_at: string;
+            /** @description `actor.id`, as the last of the events has it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the last of these occurred (RFC 3339).
+             */
+            last_at: string;
+            /** @description The name there, if any. */
+            name?: string | null;
+            /** @description The type there: `user`, `service`, `api_key`, `system`, `ai_agent` or `anonymous`. */
+            type?: string | null;
+        };
+        /** @description An actor, as last seen in the whole ledger. */
+        ActorProfile: {
+            /** @description The newest e-mail address. */
+            email?: string | null;
+            /** @description `actor.id`. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When their newest event occurred (RFC 3339).
+             */
+            last_at: string;
+            /** @description The newest name that an event gives them, if any. */
+            name?: string | null;
+            /** @description The newest roles. */
+            roles: string[];
+            /** @description `user`, `service`, `api_key`, `system`, `ai_agent` or `anonymous`. */
+            type?: string | null;
+        };
         /** @description Who did something. */
         ActorShape: {
             /** @description E-mail address. */
@@ -940,6 +1102,42 @@ export interface components {
             roles?: string[] | null;
             /** @description user, service, api_key, system, ai_agent or anonymous. */
             type?: string | null;
+        };
+        /**
+         * @description One page of actors, those with most events first, equal ones by id.
+         *
+         *     The events of all actors and `events_without_actor` sum to `events`.
+         */
+        Actors: {
+            /** @description The actors of the page. */
+            actors: components["schemas"]["ActorEntry"][];
+            /**
+             * Format: int64
+             * @description Size of the ledger that the first page saw; later pages use the same.
+             */
+            as_of: number;
+            /**
+             * Format: int64
+             * @description How many events match.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description How many of them name no id of an actor.
+             */
+            events_without_actor: number;
+            /** @description Gets the next page; absent on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many more of Annals' own events match.
+             */
+            own_left_out: number;
+            /**
+             * Format: int64
+             * @description How many different actors there are, over all pages.
+             */
+            total: number;
         };
         /** @description The answer to a batch: 200 if anything was kept or known, 422 if every event was refused. */
         BatchAnswer: {
@@ -1353,6 +1551,25 @@ export interface components {
             /** @description To which tenant. */
             tenant: string;
         };
+        /** @description Events whose action begins with `job.`. */
+        JobNumbers: {
+            /**
+             * Format: int64
+             * @description How many of them have the outcome failure.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description `failed / total`; absent where there is no job.
+             */
+            failed_share?: number | null;
+            no_data?: components["schemas"]["NoData"] | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+        };
         /** @description An API key without its secret. */
         Key: {
             /** @description The only `source.app` it may send. */
@@ -1457,6 +1674,16 @@ export interface components {
             /** @description `active` or `disabled`. */
             state?: string | null;
         };
+        /** @description Events of one module. */
+        ModuleEvents: {
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            events: number;
+            /** @description The type of the first target. */
+            module: string;
+        };
         /** @description An event as an application sends it. Unknown names are refused; free data goes to `metadata`. */
         NewEvent: components["schemas"]["EventShape"] & {
             /**
@@ -1507,6 +1734,34 @@ export interface components {
             name: string;
             /** @description Its organisation. */
             organization: string;
+        };
+        /**
+         * @description Why a period has no activity.
+         * @enum {string}
+         */
+        NoActivity: "no_events_in_period";
+        /**
+         * @description Why a number is absent.
+         * @enum {string}
+         */
+        NoData: "no_events" | "no_durations";
+        /** @description Events of no module that is named. */
+        OtherModules: {
+            /**
+             * Format: int64
+             * @description How many events.
+             */
+            events: number;
+            /**
+             * Format: int64
+             * @description How many modules they are of.
+             */
+            modules: number;
+            /**
+             * Format: int64
+             * @description How many of the events have no target.
+             */
+            without_target: number;
         };
         /** @description How an action ended. */
         OutcomeShape: string | {
@@ -1687,6 +1942,41 @@ export interface components {
              */
             sequence: number;
         };
+        /** @description One event, and how to say what it is. */
+        RecentAction: {
+            /** @description Which part of the event tells most of it. */
+            detail: components["schemas"]["ActionDetail"];
+            /** @description The event. */
+            event: components["schemas"]["RecordedEvent"];
+            /**
+             * @description What happened, as a key of a label in the past tense: the activity (`update`, `login`),
+             *     followed by `_failed` where the outcome is failure or denied (`login_failed`).
+             */
+            label: string;
+        };
+        /** @description Events about records. */
+        RecordNumbers: {
+            /**
+             * Format: int64
+             * @description Category `record_change`, activity `create`.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Category `record_change`, activity `delete`.
+             */
+            deleted: number;
+            /**
+             * Format: int64
+             * @description Category `record_change`, activity `update`.
+             */
+            modified: number;
+            /**
+             * Format: int64
+             * @description Category `view`, activity `read`.
+             */
+            viewed: number;
+        };
         /**
          * @description An event as the ledger holds it. Of an erased event only the names that Annals sets are left; of
          *     a partly erased one, the fields that were kept.
@@ -1767,6 +2057,25 @@ export interface components {
             /** @description What stands behind `#`. */
             token: string;
         };
+        /** @description How long events of category `api_request` took. */
+        ResponseTime: {
+            /**
+             * Format: double
+             * @description Mean of these in milliseconds; absent where there is none.
+             */
+            mean_ms?: number | null;
+            no_data?: components["schemas"]["NoData"] | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description How many of them have a `duration_ms`.
+             */
+            timed: number;
+        };
         /** @description Makes a successor of a key. */
         Rotate: {
             /**
@@ -1812,10 +2121,70 @@ export interface components {
             /** @description One's own and the shared ones, the oldest first. */
             searches: components["schemas"]["SavedSearch"][];
         };
+        /** @description Events about signing in. */
+        SecurityNumbers: {
+            /**
+             * Format: int64
+             * @description The same, failed or denied.
+             */
+            failed_sign_ins: number;
+            /**
+             * Format: int64
+             * @description Passwords changed or reset.
+             */
+            password_changes: number;
+            /**
+             * Format: int64
+             * @description Events of activity `login` that did not fail; a further factor or the password given again
+             *     is none.
+             */
+            sign_ins: number;
+        };
         /** @description One's sessions. */
         SessionList: {
             /** @description The oldest first. */
             sessions: components["schemas"]["OwnSession"][];
+        };
+        /**
+         * @description Sessions, told apart by `session_id`. Where `complete`, `total` and `unpaired` sum to
+         *     `sign_ins`.
+         */
+        SessionNumbers: {
+            /**
+             * Format: int64
+             * @description Mean length in whole seconds; absent where there is no session.
+             */
+            average_seconds?: number | null;
+            /**
+             * @description Whether all sessions of the period were looked at. If not, those since `since`: the newest
+             *     1,000 attempts to sign in.
+             */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description How many did not: these end 30 minutes after their last event.
+             */
+            not_signed_out: number;
+            /**
+             * Format: int64
+             * @description How many ended by signing out, whenever that was.
+             */
+            signed_out: number;
+            /**
+             * Format: date-time
+             * @description From when on sessions were looked at (RFC 3339).
+             */
+            since: string;
+            /**
+             * Format: int64
+             * @description How many sessions began with a sign-in in the period.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Sign-ins that began no session: without a `session_id`, or again into one that is counted.
+             */
+            unpaired: number;
         };
         /** @description A tenant that a person belongs to. */
         SessionTenant: {
@@ -1908,6 +2277,30 @@ export interface components {
             /** @description Its version. */
             version?: string | null;
         };
+        /** @description How much of the period the heartbeats of one source cover. */
+        SourceUptime: {
+            /** @description `source.app`, if it has one. */
+            app?: string | null;
+            /** @description `source.component`, if it has one. */
+            component?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds of the period that are covered.
+             */
+            covered_ms: number;
+            /**
+             * Format: date-time
+             * @description When the last of its heartbeats occurred (RFC 3339): of those in the period, of the day before
+             *     it, and of earlier ones that last longer than a day.
+             */
+            last_at: string;
+            no_data?: components["schemas"]["NoData"] | null;
+            /**
+             * Format: double
+             * @description From 0 to 1; absent where there is no data.
+             */
+            share?: number | null;
+        };
         /** @description Bytes that a tenant's log takes on disk, everything included. */
         Storage: {
             /**
@@ -1989,6 +2382,30 @@ export interface components {
             this_week: components["schemas"]["Period"];
             /** @description Events that occurred today, up to the end of the day. */
             today: components["schemas"]["Period"];
+        };
+        /** @description What the events of a period say about the systems that sent them. Nothing is measured by Annals. */
+        SystemHealth: {
+            /**
+             * Format: int64
+             * @description Events the ledger held when this was counted.
+             */
+            as_of: number;
+            /**
+             * Format: date-time
+             * @description First moment of the period (RFC 3339).
+             */
+            from: string;
+            /** @description How many jobs failed. */
+            jobs: components["schemas"]["JobNumbers"];
+            /** @description How long requests took. */
+            response: components["schemas"]["ResponseTime"];
+            /**
+             * Format: date-time
+             * @description End of the period, not part of it (RFC 3339).
+             */
+            to: string;
+            /** @description For how much of the period systems were up. */
+            uptime: components["schemas"]["Uptime"];
         };
         /** @description What something was done to. */
         TargetShape: {
@@ -2086,6 +2503,35 @@ export interface components {
             count: number;
             /** @description The value. */
             value: string;
+        };
+        /**
+         * @description The share of the period that events `system.heartbeat` cover, each from when it occurred for its
+         *     `duration_ms`. What several cover counts once.
+         */
+        Uptime: {
+            /**
+             * Format: int64
+             * @description Milliseconds of the period that are covered.
+             */
+            covered_ms: number;
+            no_data?: components["schemas"]["NoData"] | null;
+            /**
+             * Format: int64
+             * @description Milliseconds of the period.
+             */
+            period_ms: number;
+            /**
+             * Format: double
+             * @description Covered by any source: from 0 to 1; absent where there is no data.
+             */
+            share?: number | null;
+            /** @description The same by source, sorted by name; at most 100. */
+            sources: components["schemas"]["SourceUptime"][];
+            /**
+             * Format: int64
+             * @description How many sources there are.
+             */
+            sources_total: number;
         };
     };
     responses: never;
@@ -2268,6 +2714,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    listActors: {
+        parameters: {
+            query?: {
+                /**
+                 * @description A query in the search language; every event if absent.
+                 * @example category:security
+                 */
+                q?: string;
+                /** @description Occurred at or after: RFC 3339, a bare date (the whole day in `tz`), or relative (`now-7d`). */
+                from?: string;
+                /** @description Occurred before: as `from`; a bare date is the end of that day. */
+                to?: string;
+                /** @description Time zone of bare dates (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description Actors a page, at most 200; 50 if absent. */
+                limit?: number;
+                /** @description `next_cursor` of the page before; all other parameters but `limit` must be the same. */
+                cursor?: string;
+                /** @description Whether Annals' own events count; they do not if absent. */
+                own?: "exclude" | "include";
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actors"];
+                };
+            };
+            /** @description Refused; a wrong query says where and how to mend it. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query?: {
+                /** @description Occurred at or after; 30 days before `to` if absent. */
+                from?: string;
+                /** @description Occurred before; now if absent. */
+                to?: string;
+                /** @description Time zone of bare dates (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description Recent events to list, at most 100; 10 if absent. */
+                recent?: number;
+                /** @description Whether Annals' own events count; they do not if absent. */
+                own?: "exclude" | "include";
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `actor.id` of their events */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The activity; zeros where the period has none. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActorActivity"];
+                };
+            };
+            /** @description Refused; 404 where no event has such an actor. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3985,6 +4525,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Summary"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    systemHealth: {
+        parameters: {
+            query?: {
+                /** @description From when on; 30 days before `to` if absent. */
+                from?: string;
+                /** @description Until when; now if absent or later than now. */
+                to?: string;
+                /** @description Time zone of bare dates (IANA name); UTC if absent. */
+                tz?: string;
+                /** @description The tenant; a key opens only its own. */
+                tenant?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The numbers; absent, with the reason, where there is no data. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
                 };
             };
             /** @description Refused. */

@@ -1,5 +1,6 @@
 //! The server as its clients see it: real sockets, a real folder, nothing pretended.
 
+mod actors;
 mod admin;
 mod browser;
 mod harness;

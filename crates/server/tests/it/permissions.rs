@@ -256,6 +256,13 @@ fn every_route_leaves_the_event_that_the_list_names() {
             "annals.event.search",
         ),
         ("summary", "/v1/summary", "annals.event.search"),
+        ("listActors", "/v1/actors", "annals.event.search"),
+        (
+            "getActivity",
+            "/v1/actors/u-1/activity",
+            "annals.event.search",
+        ),
+        ("systemHealth", "/v1/system/health", "annals.event.search"),
         (
             "getHistory",
             "/v1/targets/customer/CUS-1/history",
