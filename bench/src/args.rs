@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::generate::Plan;
+use crate::hot_paths::ROUNDS_MAX;
 
 /// Measures a real `annals serve` on this machine.
 #[derive(Parser)]
@@ -35,6 +36,17 @@ pub(crate) enum Command {
     Start(LoadArgs),
     /// Memory and open files with many small tenants
     Tenants(TenantsArgs),
+    /// Run rounds of a hot path, for counting instructions; without a name all are listed
+    HotPath(HotPathArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct HotPathArgs {
+    /// Which one
+    pub(crate) name: Option<String>,
+    /// How often
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=ROUNDS_MAX as i64))]
+    pub(crate) rounds: u8,
 }
 
 /// Which events are generated.

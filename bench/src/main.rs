@@ -10,6 +10,7 @@
 
 mod args;
 mod generate;
+mod hot_paths;
 mod http;
 mod load;
 mod measure;
@@ -35,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         Command::Size(args) => measure::size::run(&args),
         Command::Start(args) => measure::start::run(&args),
         Command::Tenants(args) => measure::tenants::run(&args),
+        Command::HotPath(args) => hot_paths::run(&args),
     }
 }
 

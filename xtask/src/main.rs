@@ -1,10 +1,11 @@
-//! Every script of the repository: `cargo xtask <demo|test|screenshots|ci|tidy|codegen>`.
+//! Every script of the repository: `cargo xtask <demo|test|screenshots|instructions|ci|tidy|codegen>`.
 //!
 //! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
 //! used where it is installed, and one line says what is missing.
 #![expect(clippy::print_stdout, reason = "this program talks to whoever ran it")]
 
 mod ci;
+mod instructions;
 mod licences;
 mod shelves;
 mod tidy;
@@ -38,7 +39,13 @@ enum Task {
     },
     /// Make pictures of every screen, wide and narrow, light and dark
     Screenshots,
-    /// Everything a change must pass: tidy, format, lints, tests, generated files
+    /// Count the instructions of the hot paths and hold them to bench/instructions.toml
+    Instructions {
+        /// Write what was counted to the file
+        #[arg(long)]
+        update: bool,
+    },
+    /// Everything a change must pass: tidy, format, lints, tests, generated files, instructions
     Ci,
     /// Check what the compiler cannot: who imports whom, words, paths, line ends, licences
     Tidy,
@@ -62,6 +69,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Demo { arguments } => tools.demo(&arguments),
         Task::Test { arguments } => tools.test(&arguments),
         Task::Screenshots => tools.screenshots(),
+        Task::Instructions { update } => instructions::run(&tools, update),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
         Task::Codegen => tools.codegen(),
