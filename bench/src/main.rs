@@ -14,6 +14,10 @@ mod hot_paths;
 mod http;
 mod load;
 mod measure;
+mod peers;
+mod process;
+mod questions;
+mod report;
 mod server;
 mod table;
 
@@ -35,7 +39,11 @@ fn main() -> anyhow::Result<()> {
         Command::Queries(args) => measure::queries::run(&args),
         Command::Size(args) => measure::size::run(&args),
         Command::Start(args) => measure::start::run(&args),
+        Command::Rebuild(args) => measure::rebuild::run(&args),
+        Command::Verify(args) => measure::verify::run(&args),
+        Command::Rest(args) => measure::rest::run(&args),
         Command::Tenants(args) => measure::tenants::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::HotPath(args) => hot_paths::run(&args),
     }
 }

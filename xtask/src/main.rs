@@ -1,9 +1,10 @@
-//! Every script of the repository: `cargo xtask <demo|test|screenshots|instructions|ci|tidy|codegen>`.
+//! Every script of the repository: `cargo xtask <demo|test|screenshots|bench|instructions|ci|tidy|codegen>`.
 //!
 //! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
 //! used where it is installed, and one line says what is missing.
 #![expect(clippy::print_stdout, reason = "this program talks to whoever ran it")]
 
+mod bench;
 mod ci;
 mod instructions;
 mod licences;
@@ -39,6 +40,19 @@ enum Task {
     },
     /// Make pictures of every screen, wide and narrow, light and dark
     Screenshots,
+    /// Measure a release on this machine, beside PostgreSQL and SQLite where they are installed, and
+    /// write docs/performance.md; about ten minutes with a million events
+    Bench {
+        /// Also 5 million events, and a sustained run of ten minutes
+        #[arg(long)]
+        full: bool,
+        /// 100,000 events, to see that everything works
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// Seed of the events
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Count the instructions of the hot paths and hold them to bench/instructions.toml
     Instructions {
         /// Write what was counted to the file
@@ -69,6 +83,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Demo { arguments } => tools.demo(&arguments),
         Task::Test { arguments } => tools.test(&arguments),
         Task::Screenshots => tools.screenshots(),
+        Task::Bench { full, quick, seed } => bench::run(&tools, full, quick, seed),
         Task::Instructions { update } => instructions::run(&tools, update),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
