@@ -13,10 +13,14 @@ use crate::questions::Runs;
 
 /// How much is measured.
 struct Size {
-    /// What the page calls it.
-    name: &'static str,
+    /// How to measure as much again.
+    command: &'static str,
+    /// Whether there is enough of it to hold the figures to the goals.
+    is_judged: bool,
     /// Events of the burst.
     burst: u64,
+    /// Events of a server whose times are moved and late.
+    disordered: u64,
     /// Events in the server that questions, start, memory and so on are measured with, ascending.
     /// Other products are measured with the first.
     loads: Vec<u64>,
@@ -37,8 +41,10 @@ impl Size {
         };
         if let Some(count) = args.count {
             return Size {
-                name: "smallest",
-                burst: count,
+                command: "annals-bench report --count",
+                is_judged: false,
+                burst: count / 10,
+                disordered: count / 10,
                 loads: vec![count],
                 sustained: seconds(1),
                 singles: 200,
@@ -49,8 +55,10 @@ impl Size {
         }
         if args.quick {
             return Size {
-                name: "quick",
+                command: "cargo xtask bench --quick",
+                is_judged: false,
                 burst: 100_000,
+                disordered: 100_000,
                 loads: vec![100_000],
                 sustained: seconds(5),
                 singles: 20_000,
@@ -59,14 +67,20 @@ impl Size {
                 runs: counted(10),
             };
         }
-        let (name, loads, sustained) = if args.full {
-            ("full", vec![1_000_000, 5_000_000], seconds(600))
+        let (command, loads, sustained) = if args.full {
+            (
+                "cargo xtask bench --full",
+                vec![1_000_000, 5_000_000],
+                seconds(600),
+            )
         } else {
-            ("standard", vec![1_000_000], seconds(60))
+            ("cargo xtask bench", vec![1_000_000], seconds(60))
         };
         Size {
-            name,
+            command,
+            is_judged: true,
             burst: 300_000,
+            disordered: 1_000_000,
             loads,
             sustained,
             singles: 200_000,

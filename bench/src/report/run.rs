@@ -156,7 +156,7 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
         })
         .collect();
     let disordered = stage("jittered and late events", || {
-        disordered(&of(first, true), size)
+        disordered(&of(size.disordered, true), size)
     });
     let sustained = stage("sustained rate", || {
         with_server(&server, |server, key| {
