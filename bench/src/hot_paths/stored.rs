@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use event::proof::Document;
@@ -75,7 +75,7 @@ pub(super) fn index_build(folder: &Path) -> anyhow::Result<Round> {
     let mut ledgers = several(folder, sealed)?.into_iter();
     Ok(Box::new(move || {
         let index = Index::open(ledgers.next().context("no ledger is left")?)?;
-        ensure!(index.wait_settled(PATIENCE), "the index is not built");
+        settle(&index)?;
         std::mem::forget(index);
         Ok(())
     }))
@@ -84,7 +84,7 @@ pub(super) fn index_build(folder: &Path) -> anyhow::Result<Round> {
 pub(super) fn search_page(folder: &Path) -> anyhow::Result<Round> {
     let ledger = sealed(folder, EVENTS)?;
     let index = Index::open(ledger.clone())?;
-    ensure!(index.wait_settled(PATIENCE), "the index is not built");
+    settle(&index)?;
     let context = ParseContext::utc(Timestamp::from_micros(house::plan(EVENTS).end_micros()));
     Ok(Box::new(move || {
         for text in [
@@ -116,7 +116,7 @@ pub(super) fn search_page(folder: &Path) -> anyhow::Result<Round> {
 
 pub(super) fn count(folder: &Path) -> anyhow::Result<Round> {
     let index = Index::open(sealed(folder, EVENTS)?)?;
-    ensure!(index.wait_settled(PATIENCE), "the index is not built");
+    settle(&index)?;
     let plan = house::plan(EVENTS);
     let boundaries: Vec<Timestamp> = (0..=plan.days)
         .map(|day| Timestamp::from_micros(plan.end_micros() - (plan.days - day) * DAY_MICROS))
@@ -187,6 +187,17 @@ fn sealed(folder: &Path, count: usize) -> anyhow::Result<Ledger> {
     let ledger = house::filled(folder, count)?;
     house::seal(&ledger)?;
     Ok(ledger)
+}
+
+/// Waits until the index files of all parts are built. Looks seldom: each look costs
+/// instructions, and how many there are depends on how busy the machine is.
+fn settle(index: &Index) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !index.wait_settled(Duration::ZERO) {
+        ensure!(begun.elapsed() < PATIENCE, "the index is not built");
+        std::thread::sleep(Duration::from_millis(250));
+    }
+    Ok(())
 }
 
 fn all() -> Scope {
