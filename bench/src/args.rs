@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 
 use crate::generate::Plan;
+use crate::hot_paths::ROUNDS_MAX;
 
 /// Measures a real `annals serve` on this machine.
 #[derive(Parser)]
@@ -33,8 +34,49 @@ pub(crate) enum Command {
     Size(LoadArgs),
     /// Time from start to the first answered search: after a clean stop and after kill -9
     Start(LoadArgs),
+    /// Events per second when the index is built again from the ledger
+    Rebuild(LoadArgs),
+    /// Events per second of `annals verify` over a folder
+    Verify(LoadArgs),
+    /// Memory of a server that was started on a loaded folder and left alone
+    Rest(LoadArgs),
     /// Memory and open files with many small tenants
     Tenants(TenantsArgs),
+    /// Run the whole workload, also on other products, and write a page about it
+    Report(ReportArgs),
+    /// Run rounds of a hot path, for counting instructions; without a name all are listed
+    HotPath(HotPathArgs),
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ReportArgs {
+    /// Also with 5 million events, and a sustained run of ten minutes
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// With 100,000 events, to see that everything works
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) quick: bool,
+    /// With this many events and next to no runs, for tests
+    #[arg(long, hide = true)]
+    pub(crate) count: Option<u64>,
+    /// Seed of the events; figures must not depend on one
+    #[arg(long, default_value_t = 42)]
+    pub(crate) seed: u64,
+    /// The page to write; standard output if absent
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// The `annals` program; the one beside this program if absent
+    #[arg(long)]
+    pub(crate) annals: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct HotPathArgs {
+    /// Which one
+    pub(crate) name: Option<String>,
+    /// How often
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=ROUNDS_MAX as i64))]
+    pub(crate) rounds: u8,
 }
 
 /// Which events are generated.
@@ -98,6 +140,16 @@ pub(crate) struct ServerArgs {
     /// Empty folder for the data, kept afterwards; a temporary one if absent
     #[arg(long)]
     pub(crate) data: Option<PathBuf>,
+}
+
+impl ServerArgs {
+    /// The `annals` program.
+    pub(crate) fn program(&self) -> std::io::Result<PathBuf> {
+        match &self.annals {
+            Some(path) => Ok(path.clone()),
+            None => Ok(std::env::current_exe()?.with_file_name("annals")),
+        }
+    }
 }
 
 /// How events are sent.

@@ -10,9 +10,14 @@
 
 mod args;
 mod generate;
+mod hot_paths;
 mod http;
 mod load;
 mod measure;
+mod peers;
+mod process;
+mod questions;
+mod report;
 mod server;
 mod table;
 
@@ -34,7 +39,12 @@ fn main() -> anyhow::Result<()> {
         Command::Queries(args) => measure::queries::run(&args),
         Command::Size(args) => measure::size::run(&args),
         Command::Start(args) => measure::start::run(&args),
+        Command::Rebuild(args) => measure::rebuild::run(&args),
+        Command::Verify(args) => measure::verify::run(&args),
+        Command::Rest(args) => measure::rest::run(&args),
         Command::Tenants(args) => measure::tenants::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::HotPath(args) => hot_paths::run(&args),
     }
 }
 

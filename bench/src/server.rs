@@ -10,9 +10,8 @@ use anyhow::{Context as _, bail};
 
 use crate::args::ServerArgs;
 use crate::http::Connection;
+use crate::process;
 
-/// Kernel clock ticks a second in `/proc/<pid>/stat`; 100 on every Linux that matters.
-const TICKS_PER_SECOND: f64 = 100.0;
 /// How long a server may take to listen or to stop.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -108,10 +107,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(args: &ServerArgs, data: &DataFolder) -> anyhow::Result<Self> {
-        let program = match &args.annals {
-            Some(path) => path.clone(),
-            None => std::env::current_exe()?.with_file_name("annals"),
-        };
+        let program = args.program()?;
         let begun = Instant::now();
         let mut child = Command::new(&program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -203,35 +199,12 @@ impl Server {
 
     /// CPU seconds the server has used since it started, in user and kernel mode.
     pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The second field, the program's name in parentheses, may hold spaces.
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let ticks = |n: usize| {
-            fields
-                .split_whitespace()
-                .nth(n)
-                .and_then(|v| v.parse::<f64>().ok())
-        };
-        let (user, kernel) = (
-            ticks(11).context("no utime")?,
-            ticks(12).context("no stime")?,
-        );
-        Ok((user + kernel) / TICKS_PER_SECOND)
+        process::cpu_seconds(self.child.id())
     }
 
     /// Resident memory now and its peak, in bytes.
     pub(crate) fn memory_bytes(&self) -> anyhow::Result<(u64, u64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kib = |name: &str| {
-            let line = status.lines().find_map(|l| l.strip_prefix(name));
-            line.and_then(|l| l.split_whitespace().next())
-                .and_then(|v| v.parse::<u64>().ok())
-        };
-        let (now, peak) = (
-            kib("VmRSS:").context("no VmRSS")?,
-            kib("VmHWM:").context("no VmHWM")?,
-        );
-        Ok((now << 10, peak << 10))
+        process::memory_bytes(self.child.id())
     }
 
     /// Waits until the server has used next to no CPU for two seconds: sealing and merging rest.
@@ -255,19 +228,12 @@ impl Server {
     /// Stops with SIGTERM and waits.
     pub(crate) fn stop(mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        let sent = Command::new("kill")
-            .arg("-TERM")
-            .arg(self.child.id().to_string())
-            .status()?;
-        anyhow::ensure!(sent.success(), "cannot send SIGTERM");
-        while begun.elapsed() < PATIENCE {
-            if let Some(status) = self.child.try_wait()? {
-                anyhow::ensure!(status.success(), "the server ended with {status}");
-                return Ok(begun.elapsed());
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        bail!("the server did not stop within {} s", PATIENCE.as_secs());
+        process::signal(self.child.id(), "TERM")?;
+        let Some(status) = process::wait(&mut self.child, PATIENCE)? else {
+            bail!("the server did not stop within {} s", PATIENCE.as_secs());
+        };
+        anyhow::ensure!(status.success(), "the server ended with {status}");
+        Ok(begun.elapsed())
     }
 
     /// Kills with SIGKILL, as a crash would.

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use anyhow::bail;
 
+use crate::instructions;
 use crate::tidy;
 use crate::tools::Tools;
 
 pub(crate) fn run(tools: &Tools) -> anyhow::Result<()> {
     type Step = fn(&Tools) -> anyhow::Result<()>;
-    let steps: [(&str, Step); 5] = [
+    let steps: [(&str, Step); 6] = [
         ("tidy", |_| tidy::run()),
         ("format", |tools| tools.cargo(&["fmt", "--all", "--check"])),
         ("lints", |tools| {
@@ -25,6 +26,7 @@ pub(crate) fn run(tools: &Tools) -> anyhow::Result<()> {
         }),
         ("tests", |tools| tools.test(&[])),
         ("generated files", Tools::check_openapi),
+        ("instructions", instructions::step),
     ];
     let mut failed = Vec::new();
     let count = steps.len();

@@ -1,12 +1,15 @@
-//! Every script of the repository: `cargo xtask <demo|test|contract|fuzz|screenshots|ci|tidy|codegen>`.
+//! Every script of the repository:
+//! `cargo xtask <demo|test|contract|fuzz|screenshots|bench|instructions|ci|tidy|codegen>`.
 //!
 //! Nothing is installed behind anybody's back. What makes builds faster (mold, sccache, nextest) is
 //! used where it is installed, and one line says what is missing.
 #![expect(clippy::print_stdout, reason = "this program talks to whoever ran it")]
 
+mod bench;
 mod ci;
 mod contract;
 mod fuzz;
+mod instructions;
 mod licences;
 mod shelves;
 mod tidy;
@@ -47,7 +50,26 @@ enum Task {
     },
     /// Make pictures of every screen, wide and narrow, light and dark
     Screenshots,
-    /// Everything a change must pass: tidy, format, lints, tests, generated files
+    /// Measure a release on this machine, beside PostgreSQL and SQLite where they are installed, and
+    /// write docs/performance.md; about ten minutes with a million events
+    Bench {
+        /// Also 5 million events, and a sustained run of ten minutes
+        #[arg(long)]
+        full: bool,
+        /// 100,000 events, to see that everything works
+        #[arg(long, conflicts_with = "full")]
+        quick: bool,
+        /// Seed of the events
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Count the instructions of the hot paths and hold them to bench/instructions.toml
+    Instructions {
+        /// Write what was counted to the file
+        #[arg(long)]
+        update: bool,
+    },
+    /// Everything a change must pass: tidy, format, lints, tests, generated files, instructions
     Ci,
     /// Check what the compiler cannot: who imports whom, words, paths, line ends, licences
     Tidy,
@@ -73,6 +95,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Contract => contract::test(&tools),
         Task::Fuzz { arguments } => fuzz::run(&tools, &arguments),
         Task::Screenshots => tools.screenshots(),
+        Task::Bench { full, quick, seed } => bench::run(&tools, full, quick, seed),
+        Task::Instructions { update } => instructions::run(&tools, update),
         Task::Ci => ci::run(&tools),
         Task::Tidy => tidy::run().map(|()| println!("tidy: all is well")),
         Task::Codegen => tools.codegen(),

@@ -33,7 +33,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     // Beside the house.
-    ("bench", &[]),
+    (
+        "bench",
+        &["event", "query", "merkle", "ledger", "index", "import"],
+    ),
     (
         "fuzz",
         &[

@@ -71,9 +71,40 @@ impl Tools {
         Ok(())
     }
 
+    /// Builds `annals` and `annals-bench` as they are released, always both, so that one build
+    /// serves all; the folder they are in.
+    pub(crate) fn build_release(&self) -> anyhow::Result<PathBuf> {
+        self.cargo(&[
+            "build",
+            "--release",
+            "--package",
+            "annals-cli",
+            "--package",
+            "annals-bench",
+        ])?;
+        let arguments = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
+        let output = self.command(&arguments).stderr(Stdio::inherit()).output()?;
+        if !output.status.success() {
+            bail!("`cargo metadata` failed");
+        }
+        let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let target = metadata["target_directory"]
+            .as_str()
+            .context("`cargo metadata` names no target directory")?;
+        Ok(Path::new(target).join("release"))
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         command.args(arguments).current_dir(&self.root);
+        // What cargo tells this program about itself is not meant for other builds: build scripts
+        // that look at it would run again each time.
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&*name);
+            }
+        }
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -151,14 +182,14 @@ impl Tools {
             );
             return Ok(());
         }
-        self.cargo(&["build", "--release", "--package", "annals-cli"])?;
+        self.build_release()?;
         self.npm("e2e", &["ci", "--no-audit", "--no-fund"])?;
         self.npm("e2e", &["test"])
     }
 
     /// Makes pictures of every screen in a folder below `e2e/`.
     pub(crate) fn screenshots(&self) -> anyhow::Result<()> {
-        self.cargo(&["build", "--release", "--package", "annals-cli"])?;
+        self.build_release()?;
         self.npm("e2e", &["ci", "--no-audit", "--no-fund"])?;
         self.npm("e2e", &["run", "screenshots"])?;
         println!("the pictures are in e2e/screenshots");

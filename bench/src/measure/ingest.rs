@@ -8,15 +8,70 @@ use crate::server::{DataFolder, Server};
 use crate::table::{Figures, percentile, thousands};
 
 /// Sealing and indexing that goes on after the last acknowledgement is waited for this long.
-const SETTLE_LIMIT: Duration = Duration::from_secs(600);
+const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
+
+/// What sending events as fast as they are acknowledged brought.
+pub(crate) struct Ingest {
+    pub(crate) events: u64,
+    /// Time spent sending, without the making of bodies.
+    pub(crate) took: Duration,
+    /// The server's, until the last acknowledgement.
+    pub(crate) cpu_sending: f64,
+    /// The server's, until sealing, indexing and merging rested.
+    pub(crate) cpu_settled: f64,
+    /// On disk, when everything rested.
+    pub(crate) bytes: u64,
+    /// The server's resident memory at its highest.
+    pub(crate) peak_bytes: u64,
+    put_off: u64,
+    sorted_ms: Vec<f64>,
+    is_idle: bool,
+}
+
+impl Ingest {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.events as f64 / self.took.as_secs_f64()
+    }
+
+    pub(crate) fn bytes_an_event(&self) -> f64 {
+        self.bytes as f64 / self.events as f64
+    }
+
+    pub(crate) fn per_cpu_second(&self) -> f64 {
+        self.events as f64 / self.cpu_settled
+    }
+}
+
+/// Sends all events of the plan and waits until the server rests.
+pub(crate) fn measure(
+    server: &Server,
+    data: &DataFolder,
+    key: &str,
+    args: &LoadArgs,
+) -> anyhow::Result<Ingest> {
+    let before = server.cpu_seconds()?;
+    let mut sent = load::send_all(server, key, args)?;
+    let cpu_sending = server.cpu_seconds()? - before;
+    let is_idle = server.wait_until_idle(SETTLE_LIMIT)?;
+    sent.request_ms.sort_by(f64::total_cmp);
+    Ok(Ingest {
+        events: sent.events,
+        took: sent.took,
+        cpu_sending,
+        cpu_settled: server.cpu_seconds()? - before,
+        bytes: data.size_bytes()?.total(),
+        peak_bytes: server.memory_bytes()?.1,
+        put_off: sent.put_off,
+        sorted_ms: sent.request_ms,
+        is_idle,
+    })
+}
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let data = DataFolder::new(&args.server)?;
     let server = Server::start(&args.server, &data)?;
     let key = server.create_key()?;
-    let before = server.cpu_seconds()?;
-    let mut sent = load::send_all(&server, &key, args)?;
-    let cpu = server.cpu_seconds()? - before;
+    let ingest = measure(&server, &data, &key, args)?;
     Figures::title(&format!(
         "ingest: {} events in batches of {} from {} connections, seed {}",
         thousands(args.count as f64),
@@ -24,31 +79,24 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
         args.batches.connections,
         args.events.seed
     ));
-    super::print_cost(&server, sent.events, sent.took, cpu)?;
-    sent.request_ms.sort_by(f64::total_cmp);
+    super::print_cost(&server, ingest.events, ingest.took, ingest.cpu_sending)?;
+    for percent in [50, 99] {
+        Figures::row(
+            &format!("request p{percent} ms"),
+            format!("{:.1}", percentile(&ingest.sorted_ms, percent)),
+        );
+    }
+    Figures::row("put off (429, 503)", ingest.put_off);
     Figures::row(
-        "request p50 ms",
-        format!("{:.1}", percentile(&sent.request_ms, 50)),
+        "CPU s with sealing and indexing",
+        format!("{:.2}", ingest.cpu_settled),
     );
-    Figures::row(
-        "request p99 ms",
-        format!("{:.1}", percentile(&sent.request_ms, 99)),
-    );
-    Figures::row("put off (429, 503)", sent.put_off);
-
-    let idle = server.wait_until_idle(SETTLE_LIMIT)?;
-    let all = server.cpu_seconds()? - before;
-    Figures::row("CPU s with sealing and indexing", format!("{all:.2}"));
     Figures::row(
         "events / CPU s, everything",
-        thousands(sent.events as f64 / all),
+        thousands(ingest.per_cpu_second()),
     );
-    let size = data.size_bytes()?.total();
-    Figures::row(
-        "bytes an event on disk",
-        thousands(size as f64 / sent.events as f64),
-    );
-    if !idle {
+    Figures::row("bytes an event on disk", thousands(ingest.bytes_an_event()));
+    if !ingest.is_idle {
         Figures::row("note", "still working at the end");
     }
     server.stop()?;

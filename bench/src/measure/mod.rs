@@ -3,11 +3,14 @@
 pub(crate) mod freshness;
 pub(crate) mod ingest;
 pub(crate) mod queries;
+pub(crate) mod rebuild;
+pub(crate) mod rest;
 pub(crate) mod singles;
 pub(crate) mod size;
 pub(crate) mod start;
 pub(crate) mod sustained;
 pub(crate) mod tenants;
+pub(crate) mod verify;
 
 use std::time::Duration;
 

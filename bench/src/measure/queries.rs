@@ -1,18 +1,38 @@
-//! The queries Q1..Q10 over a loaded server: p50 and p95 over HTTP, server CPU, and what came back.
+//! The questions Q1..Q10 over a loaded server: p50 and p95 over HTTP, server CPU, and what came
+//! back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use serde_json::Value;
 
 use crate::args::QueriesArgs;
-use crate::generate::{Plan, rfc3339};
+use crate::generate::Plan;
 use crate::http::{Connection, path_with};
 use crate::load;
+use crate::questions::{self, Answer, Product, QUESTIONS, Runs, Timed, Times, time_text};
 use crate::server::{DataFolder, Server};
-use crate::table::{Figures, percentile, thousands};
+use crate::table::{Figures, thousands};
 
 const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
-const DAY_MICROS: i64 = 86_400 * 1_000_000;
+/// Sign-ins that failed are listed from this many of one address on.
+const FAILURES_MIN: u64 = 5;
+
+/// Asks a server all questions.
+pub(crate) fn measure(
+    server: &Server,
+    key: &str,
+    plan: &Plan,
+    runs: Runs,
+) -> anyhow::Result<Vec<Timed>> {
+    let mut asked = Asked {
+        server,
+        connection: server.connect(key)?,
+        paths: paths(plan),
+        body: Vec::new(),
+    };
+    questions::time_all(&mut asked, runs)
+}
 
 pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
     let load_args = args.load.load();
@@ -35,215 +55,155 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
         "  {:<5} {:>9} {:>9} {:>9} {:>12}  what",
         "", "p50 ms", "p95 ms", "CPU ms", "total"
     );
-    let mut connection = server.connect(&key)?;
-    for query in queries(&plan) {
-        let timed = time(&server, &mut connection, &query, args)?;
+    let runs = Runs {
+        warm_up: args.warm_up,
+        counted: args.runs,
+    };
+    let timed = measure(&server, &key, &plan, runs)?;
+    for ((name, what), timed) in QUESTIONS.iter().zip(timed) {
         println!(
-            "  {:<5} {:>9.2} {:>9.2} {:>9.2} {:>12}  {}",
-            query.name,
-            percentile(&timed.sorted_ms, 50),
-            percentile(&timed.sorted_ms, 95),
+            "  {name:<5} {:>9.2} {:>9.2} {:>9.2} {:>12}  {what}",
+            timed.ms(50),
+            timed.ms(95),
             timed.cpu_ms,
-            thousands(timed.total as f64),
-            query.what
+            thousands(timed.answer.total.unwrap_or_default() as f64),
         );
     }
     server.stop()?;
     Ok(())
 }
 
-struct Query {
-    name: &'static str,
-    what: &'static str,
-    path: String,
-    count: fn(&[u8]) -> anyhow::Result<u64>,
+/// A server that is asked over one connection.
+struct Asked<'a> {
+    server: &'a Server,
+    connection: Connection,
+    paths: [String; QUESTIONS.len()],
+    body: Vec<u8>,
 }
 
-struct Timed {
-    sorted_ms: Vec<f64>,
-    /// Of one run, on average.
-    cpu_ms: f64,
-    total: u64,
-}
-
-fn time(
-    server: &Server,
-    connection: &mut Connection,
-    query: &Query,
-    args: &QueriesArgs,
-) -> anyhow::Result<Timed> {
-    let mut buffer = Vec::new();
-    let mut total = 0;
-    for _ in 0..args.warm_up.max(1) {
-        let answer = connection.get(&query.path, &mut buffer)?;
-        answer
+impl Product for Asked<'_> {
+    fn ask(&mut self, question: usize) -> anyhow::Result<()> {
+        let path = &self.paths[question];
+        self.connection
+            .get(path, &mut self.body)?
             .expect_ok()
-            .with_context(|| format!("{}: {}", query.name, query.path))?;
-        total = (query.count)(answer.body)?;
+            .with_context(|| path.clone())
     }
-    let cpu = server.cpu_seconds()?;
-    let mut sorted_ms = Vec::with_capacity(args.runs);
-    for _ in 0..args.runs {
-        let begun = Instant::now();
-        connection.get(&query.path, &mut buffer)?.expect_ok()?;
-        sorted_ms.push(begun.elapsed().as_secs_f64() * 1e3);
+
+    fn answer(&self, question: usize) -> anyhow::Result<Answer> {
+        match QUESTIONS[question].0 {
+            "Q9" => {
+                // Every event is a line, and the count closes the export.
+                let lines = self.body.iter().filter(|byte| **byte == b'\n').count();
+                Ok(Answer {
+                    total: Some(lines as u64 - 1),
+                    rows: Vec::new(),
+                })
+            }
+            "Q5" => histogram(&self.body),
+            "Q6" => top(&self.body, 1),
+            "Q7" => top(&self.body, FAILURES_MIN),
+            _ => page(&self.body),
+        }
     }
-    let cpu_ms = (server.cpu_seconds()? - cpu) * 1e3 / args.runs.max(1) as f64;
-    sorted_ms.sort_by(f64::total_cmp);
-    Ok(Timed {
-        sorted_ms,
-        cpu_ms,
-        total,
+
+    fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        self.server.cpu_seconds()
+    }
+}
+
+fn list<'a>(answer: &'a Value, name: &str) -> anyhow::Result<&'a Vec<Value>> {
+    answer[name]
+        .as_array()
+        .with_context(|| format!("the answer has no `{name}`"))
+}
+
+fn page(body: &[u8]) -> anyhow::Result<Answer> {
+    let answer: Value = serde_json::from_slice(body)?;
+    let ids = list(&answer, "events")?
+        .iter()
+        .map(|event| event["id"].as_str().unwrap_or_default().to_owned());
+    Ok(Answer {
+        total: Some(
+            answer["total"]
+                .as_u64()
+                .context("the answer has no total")?,
+        ),
+        rows: ids.collect(),
     })
 }
 
-/// The questions, asked as of the end of the plan's days.
-fn queries(plan: &Plan) -> Vec<Query> {
-    let end = plan.end_micros();
-    let time = |micros: i64| {
-        let mut text = String::new();
-        rfc3339(&mut text, micros);
-        text
+fn histogram(body: &[u8]) -> anyhow::Result<Answer> {
+    let answer: Value = serde_json::from_slice(body)?;
+    let mut rows = Vec::new();
+    for bucket in list(&answer, "buckets")? {
+        let day = bucket["start"].as_str().and_then(|start| start.get(..10));
+        let day = day.context("a bucket has no start")?;
+        let counts = bucket["counts"].as_object().into_iter().flatten();
+        rows.extend(counts.map(|(category, count)| format!("{day} {category} {count}")));
+    }
+    rows.sort();
+    Ok(Answer { total: None, rows })
+}
+
+fn top(body: &[u8], min: u64) -> anyhow::Result<Answer> {
+    let answer: Value = serde_json::from_slice(body)?;
+    let mut rows = Vec::new();
+    for value in list(&answer, "values")? {
+        let count = value["count"].as_u64().context("a value has no count")?;
+        if count >= min {
+            let name = value["value"].as_str().unwrap_or_default();
+            rows.push(format!("{name} {count}"));
+        }
+    }
+    Ok(Answer { total: None, rows })
+}
+
+/// The questions as paths of the API, in their order.
+fn paths(plan: &Plan) -> [String; QUESTIONS.len()] {
+    let times = Times::of(plan);
+    let to = time_text(times.end);
+    let month = time_text(times.month_ago);
+    let day = time_text(times.day_ago);
+    let in_month = [("from", month.as_str()), ("to", to.as_str())];
+    let in_day = [("from", day.as_str()), ("to", to.as_str())];
+    let ask = |path: &str, parameters: &[(&str, &str)], bounds: &[(&str, &str)]| {
+        path_with(path, &[parameters, bounds].concat())
     };
-    let (to, month, day) = (
-        time(end),
-        time(end - 30 * DAY_MICROS),
-        time(end - DAY_MICROS),
-    );
-    let events = |q: &str, bounds: &[(&str, &str)]| {
-        let mut parameters = vec![("q", q), ("limit", "50")];
-        parameters.extend_from_slice(bounds);
-        path_with("/v1/events", &parameters)
-    };
-    let last_month = [("from", month.as_str()), ("to", to.as_str())];
-    let last_day = [("from", day.as_str()), ("to", to.as_str())];
-    vec![
-        Query {
-            name: "Q1",
-            what: "latest 50 of all",
-            path: events("", &[]),
-            count: total,
-        },
-        Query {
-            name: "Q2",
-            what: "latest 50 of one actor in 30 days + total",
-            path: events("actor.id:u-00007", &last_month),
-            count: total,
-        },
-        Query {
-            name: "Q3",
-            what: "the whole history of one record",
-            path: path_with(
-                "/v1/events",
-                &[
-                    ("q", "target.type:order target.id:ord-0000065"),
-                    ("limit", "1000"),
-                    ("order", "asc"),
-                ],
-            ),
-            count: total,
-        },
-        Query {
-            name: "Q4",
-            what: "two common words AND, latest 50 + total",
-            path: events("customer shipment", &[]),
-            count: total,
-        },
-        Query {
-            name: "Q4r",
-            what: "two rare words AND, latest 50 + total",
-            path: events("lantern glacier", &[]),
-            count: total,
-        },
-        Query {
-            name: "Q5",
-            what: "counts per day x category over 30 days",
-            path: path_with(
-                "/v1/events/histogram",
-                &[
-                    ("interval", "day"),
-                    ("split", "category"),
-                    ("from", &month),
-                    ("to", &to),
-                ],
-            ),
-            count: nothing,
-        },
-        Query {
-            name: "Q6",
-            what: "top 10 actors of exports over 30 days",
-            path: path_with(
-                "/v1/events/top",
-                &[
-                    ("field", "actor.id"),
-                    ("q", "action:export"),
-                    ("limit", "10"),
-                    ("from", &month),
-                    ("to", &to),
-                ],
-            ),
-            count: nothing,
-        },
-        Query {
-            name: "Q7",
-            what: "failed sign-ins by address over 24 h",
-            path: path_with(
-                "/v1/events/top",
-                &[
-                    ("field", "ip"),
-                    ("q", "action:login outcome:failure"),
-                    ("limit", "100"),
-                    ("from", last_day[0].1),
-                    ("to", last_day[1].1),
-                ],
-            ),
-            count: nothing,
-        },
-        Query {
-            name: "Q8",
-            what: "phrase, latest 50 + total",
-            path: events("\"duplicate invoice detected\"", &[]),
-            count: total,
-        },
-        Query {
-            name: "Q8s",
-            what: "substring, latest 50 + total",
-            path: events("*plicate*", &[]),
-            count: total,
-        },
-        Query {
-            name: "Q9",
-            what: "export of about 100,000 matches as NDJSON",
-            path: path_with(
-                "/v1/events/export",
-                &[("format", "ndjson"), ("q", "category:security")],
-            ),
-            count: lines,
-        },
-        Query {
-            name: "Q10",
-            what: "five conditions, latest 50 + total",
-            path: events(
-                "category:record_change action:update target.type:order outcome:failure",
-                &last_month,
-            ),
-            count: total,
-        },
+    let events =
+        |q: &str, bounds: &[(&str, &str)]| ask("/v1/events", &[("q", q), ("limit", "50")], bounds);
+    let history = [
+        ("q", "target.type:order target.id:ord-0000065"),
+        ("limit", "1000"),
+        ("order", "asc"),
+    ];
+    let by_day = [("interval", "day"), ("split", "category")];
+    let actors = [
+        ("field", "actor.id"),
+        ("q", "action:export"),
+        ("limit", "10"),
+    ];
+    let addresses = [
+        ("field", "ip"),
+        ("q", "action:login outcome:failure"),
+        ("limit", "100"),
+    ];
+    let export = [("format", "ndjson"), ("q", "category:security")];
+    [
+        events("", &[]),
+        events("actor.id:u-00007", &in_month),
+        ask("/v1/events", &history, &[]),
+        events("customer shipment", &[]),
+        events("lantern glacier", &[]),
+        ask("/v1/events/histogram", &by_day, &in_month),
+        ask("/v1/events/top", &actors, &in_month),
+        ask("/v1/events/top", &addresses, &in_day),
+        events("\"duplicate invoice detected\"", &[]),
+        events("*plicate*", &[]),
+        ask("/v1/events/export", &export, &[]),
+        events(
+            "category:record_change action:update target.type:order outcome:failure",
+            &in_month,
+        ),
     ]
-}
-
-fn total(body: &[u8]) -> anyhow::Result<u64> {
-    let answer: serde_json::Value = serde_json::from_slice(body)?;
-    answer["total"].as_u64().context("the answer has no total")
-}
-
-/// Lines of an export without the closing one.
-fn lines(body: &[u8]) -> anyhow::Result<u64> {
-    Ok(body.iter().filter(|b| **b == b'\n').count() as u64 - 1)
-}
-
-/// For answers that are a table and have no single count.
-fn nothing(body: &[u8]) -> anyhow::Result<u64> {
-    serde_json::from_slice::<serde_json::Value>(body)?;
-    Ok(0)
 }

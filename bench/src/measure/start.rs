@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::args::LoadArgs;
+use crate::args::{LoadArgs, ServerArgs};
 use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, thousands};
@@ -39,7 +39,6 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts, searches once, prints both times, and checks that nothing acknowledged is missing.
 fn start_and_report(
     name: &str,
     args: &LoadArgs,
@@ -47,7 +46,23 @@ fn start_and_report(
     key: &str,
     events: u64,
 ) -> anyhow::Result<Server> {
-    let server = Server::start(&args.server, data)?;
+    let (server, searched) = measure(&args.server, data, key, events)?;
+    Figures::row(
+        &format!("{name}: listening"),
+        milliseconds(server.started_in),
+    );
+    Figures::row(&format!("{name}: searched"), milliseconds(searched));
+    Ok(server)
+}
+
+/// Starts, searches once and checks that nothing acknowledged is missing; the time to the answer.
+pub(crate) fn measure(
+    args: &ServerArgs,
+    data: &DataFolder,
+    key: &str,
+    events: u64,
+) -> anyhow::Result<(Server, Duration)> {
+    let server = Server::start(args, data)?;
     let begun = Instant::now();
     let mut buffer = Vec::new();
     let answer = server
@@ -60,12 +75,7 @@ fn start_and_report(
         total == events,
         "{events} events were acknowledged, {total} are found"
     );
-    Figures::row(
-        &format!("{name}: listening"),
-        milliseconds(server.started_in),
-    );
-    Figures::row(&format!("{name}: searched"), milliseconds(searched));
-    Ok(server)
+    Ok((server, searched))
 }
 
 fn milliseconds(time: Duration) -> String {

@@ -10,12 +10,31 @@ use crate::load::{self, Sent};
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, percentile, thousands};
 
-const SAMPLE_EVERY: Duration = Duration::from_secs(5);
+const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
-pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
+/// What a fixed rate brought.
+pub(crate) struct Sustained {
+    pub(crate) events: u64,
+    pub(crate) took: Duration,
+    cpu_seconds: f64,
+    /// Answers 429 or 503.
+    pub(crate) put_off: u64,
+    sorted_ms: Vec<f64>,
+    /// The highest resident memory in each quarter of the time, in bytes.
+    pub(crate) quarters: Vec<u64>,
+}
+
+impl Sustained {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.events as f64 / self.took.as_secs_f64()
+    }
+}
+
+pub(crate) fn measure(
+    server: &Server,
+    key: &str,
+    args: &SustainedArgs,
+) -> anyhow::Result<Sustained> {
     let generator = Mutex::new(Generator::new(args.events.plan(args.rate * args.seconds)));
     let done = AtomicBool::new(false);
     let before = server.cpu_seconds()?;
@@ -26,11 +45,10 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
         rate: args.rate,
         taken: Mutex::new(0),
     };
-
     let (results, memory, took) = std::thread::scope(|scope| {
-        let sampler = scope.spawn(|| sample_memory(&server, &done));
+        let sampler = scope.spawn(|| sample_memory(server, &done));
         let senders: Vec<_> = (0..args.batches.connections.max(1))
-            .map(|_| scope.spawn(|| send_paced(&server, &key, &generator, &pace)))
+            .map(|_| scope.spawn(|| send_paced(server, key, &generator, &pace)))
             .collect();
         let results: Vec<_> = senders
             .into_iter()
@@ -40,8 +58,7 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
         done.store(true, Ordering::Relaxed);
         (results, sampler.join().expect("the sampler panicked"), took)
     });
-    let cpu = server.cpu_seconds()? - before;
-
+    let cpu_seconds = server.cpu_seconds()? - before;
     let mut all = Sent::default();
     for result in results {
         let result = result?;
@@ -50,24 +67,44 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
         all.request_ms.extend(result.request_ms);
     }
     all.request_ms.sort_by(f64::total_cmp);
+    Ok(Sustained {
+        events: all.events,
+        took,
+        cpu_seconds,
+        put_off: all.put_off,
+        sorted_ms: all.request_ms,
+        quarters: memory
+            .chunks(memory.len().div_ceil(4).max(1))
+            .map(|quarter| quarter.iter().copied().max().unwrap_or(0))
+            .collect(),
+    })
+}
+
+pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let sustained = measure(&server, &key, args)?;
     Figures::title(&format!(
         "sustained: {}/s offered for {} s",
         thousands(args.rate as f64),
         args.seconds
     ));
-    super::print_cost(&server, all.events, took, cpu)?;
-    Figures::row("put off (429, 503)", all.put_off);
-    Figures::row(
-        "request p50 ms",
-        format!("{:.1}", percentile(&all.request_ms, 50)),
-    );
-    Figures::row(
-        "request p99 ms",
-        format!("{:.1}", percentile(&all.request_ms, 99)),
-    );
-    for (n, quarter) in memory.chunks(memory.len().div_ceil(4).max(1)).enumerate() {
-        let peak = quarter.iter().copied().max().unwrap_or(0);
-        Figures::row(&format!("memory, highest in quarter {}", n + 1), mib(peak));
+    super::print_cost(
+        &server,
+        sustained.events,
+        sustained.took,
+        sustained.cpu_seconds,
+    )?;
+    Figures::row("put off (429, 503)", sustained.put_off);
+    for percent in [50, 99] {
+        Figures::row(
+            &format!("request p{percent} ms"),
+            format!("{:.1}", percentile(&sustained.sorted_ms, percent)),
+        );
+    }
+    for (n, peak) in sustained.quarters.iter().enumerate() {
+        Figures::row(&format!("memory, highest in quarter {}", n + 1), mib(*peak));
     }
     server.stop()?;
     Ok(())

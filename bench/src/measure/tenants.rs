@@ -6,7 +6,20 @@ use crate::args::TenantsArgs;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, percentile, thousands};
 
+/// What a server with tenants takes, at its highest over the whole run.
+#[derive(Default)]
+pub(crate) struct Use {
+    pub(crate) bytes: u64,
+    pub(crate) open_files: u64,
+}
+
 pub(crate) fn run(args: &TenantsArgs) -> anyhow::Result<()> {
+    measure(args).map(drop)
+}
+
+/// Makes tenants, writes to and searches each, restarts, searches again; prints on the way.
+pub(crate) fn measure(args: &TenantsArgs) -> anyhow::Result<Use> {
+    let mut most = Use::default();
     let data = DataFolder::new(&args.server)?;
     let mut server = Server::start(&args.server, &data)?;
     Figures::title(&format!(
@@ -14,7 +27,7 @@ pub(crate) fn run(args: &TenantsArgs) -> anyhow::Result<()> {
         thousands(args.count as f64),
         args.events
     ));
-    print_use(&server, "empty")?;
+    most.take(&server, "empty")?;
     let begun = Instant::now();
     let mut keys = Vec::new();
     for number in 0..args.count {
@@ -26,11 +39,11 @@ pub(crate) fn run(args: &TenantsArgs) -> anyhow::Result<()> {
         "seconds to make tenants and keys",
         format!("{:.1}", begun.elapsed().as_secs_f64()),
     );
-    print_use(&server, "tenants made")?;
+    most.take(&server, "tenants made")?;
     send(&server, &keys, args.events)?;
-    print_use(&server, "events sent")?;
+    most.take(&server, "events sent")?;
     search(&server, &keys, args.events)?;
-    print_use(&server, "every tenant searched")?;
+    most.take(&server, "every tenant searched")?;
     let took = server.stop()?;
     Figures::row(
         "stop (SIGTERM)",
@@ -42,9 +55,9 @@ pub(crate) fn run(args: &TenantsArgs) -> anyhow::Result<()> {
         format!("{:.0} ms", server.started_in.as_secs_f64() * 1e3),
     );
     search(&server, &keys, args.events)?;
-    print_use(&server, "searched after a restart")?;
+    most.take(&server, "searched after a restart")?;
     server.stop()?;
-    Ok(())
+    Ok(most)
 }
 
 fn send(server: &Server, keys: &[String], events: u64) -> anyhow::Result<()> {
@@ -99,10 +112,15 @@ fn search(server: &Server, keys: &[String], events: u64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn print_use(server: &Server, when: &str) -> anyhow::Result<()> {
-    let (now, peak) = server.memory_bytes()?;
-    Figures::row(&format!("{when}: memory"), mib(now));
-    Figures::row(&format!("{when}: memory peak"), mib(peak));
-    Figures::row(&format!("{when}: open files"), server.open_files()?);
-    Ok(())
+impl Use {
+    fn take(&mut self, server: &Server, when: &str) -> anyhow::Result<()> {
+        let (now, peak) = server.memory_bytes()?;
+        let open_files = server.open_files()?;
+        Figures::row(&format!("{when}: memory"), mib(now));
+        Figures::row(&format!("{when}: memory peak"), mib(peak));
+        Figures::row(&format!("{when}: open files"), open_files);
+        self.bytes = self.bytes.max(now);
+        self.open_files = self.open_files.max(open_files);
+        Ok(())
+    }
 }

@@ -1,0 +1,43 @@
+//! How fast `annals verify` holds every event of a folder to its signed checkpoint.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::args::{LoadArgs, ServerArgs};
+use crate::load;
+use crate::server::{DataFolder, Server};
+use crate::table::{Figures, thousands};
+
+const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
+
+/// Runs `annals verify` over a folder; how long it takes. Fails if anything is wrong there.
+pub(crate) fn measure(args: &ServerArgs, data: &DataFolder) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    let output = Command::new(args.program()?)
+        .arg("verify")
+        .arg("--data")
+        .arg(data.path())
+        .stdin(Stdio::null())
+        .output()?;
+    let took = begun.elapsed();
+    let words = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "annals verify: {words}");
+    Ok(took)
+}
+
+pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let sent = load::send_all(&server, &key, args)?;
+    server.wait_until_idle(SETTLE_LIMIT)?;
+    server.stop()?;
+    let took = measure(&args.server, &data)?;
+    Figures::title(&format!("verify: {} events", thousands(sent.events as f64)));
+    Figures::row("seconds", format!("{:.2}", took.as_secs_f64()));
+    Figures::row(
+        "events / s",
+        thousands(sent.events as f64 / took.as_secs_f64()),
+    );
+    Ok(())
+}

@@ -1,0 +1,283 @@
+//! Everything that the page shows, measured one after the other. What fails is written down and
+//! does not keep the rest from being measured.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::{Size, plan};
+use crate::args::{
+    BatchArgs, EventArgs, LoadArgs, ReportArgs, ServerArgs, SinglesArgs, SustainedArgs, TenantsArgs,
+};
+use crate::measure::ingest::Ingest;
+use crate::measure::rebuild::Rebuild;
+use crate::measure::singles::Singles;
+use crate::measure::sustained::Sustained;
+use crate::measure::tenants::Use;
+use crate::measure::{ingest, queries, rebuild, rest, singles, start, sustained, tenants, verify};
+use crate::peers::{self, Work, postgres, sqlite};
+use crate::questions::Timed;
+use crate::server::{DataFolder, Server};
+
+/// Events a second that the sustained run offers: what the project promises to take.
+pub(super) const SUSTAINED_RATE: u64 = 45_000;
+const BATCH: u64 = 1_000;
+const CONNECTIONS: usize = 4;
+/// Events of each tenant.
+pub(super) const TENANT_EVENTS: u64 = 10;
+/// Starts after a kill; the one in the middle is shown.
+const STARTS: usize = 3;
+
+/// A figure, or why there is none.
+pub(super) type Measured<T> = Result<T, String>;
+
+/// One server with many events.
+pub(super) struct Loaded {
+    pub(super) events: u64,
+    pub(super) ingest: Ingest,
+    pub(super) questions: Vec<Timed>,
+    pub(super) rest_bytes: u64,
+    /// After kill -9, to the first answered search.
+    pub(super) start: Duration,
+    pub(super) rebuild: Rebuild,
+    pub(super) verify: Duration,
+}
+
+pub(super) struct Everything {
+    pub(super) burst: Measured<Ingest>,
+    pub(super) sustained: Measured<Sustained>,
+    pub(super) one: Measured<Singles>,
+    pub(super) many: Measured<Singles>,
+    /// Beside each how many events it was to hold.
+    pub(super) loads: Vec<(u64, Measured<Loaded>)>,
+    /// With moved times and late events.
+    pub(super) disordered: Measured<Vec<Timed>>,
+    pub(super) tenants: Measured<Use>,
+    /// Other products that are installed, by name.
+    pub(super) peers: Vec<(&'static str, Measured<peers::Figures>)>,
+    /// Those that are not.
+    pub(super) missing: Vec<&'static str>,
+}
+
+impl Everything {
+    /// What could not be measured, and why.
+    pub(super) fn failed(&self) -> Vec<String> {
+        let mut failed = Vec::new();
+        let mut note = |name: &str, error: Option<&String>| {
+            failed.extend(error.map(|error| format!("{name}: {error}")));
+        };
+        note("burst", self.burst.as_ref().err());
+        note("sustained", self.sustained.as_ref().err());
+        note("single commits, 1 connection", self.one.as_ref().err());
+        note("single commits, 64 connections", self.many.as_ref().err());
+        for (events, load) in &self.loads {
+            note(&format!("with {events} events"), load.as_ref().err());
+        }
+        note("jittered and late events", self.disordered.as_ref().err());
+        note("tenants", self.tenants.as_ref().err());
+        for (name, peer) in &self.peers {
+            note(name, peer.as_ref().err());
+        }
+        failed.extend(self.disagreements());
+        failed
+    }
+
+    /// Questions that products answered differently.
+    pub(super) fn disagreements(&self) -> Vec<String> {
+        let Some((_, Ok(loaded))) = self.loads.first() else {
+            return Vec::new();
+        };
+        let mut wrong = Vec::new();
+        for (_, peer) in &self.peers {
+            let Ok(peer) = peer else { continue };
+            let names = crate::questions::QUESTIONS.iter().map(|(name, _)| name);
+            let pairs = loaded.questions.iter().zip(&peer.questions);
+            for (name, (own, others)) in names.zip(pairs) {
+                if !own.answer.agrees_with(&others.answer) {
+                    wrong.push(format!(
+                        "{name}: {} answers {}, Annals {}",
+                        peer.name,
+                        others.answer.summary(),
+                        own.answer.summary()
+                    ));
+                }
+            }
+        }
+        wrong
+    }
+}
+
+pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
+    let server = ServerArgs {
+        annals: args.annals.clone(),
+        data: None,
+    };
+    let of = |count: u64, disorder: bool| {
+        let plan = plan(count, args.seed, disorder);
+        LoadArgs {
+            count,
+            batches: BatchArgs {
+                batch: BATCH,
+                connections: CONNECTIONS,
+            },
+            events: EventArgs {
+                seed: args.seed,
+                jitter_seconds: plan.jitter_seconds,
+                late_percent: plan.late_percent,
+            },
+            server: server.clone(),
+        }
+    };
+    let single = |connections: usize| SinglesArgs {
+        count: size.singles,
+        connections,
+        time_limit: size.singles_limit,
+        events: of(size.singles, false).events,
+        server: server.clone(),
+    };
+    let first = size.loads.first().copied().unwrap_or_default();
+    let burst = stage("burst", || burst(&of(size.burst, false)));
+    let one = stage("single commits, 1 connection", || {
+        with_server(&server, |server, key| {
+            singles::measure(server, key, &single(1))
+        })
+    });
+    let many = stage("single commits, 64 connections", || {
+        with_server(&server, |server, key| {
+            singles::measure(server, key, &single(64))
+        })
+    });
+    let loads = size
+        .loads
+        .iter()
+        .map(|count| {
+            let name = format!("a server with {count} events");
+            (*count, stage(&name, || loaded(&of(*count, false), size)))
+        })
+        .collect();
+    let disordered = stage("jittered and late events", || {
+        disordered(&of(size.disordered, true), size)
+    });
+    let sustained = stage("sustained rate", || {
+        with_server(&server, |server, key| {
+            let args = SustainedArgs {
+                rate: SUSTAINED_RATE,
+                seconds: size.sustained.as_secs(),
+                batches: of(0, false).batches,
+                events: of(0, false).events,
+                server: of(0, false).server,
+            };
+            sustained::measure(server, key, &args)
+        })
+    });
+    let tenants = stage("tenants", || {
+        tenants::measure(&TenantsArgs {
+            count: size.tenants,
+            events: TENANT_EVENTS,
+            server: server.clone(),
+        })
+    });
+    let work = Work {
+        plan: plan(first, args.seed, false),
+        runs: size.runs,
+        singles: size.singles,
+        singles_limit: size.singles_limit,
+    };
+    let mut all = Everything {
+        burst,
+        sustained,
+        one,
+        many,
+        loads,
+        disordered,
+        tenants,
+        peers: Vec::new(),
+        missing: Vec::new(),
+    };
+    match postgres::programs() {
+        None => all.missing.push("PostgreSQL"),
+        Some(programs) => all.peers.push((
+            "PostgreSQL",
+            stage("PostgreSQL", || postgres::measure(&programs, &work)),
+        )),
+    }
+    if sqlite::is_installed() {
+        all.peers
+            .push(("SQLite", stage("SQLite", || sqlite::measure(&work))));
+    } else {
+        all.missing.push("SQLite");
+    }
+    all
+}
+
+/// One part of the run, said before it begins.
+fn stage<T>(name: &str, measure: impl FnOnce() -> anyhow::Result<T>) -> Measured<T> {
+    eprintln!("measuring: {name}");
+    measure().map_err(|error| {
+        eprintln!("failed: {name}: {error:#}");
+        format!("{error:#}")
+    })
+}
+
+fn with_server<T>(
+    args: &ServerArgs,
+    measure: impl FnOnce(&Server, &str) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let data = DataFolder::new(args)?;
+    let server = Server::start(args, &data)?;
+    let key = server.create_key()?;
+    let measured = measure(&server, &key)?;
+    server.stop()?;
+    Ok(measured)
+}
+
+fn burst(args: &LoadArgs) -> anyhow::Result<Ingest> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let burst = ingest::measure(&server, &data, &key, args)?;
+    server.stop()?;
+    Ok(burst)
+}
+
+fn disordered(args: &LoadArgs, size: &Size) -> anyhow::Result<Vec<Timed>> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    ingest::measure(&server, &data, &key, args)?;
+    let timed = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
+    server.stop()?;
+    Ok(timed)
+}
+
+/// Everything that needs a server with many events, on one load of it.
+fn loaded(args: &LoadArgs, size: &Size) -> anyhow::Result<Loaded> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let ingest = ingest::measure(&server, &data, &key, args)?;
+    let questions = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
+    server.kill()?;
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        let (server, searched) =
+            start::measure(&args.server, &data, &key, args.count).context("start after kill -9")?;
+        starts.push(searched);
+        server.kill()?;
+    }
+    starts.sort();
+    let (server, rest_bytes) = rest::measure(&args.server, &data, &key)?;
+    server.stop()?;
+    let verify = verify::measure(&args.server, &data)?;
+    let (server, rebuild) = rebuild::measure(&args.server, &data, &key)?;
+    server.stop()?;
+    Ok(Loaded {
+        events: args.count,
+        ingest,
+        questions,
+        rest_bytes,
+        start: starts[STARTS / 2],
+        rebuild,
+        verify,
+    })
+}
