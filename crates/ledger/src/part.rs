@@ -19,7 +19,8 @@ use crate::reference::{MAX_REFERENCE_BYTES, ReadReference, Reference};
 use crate::varint;
 
 const MAGIC: [u8; 16] = *b"annals part v1 \n";
-/// Magic 16, ledger 16, shelf 1, month 1, year 2, zero 4, generation 8, checksum 4, zero 4.
+/// Magic 16, ledger 16, shelf 1, month 1, year 2, level 1, zero 3, generation 8, checksum 4,
+/// zero 4.
 const HEADER_BYTES: usize = 56;
 /// First sequence 8, offset 8, length 4, unpacked length 4, events 4, checksum 4.
 const INDEX_ENTRY_BYTES: usize = 32;
@@ -35,8 +36,34 @@ const BLOCK_BYTES: usize = 16 << 10;
 const BLOCK_EVENTS: usize = 1024;
 /// Largest unpacked block that is read, 4 MiB: far above one event of the largest size.
 const MAX_BLOCK_BYTES: usize = 4 << 20;
-/// Level of zstd for blocks: the best trade of speed for size on audit events.
-const BLOCK_LEVEL: i32 = 3;
+
+/// How tightly the blocks of a part are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Packing {
+    /// While a part is new and may soon be merged: the best trade of speed for size.
+    Fresh,
+    /// Once it rests: an eighth smaller, at three times the CPU, and read as quickly.
+    Cold,
+}
+
+impl Packing {
+    /// Level of zstd.
+    fn level(self) -> u8 {
+        match self {
+            Packing::Fresh => 3,
+            Packing::Cold => 9,
+        }
+    }
+
+    /// Of a part whose header names a level; 0 where a part was written before levels were named.
+    fn of_level(level: u8) -> Packing {
+        if level >= Packing::Cold.level() {
+            Packing::Cold
+        } else {
+            Packing::Fresh
+        }
+    }
+}
 
 /// Place of a block and of the events in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +109,7 @@ impl PartBuilder {
         shelf: Shelf,
         month: Month,
         generation: u64,
+        packing: Packing,
         reference: &Reference,
     ) -> io::Result<PartBuilder> {
         let mut out = vec![0; HEADER_BYTES];
@@ -90,6 +118,7 @@ impl PartBuilder {
         out[32] = shelf_number(shelf);
         out[33] = month.month;
         out[34..36].copy_from_slice(&month.year.to_le_bytes());
+        out[36] = packing.level();
         out[40..48].copy_from_slice(&generation.to_le_bytes());
         let sum = crc32c::crc32c(&out[..48]);
         out[48..52].copy_from_slice(&sum.to_le_bytes());
@@ -117,7 +146,7 @@ impl PartBuilder {
             block_events: 0,
             previous: 0,
             previous_micros: 0,
-            compressor: reference.compressor(BLOCK_LEVEL)?,
+            compressor: reference.compressor(packing.level().into())?,
         })
     }
 
@@ -218,8 +247,14 @@ impl PartBuilder {
         let path = self.name.path();
         crate::manifest::remove_if_there(disk, &path)?;
         let file = disk.create(&path)?;
-        file.write_all_at(&self.out, 0)?;
-        file.sync_data()?;
+        let written = file
+            .write_all_at(&self.out, 0)
+            .and_then(|()| file.sync_data());
+        if let Err(error) = written {
+            // Half a file would take room, perhaps the last there is, until the next start.
+            let _ = crate::manifest::remove_if_there(disk, &path);
+            return Err(error);
+        }
         Ok(PartEntry {
             shelf: self.name.shelf,
             first: self.name.first,
@@ -237,6 +272,7 @@ impl PartBuilder {
 pub struct Part {
     file: Arc<dyn DiskFile>,
     entry: PartEntry,
+    packing: Packing,
     index: Vec<BlockEntry>,
     reference: Packed,
 }
@@ -329,9 +365,15 @@ impl Part {
         Ok(Part {
             file,
             entry,
+            packing: Packing::of_level(header[36]),
             index,
             reference,
         })
+    }
+
+    /// How tightly its blocks are packed.
+    pub fn packing(&self) -> Packing {
+        self.packing
     }
 
     /// What the manifest says of it.
