@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::Count;
+use ledger::{Lane, Meters};
 use query::{ExactField, MetadataValue, NumberField, Sink, TextField};
 
 use crate::columns::Columns;
@@ -42,8 +43,8 @@ impl Engine for LocalEngine {
         self.go_on_from(&self.log.snapshot());
     }
 
-    fn settle(&self) -> io::Result<bool> {
-        LocalEngine::settle(self)
+    fn settle(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
+        LocalEngine::settle(self, lane, meters)
     }
 
     fn search(&self, search: &Search) -> Result<Hits, SearchError> {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::{Count, Sequence, Timestamp};
-use ledger::ReadError;
+use ledger::{Lane, Meters, ReadError};
 use query::{ExactField, Expr, TextFields};
 
 use crate::log::Batch;
@@ -200,12 +200,12 @@ pub trait Engine: Send + Sync {
     /// from the parts.
     fn restart(&self);
 
-    /// Does the next piece of work to follow the ledger's parts: build, merge or drop an index.
-    /// `false` if nothing is left to do.
+    /// Does the next piece of a lane's work to follow the ledger's parts: build, merge or drop an
+    /// index. `false` if nothing is left to do.
     ///
     /// # Errors
     /// When the disk said no; the work is tried again by the next call.
-    fn settle(&self) -> io::Result<bool>;
+    fn settle(&self, lane: Lane, meters: &Meters) -> io::Result<bool>;
 
     /// Finds a page of events.
     ///

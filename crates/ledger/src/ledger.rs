@@ -759,13 +759,13 @@ impl Ledger {
         Ok(false)
     }
 
-    /// Has a view's work done beside that of the ledger: it is asked whenever there are other parts
-    /// than before.
+    /// Has a view's work done beside that of the ledger: it is asked now, and whenever there are
+    /// other parts than before.
     pub fn add_follower(&self, follower: Weak<dyn Work>) {
         let inner = self.inner();
         inner.resources.pool().wake(&follower, &Lane::ALL);
         let mut followers = inner.followers.lock();
-        followers.retain(|follower| follower.strong_count() > 0);
+        followers.retain(|known| known.strong_count() > 0 && !known.ptr_eq(&follower));
         followers.push(follower);
     }
 
