@@ -183,7 +183,10 @@ impl Engine for LocalEngine {
             .iter()
             .filter(|part| matches!(part, Answering::Plain(_)))
             .count() as u64;
+        let snapshot = self.log.snapshot();
+        let missing = |info: &&ledger::PartInfo| !view.open.contains_key(&info.name);
         Stats {
+            missing_parts: snapshot.parts.iter().filter(missing).count() as u64,
             applied: self.applied(),
             covered: Count::new(view.covered),
             parts: view.open.len() as u64,

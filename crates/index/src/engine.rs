@@ -155,6 +155,8 @@ pub struct Stats {
     pub covered: Count,
     /// Parts with an index.
     pub parts: u64,
+    /// Parts whose index is still to be made; the tail or older indices answer for most of them.
+    pub missing_parts: u64,
     /// Parts that are read event by event until their index is built.
     pub unindexed_parts: u64,
     /// Bytes of the index on disk.

@@ -47,6 +47,17 @@ pub enum Packing {
 }
 
 impl Packing {
+    /// Every packing.
+    pub const ALL: [Packing; 2] = [Packing::Fresh, Packing::Cold];
+
+    /// Its name, in one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Packing::Fresh => "fresh",
+            Packing::Cold => "cold",
+        }
+    }
+
     /// Level of zstd.
     fn level(self) -> u8 {
         match self {

@@ -9,6 +9,7 @@
 mod admin;
 mod app;
 mod auth;
+mod background;
 mod body;
 mod budget;
 mod config;

@@ -91,6 +91,11 @@ impl Tenants {
         }
     }
 
+    /// What the ledgers share.
+    pub(crate) fn resources(&self) -> &ledger::Resources {
+        &self.ground.resources
+    }
+
     /// The tenant's ledger, opened if it was closed. That the tenant exists and may be used is the
     /// caller's to know.
     pub(crate) async fn open(&self, tenant: &TenantName) -> Result<Arc<Open>, OpenTenantError> {
