@@ -836,7 +836,7 @@ impl Work for Inner {
         match lane {
             Lane::Fresh => self.seal_unit(meters),
             Lane::Upkeep => Ok(self.erase_pending(meters)? || self.merge_parts(meters)?),
-            Lane::Cold => self.recompress_part(meters),
+            Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
         }
     }
 }

@@ -37,8 +37,9 @@ const MAX_PART_BYTES: u64 = 128 << 20;
 const MIN_COLD_BYTES: u64 = 4 << 10;
 /// How long nothing was sealed when parts that might still be merged are packed tighter, 30 s: under
 /// a load that seals more often than that they are merged soon, under a lesser one packing them
-/// again after each merge costs some percent of a core.
-const QUIET_MICROS: i64 = 30_000_000;
+/// again after each merge costs some percent of a core. As long nothing was added when a journal
+/// file is closed before it is full.
+pub(crate) const QUIET_MICROS: i64 = 30_000_000;
 
 impl Inner {
     /// The right to write parts anew; none once the ledger closes.

@@ -22,14 +22,43 @@ use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
 use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
 use crate::pool::{Meters, Task};
 use crate::reference::Reference;
+use crate::rewrite::QUIET_MICROS;
+use crate::sequencer::Command;
 use crate::state::{Parts, shelf_of};
 use crate::tree::TreeRun;
+
+/// Least journal file that is closed before it is full, 1 MiB, about 2,000 events: a smaller one is
+/// read back in no time when the ledger is opened, and would make tiny parts.
+const MIN_QUIET_BYTES: u64 = 1 << 20;
 
 impl Inner {
     /// The right to change what is sealed; none once the ledger is closed.
     pub(crate) fn begin_work(&self) -> Option<MutexGuard<'_, Manifest>> {
         let manifest = self.manifest.lock();
         (!self.closed.load(Ordering::Acquire)).then_some(manifest)
+    }
+
+    /// Closes the journal file of a ledger to which nothing is added, so that it is sealed: packed,
+    /// out of memory, and not to be read back at the next start. `false` if there is none.
+    pub(crate) fn close_quiet_journal(&self) -> bool {
+        let (units, quiet_since) = {
+            let state = self.state.read();
+            match state.units.back() {
+                Some(unit) if unit.bytes >= MIN_QUIET_BYTES => {}
+                _ => return false,
+            }
+            (state.units.len(), state.last_received)
+        };
+        let quiet_micros = self.clock.now().as_micros().saturating_sub(quiet_since);
+        if quiet_micros < QUIET_MICROS {
+            return false;
+        }
+        let (done, closed) = crossbeam_channel::bounded(1);
+        // A full queue means that the ledger is not quiet any more.
+        if self.queue.try_send(Command::Rotate(done)).is_err() || closed.recv().is_err() {
+            return false;
+        }
+        self.state.read().units.len() > units
     }
 
     /// Seals the oldest journal file, if it is closed.

@@ -138,6 +138,32 @@ fn a_part_is_packed_tighter_once_when_it_rests_and_says_so_after_a_restart() {
 }
 
 #[test]
+fn the_journal_of_a_quiet_ledger_is_sealed_if_that_is_worth_it() {
+    let house = House::new(55);
+    let ledger = house.open(Arc::new(Sim::new(55))).unwrap();
+    let fill = |events: u64| {
+        let first = ledger.durable().get();
+        let batch = (first..first + events)
+            .map(|n| house.event(&n.to_string(), &text(n)))
+            .collect();
+        append(&ledger, batch).unwrap();
+    };
+    fill(100);
+    house.rest();
+    work(&ledger).unwrap();
+    assert_eq!(ledger.snapshot().sealed.get(), 0, "too little");
+    fill(4_000);
+    work(&ledger).unwrap();
+    assert_eq!(ledger.snapshot().sealed.get(), 0, "not quiet");
+    house.rest();
+    work(&ledger).unwrap();
+    assert_eq!(ledger.snapshot().sealed.get(), 4_100);
+    assert_eq!(ledger.disk_use().journal, 0);
+    fill(1);
+    audit(&ledger, 4_101, "sealed while it was quiet");
+}
+
+#[test]
 fn what_is_new_or_waits_for_a_view_is_left_alone() {
     let house = House::new(52);
     let ledger = house.open(Arc::new(Sim::new(52))).unwrap();
