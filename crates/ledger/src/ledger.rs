@@ -255,7 +255,7 @@ pub struct DiskUse {
 pub struct Backlog {
     /// Journal files that are complete and not sealed.
     pub seal: u64,
-    /// Erasures that parts still have to hear of.
+    /// Erasures of sealed tombstones that parts still have to hear of.
     pub erase: u64,
     /// Parts of the next merge.
     pub merge: u64,
@@ -772,6 +772,12 @@ impl Ledger {
     /// What there is to do in the background.
     pub fn backlog(&self) -> Backlog {
         self.inner().state.read().backlog()
+    }
+
+    /// Is nothing left to do in the background, however long the ledger is left alone?
+    pub fn rests(&self) -> bool {
+        let state = self.inner().state.read();
+        state.backlog() == Backlog::default() && !state.has_quiet_journal_to_seal()
     }
 
     /// How many parts are packed that way, and their bytes on disk.

@@ -16,7 +16,7 @@ use crate::erasure::Erasure;
 use crate::frame::Month;
 use crate::group::salt_bytes;
 use crate::ledger::{Backlog, Inner};
-use crate::manifest::{PartEntry, Shelf, remove_if_there};
+use crate::manifest::{PartEntry, PartName, Shelf, remove_if_there};
 use crate::part::{Block, Packing, Part, PartBuilder, Stored, beyond, shelf_folder};
 use crate::pool::{Meters, Pace, Task};
 use crate::reference::{ReadReference, Reference};
@@ -125,17 +125,21 @@ impl Inner {
         packing: Packing,
         mut pace: Pace,
     ) -> io::Result<Option<u64>> {
-        let Some(head) = old.first().map(|part| *part.entry()) else {
+        let (Some(first), Some(last)) = (old.first(), old.last()) else {
             return Ok(None);
         };
-        let generation = self.manifest.lock().take_generation();
+        let name = PartName {
+            last: last.entry().last,
+            generation: self.manifest.lock().take_generation(),
+            ..first.entry().name()
+        };
+        let month = first.entry().month();
         let reference = sample_of_parts(old, |block, event, out| {
             out.extend_from_slice(block.stored_at(event).ok_or_else(beyond)?.body);
             Ok(())
         })?;
-        let (shelf, month) = (head.shelf, head.month());
         let mut builder =
-            PartBuilder::new(&self.id, shelf, month, generation, packing, &reference)?;
+            PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
         for part in old {
             for block in part.read_blocks()? {
                 if self.closing.load(Ordering::Acquire) {
@@ -147,8 +151,8 @@ impl Inner {
                 pace.step();
             }
         }
-        let new = builder.finish(&*self.disk)?;
-        self.disk.sync_dir(&shelf_folder(shelf))?;
+        let new = builder.finish()?;
+        self.disk.sync_dir(&shelf_folder(name.shelf))?;
         let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
         let replaced = self.replace_parts(&old, &[new], None)?;
         Ok(replaced.then_some(new.bytes))
@@ -220,11 +224,8 @@ impl Inner {
         let (pending, parts) = {
             let state = self.state.read();
             let pending: Vec<_> = state
-                .erasures
-                .iter()
-                .take_while(|(tombstone, erasure)| {
-                    *tombstone < signed && erasure.last < state.sealed && *tombstone < state.sealed
-                })
+                .erasures_to_carry_out()
+                .take_while(|(tombstone, _)| *tombstone < signed)
                 .cloned()
                 .collect();
             (pending, state.parts.clone())
@@ -268,7 +269,10 @@ impl Inner {
             }
             match self.write_without(part, pending)? {
                 Some(written) => new.push(written),
-                None => return Ok(None),
+                None => {
+                    self.remove_parts(&new)?;
+                    return Ok(None);
+                }
             }
         }
         let replaced = self.replace_parts(&old, &new, Some(through))?;
@@ -282,7 +286,10 @@ impl Inner {
         pending: &[(u64, Erasure)],
     ) -> io::Result<Option<PartEntry>> {
         let entry = part.entry();
-        let generation = self.manifest.lock().take_generation();
+        let name = PartName {
+            generation: self.manifest.lock().take_generation(),
+            ..entry.name()
+        };
         let erased = |recorded: Recorded| -> Recorded {
             pending
                 .iter()
@@ -292,10 +299,9 @@ impl Inner {
             erased(block.recorded(event)?).encode_body(out);
             Ok(())
         })?;
-        let (shelf, month) = (entry.shelf, entry.month());
-        let packing = part.packing();
+        let (month, packing) = (entry.month(), part.packing());
         let mut builder =
-            PartBuilder::new(&self.id, shelf, month, generation, packing, &reference)?;
+            PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
         let mut body = Vec::new();
         for recorded in part.records() {
             if self.closing.load(Ordering::Acquire) {
@@ -311,18 +317,25 @@ impl Inner {
                 body: &body,
             })?;
         }
-        let written = builder.finish(&*self.disk)?;
-        self.disk.sync_dir(&shelf_folder(shelf))?;
+        let written = builder.finish()?;
+        self.disk.sync_dir(&shelf_folder(name.shelf))?;
         Ok(Some(written))
     }
 }
 
 impl State {
+    /// The erasures whose tombstones and events are sealed.
+    fn erasures_to_carry_out(&self) -> impl Iterator<Item = &(u64, Erasure)> {
+        self.erasures.iter().take_while(|(tombstone, erasure)| {
+            *tombstone < self.sealed && erasure.last < self.sealed
+        })
+    }
+
     /// What there is to do in the background.
     pub(crate) fn backlog(&self) -> Backlog {
         Backlog {
             seal: self.units.len().saturating_sub(1) as u64,
-            erase: self.erasures.len() as u64,
+            erase: self.erasures_to_carry_out().count() as u64,
             merge: parts_to_merge(&self.parts, u64::MAX).map_or(0, |parts| parts.len() as u64),
             recompress: self.parts.iter().filter(|part| awaits_cold(part)).count() as u64,
         }

@@ -18,13 +18,13 @@ use crate::group::Group;
 use crate::ids::{IdEntry, IdRun, SortedIds, runs_to_merge};
 use crate::journal;
 use crate::ledger::Inner;
-use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
+use crate::manifest::{IdRunEntry, Manifest, PartEntry, PartName, Shelf, remove_if_there};
 use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
 use crate::pool::{Meters, Task};
 use crate::reference::Reference;
 use crate::rewrite::QUIET_MICROS;
 use crate::sequencer::Command;
-use crate::state::{Parts, shelf_of};
+use crate::state::{Parts, State, shelf_of};
 use crate::tree::TreeRun;
 
 /// Least journal file that is closed before it is full, 1 MiB, about 2,000 events: a smaller one is
@@ -43,9 +43,8 @@ impl Inner {
     pub(crate) fn close_quiet_journal(&self) -> bool {
         let (units, quiet_since) = {
             let state = self.state.read();
-            match state.units.back() {
-                Some(unit) if unit.bytes >= MIN_QUIET_BYTES => {}
-                _ => return false,
+            if !state.has_quiet_journal_to_seal() {
+                return false;
             }
             (state.units.len(), state.last_received)
         };
@@ -170,17 +169,20 @@ impl Inner {
                 out.extend_from_slice(events[event].body);
                 Ok(())
             })?;
-            let generation = manifest.take_generation();
-            let mut builder = PartBuilder::new(
-                &self.id,
-                *shelf,
-                month,
-                generation,
-                Packing::Fresh,
-                &reference,
-            )?;
+            let (Some(first), Some(last)) = (events.first(), events.last()) else {
+                continue;
+            };
+            let name = PartName {
+                shelf: *shelf,
+                first: first.sequence,
+                last: last.sequence,
+                generation: manifest.take_generation(),
+            };
+            let packing = Packing::Fresh;
+            let mut builder =
+                PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
             events.iter().try_for_each(|event| builder.push(event))?;
-            sealed.push(builder.finish(&*self.disk)?);
+            sealed.push(builder.finish()?);
         }
         shelves
             .into_keys()
@@ -250,6 +252,14 @@ impl Inner {
         } else {
             self.disk.sync_dir(Path::new("ids"))
         }
+    }
+}
+
+impl State {
+    /// Will the journal file that is written to be sealed if the ledger becomes quiet?
+    pub(crate) fn has_quiet_journal_to_seal(&self) -> bool {
+        let newest = self.units.back();
+        newest.is_some_and(|unit| unit.bytes >= MIN_QUIET_BYTES)
     }
 }
 

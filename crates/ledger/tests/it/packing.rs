@@ -159,7 +159,12 @@ fn the_journal_of_a_quiet_ledger_is_sealed_if_that_is_worth_it() {
     work(&ledger).unwrap();
     assert_eq!(ledger.snapshot().sealed.get(), 4_100);
     assert_eq!(ledger.disk_use().journal, 0);
+    assert!(!ledger.rests(), "its parts are still to be packed");
+    house.rest();
+    work(&ledger).unwrap();
+    assert!(ledger.rests());
     fill(1);
+    assert!(ledger.rests(), "one event more changes nothing");
     audit(&ledger, 4_101, "sealed while it was quiet");
 }
 
