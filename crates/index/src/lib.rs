@@ -32,6 +32,7 @@ mod log;
 mod order;
 mod part;
 mod plan;
+mod rare;
 mod settle;
 mod source;
 mod tail;
