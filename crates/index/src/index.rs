@@ -32,6 +32,8 @@ pub struct Index {
 }
 
 struct Inner {
+    /// Its folder, for the log of the server.
+    name: String,
     log: Arc<dyn Log>,
     engine: LocalEngine,
     stopped: AtomicBool,
@@ -56,6 +58,7 @@ impl Index {
     pub fn over(log: Arc<dyn Log>, dir: &Path) -> io::Result<Index> {
         let engine = LocalEngine::open(log.clone(), dir.join(FOLDER))?;
         let inner = Arc::new_cyclic(|me| Inner {
+            name: engine.folder.display().to_string(),
             log,
             engine,
             stopped: AtomicBool::new(false),
@@ -201,7 +204,7 @@ impl Inner {
 
 impl Work for Inner {
     fn name(&self) -> &str {
-        "index"
+        &self.name
     }
 
     fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
