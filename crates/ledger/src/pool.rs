@@ -199,7 +199,8 @@ fn thread_cpu() -> Duration {
 
 /// Keeps a piece of the last lane within its share of the time.
 pub(crate) struct Pace {
-    began: Instant,
+    /// CPU time of the thread after the last rest.
+    began: Duration,
     rests: bool,
 }
 
@@ -207,7 +208,7 @@ impl Pace {
     /// Work of the last lane.
     pub(crate) fn cold() -> Pace {
         Pace {
-            began: Instant::now(),
+            began: thread_cpu(),
             rests: true,
         }
     }
@@ -215,7 +216,7 @@ impl Pace {
     /// Work that does not rest.
     pub(crate) fn steady() -> Pace {
         Pace {
-            began: Instant::now(),
+            began: thread_cpu(),
             rests: false,
         }
     }
@@ -225,10 +226,10 @@ impl Pace {
         if !self.rests {
             return;
         }
-        let worked = self.began.elapsed();
+        let worked = thread_cpu().saturating_sub(self.began);
         if worked >= COLD_SLICE {
             std::thread::sleep(worked * (100 - COLD_PERCENT) / COLD_PERCENT);
-            self.began = Instant::now();
+            self.began = thread_cpu();
         }
     }
 }
@@ -596,15 +597,14 @@ mod tests {
 
     #[test]
     fn cold_work_rests_three_quarters_of_the_time() {
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), thread_cpu());
         let mut pace = Pace::cold();
-        let mut worked = Duration::ZERO;
         for _ in 0..4 {
-            let since = Instant::now();
-            while since.elapsed() < COLD_SLICE {}
-            worked += since.elapsed();
+            let since = thread_cpu();
+            while thread_cpu() - since < COLD_SLICE {}
             pace.step();
         }
+        let worked = thread_cpu() - before;
         let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
         assert!(share <= 0.26, "{share}");
     }
