@@ -300,7 +300,9 @@ impl Drop for Pool {
         for lane in &self.shared.lanes {
             lane.stop();
         }
-        for thread in self.threads.lock().drain(..) {
+        // Taken out first: a piece that is being done may still wake others.
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads {
             // The last owner may be a piece of work.
             if thread.thread().id() != std::thread::current().id() {
                 let _ = thread.join();

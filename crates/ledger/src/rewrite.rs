@@ -429,3 +429,80 @@ fn parts_to_merge(parts: &Parts, seen: u64) -> Option<Vec<Arc<Part>>> {
         .values()
         .find_map(|shelf| shelf.chunk_by(alike).find_map(fitting))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use event::{Acceptance, Event, Kind, Salt};
+
+    use super::*;
+    use crate::background::Resources;
+    use crate::clock::{Clock, System};
+    use crate::disk::{Disk, Real};
+    use crate::ledger::{Ledger, Mode, Prepared};
+    use crate::open::Options;
+
+    fn ledger(disk: &Arc<Real>) -> Ledger {
+        let options = Options {
+            origin: "test.example.com/main".to_owned(),
+            dir: PathBuf::new(),
+            clock: Arc::new(System),
+            entropy: Arc::new(System),
+            resources: Resources::without_thread(1 << 20),
+            sign_after: Duration::from_secs(3600),
+            checkpoint_store: None,
+            signing_key: None,
+        };
+        Ledger::open(disk.clone(), options).unwrap()
+    }
+
+    #[test]
+    fn who_comes_too_late_with_a_rewrite_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Real::create(folder.path()).unwrap());
+        let ledger = ledger(&disk);
+        for n in 0..2 {
+            let acceptance = Acceptance {
+                now: System.now(),
+                key_id: None,
+                import: None,
+            };
+            let json = br#"{"action":"login","actor":{"id":"u-1"},"message":"late"}"#;
+            let event = Event::accept(json, &acceptance).unwrap();
+            let event = Prepared::new(event, Kind::Application, Salt([n; 16]), None);
+            ledger.append(vec![event], Mode::Each).unwrap();
+            ledger.seal();
+            while ledger.work().unwrap() {}
+        }
+        let inner = ledger.inner();
+        let parts: Vec<Arc<Part>> = inner.state.read().parts.iter().cloned().collect();
+        assert_eq!(parts.len(), 2);
+        let shelf = shelf_folder(parts[0].entry().shelf);
+        let files = || disk.list(&shelf).unwrap().len();
+
+        let packed = |part: &Arc<Part>| {
+            inner.write_anew(std::slice::from_ref(part), Packing::Cold, Pace::steady())
+        };
+        assert!(packed(&parts[0]).unwrap().is_some());
+        assert_eq!(files(), 2);
+        // The part is no more: another rewrite of it is thrown away.
+        assert_eq!(packed(&parts[0]).unwrap(), None);
+        assert_eq!(files(), 2);
+        assert_eq!(
+            inner
+                .write_anew(&parts, Packing::Fresh, Pace::steady())
+                .unwrap(),
+            None
+        );
+        assert_eq!(files(), 2);
+        assert_eq!(ledger.snapshot().parts.len(), 2);
+
+        inner.closing.store(true, Ordering::Release);
+        assert_eq!(packed(&parts[1]).unwrap(), None, "it breaks off");
+        assert_eq!(files(), 2);
+        let read = ledger.read(event::Sequence::new(0)).unwrap();
+        assert_eq!(read.entry(), ledger.entry(event::Sequence::new(0)).unwrap());
+    }
+}
