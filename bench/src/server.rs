@@ -225,6 +225,19 @@ impl Server {
         Ok(false)
     }
 
+    /// Pieces of background work that wait, those that wait for the ledger to be quiet included.
+    pub(crate) fn waiting_work(&self) -> anyhow::Result<f64> {
+        let (mut connection, mut body) = (Connection::without_key(self.address)?, Vec::new());
+        let answer = connection.get("/metrics", &mut body)?;
+        answer.expect_ok()?;
+        let text = String::from_utf8_lossy(answer.body);
+        let numbers = text
+            .lines()
+            .filter(|line| line.starts_with("annals_background_waiting{"))
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        Ok(numbers.sum())
+    }
+
     /// Stops with SIGTERM and waits.
     pub(crate) fn stop(mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();

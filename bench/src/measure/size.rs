@@ -1,6 +1,6 @@
-//! Bytes on disk once everything is sealed and merged.
+//! Bytes on disk once everything is sealed and merged, and once it rests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::args::LoadArgs;
 use crate::load;
@@ -8,6 +8,8 @@ use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, thousands};
 
 const SETTLE_LIMIT: Duration = Duration::from_secs(900);
+/// A journal is sealed before it is full from this size on.
+const JOURNAL_LEFT_BYTES: u64 = 1 << 20;
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let data = DataFolder::new(&args.server)?;
@@ -17,6 +19,18 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let right_away = data.size_bytes()?;
     let idle = server.wait_until_idle(SETTLE_LIMIT)?;
     let settled = data.size_bytes()?;
+    let cpu_before = server.cpu_seconds()?;
+    let begun = Instant::now();
+    let rests = loop {
+        std::thread::sleep(Duration::from_millis(500));
+        let done =
+            server.waiting_work()? == 0.0 && data.size_bytes()?.journal <= JOURNAL_LEFT_BYTES;
+        if done || begun.elapsed() >= SETTLE_LIMIT {
+            break done;
+        }
+    };
+    let (rested_in, cpu) = (begun.elapsed(), server.cpu_seconds()? - cpu_before);
+    let at_rest = data.size_bytes()?;
     Figures::title(&format!("size: {} events", thousands(sent.events as f64)));
     for (name, bytes) in [
         ("right after the last answer", right_away.total()),
@@ -26,11 +40,25 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
         ("settled: index", settled.index),
         ("settled: all other files", settled.other),
         ("settled: everything", settled.total()),
+        ("at rest: bodies (parts)", at_rest.parts),
+        ("at rest: journal", at_rest.journal),
+        ("at rest: tree", at_rest.tree),
+        ("at rest: index", at_rest.index),
+        ("at rest: all other files", at_rest.other),
+        ("at rest: everything", at_rest.total()),
     ] {
         let each = bytes as f64 / sent.events as f64;
         Figures::row(name, format!("{:>12} = {each:.1} B/event", mib(bytes)));
     }
-    if !idle {
+    let each_micros = cpu * 1e6 / sent.events as f64;
+    Figures::row(
+        "from settled to at rest",
+        format!(
+            "{:.0} s, {each_micros:.1} us of CPU for each event",
+            rested_in.as_secs_f64()
+        ),
+    );
+    if !(idle && rests) {
         Figures::row("note", "still working at the end");
     }
     server.stop()?;

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::Count;
+use ledger::{Lane, Meters};
 use query::{ExactField, MetadataValue, NumberField, Sink, TextField};
 
 use crate::columns::Columns;
@@ -43,8 +44,8 @@ impl Engine for LocalEngine {
         self.go_on_from(&self.log.snapshot());
     }
 
-    fn settle(&self) -> io::Result<bool> {
-        LocalEngine::settle(self)
+    fn settle(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
+        LocalEngine::settle(self, lane, meters)
     }
 
     fn search(&self, search: &Search) -> Result<Hits, SearchError> {
@@ -200,7 +201,10 @@ impl Engine for LocalEngine {
             .iter()
             .filter(|part| matches!(part, Answering::Plain(_)))
             .count() as u64;
+        let snapshot = self.log.snapshot();
+        let missing = |info: &&ledger::PartInfo| !view.open.contains_key(&info.name);
         Stats {
+            missing_parts: snapshot.parts.iter().filter(missing).count() as u64,
             applied: self.applied(),
             covered: Count::new(view.covered),
             parts: view.open.len() as u64,

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::{Count, Sequence, Timestamp};
-use ledger::ReadError;
+use ledger::{Lane, Meters, ReadError};
 use query::{ExactField, Expr, TextFields};
 
 use crate::log::Batch;
@@ -223,6 +223,8 @@ pub struct Stats {
     pub covered: Count,
     /// Parts with an index.
     pub parts: u64,
+    /// Parts whose index is still to be made; the tail or older indices answer for most of them.
+    pub missing_parts: u64,
     /// Parts that are read event by event until their index is built.
     pub unindexed_parts: u64,
     /// Bytes of the index on disk.
@@ -268,12 +270,12 @@ pub trait Engine: Send + Sync {
     /// from the parts.
     fn restart(&self);
 
-    /// Does the next piece of work to follow the ledger's parts: build, merge or drop an index.
-    /// `false` if nothing is left to do.
+    /// Does the next piece of a lane's work to follow the ledger's parts: build, merge or drop an
+    /// index. `false` if nothing is left to do.
     ///
     /// # Errors
     /// When the disk said no; the work is tried again by the next call.
-    fn settle(&self) -> io::Result<bool>;
+    fn settle(&self, lane: Lane, meters: &Meters) -> io::Result<bool>;
 
     /// Finds a page of events.
     ///

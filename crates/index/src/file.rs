@@ -10,12 +10,13 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use ledger::PartInfo;
 use serde::{Deserialize, Serialize};
 use tantivy::Directory;
 use tantivy::directory::{MmapDirectory, OwnedBytes};
 
 /// Format of index files; grows with every change of their bytes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 const MAGIC: [u8; 8] = *b"annalsix";
 /// Length of the footer's text 4, checksum of the text 4, magic 8.
 const TAIL_BYTES: usize = 16;
@@ -109,6 +110,22 @@ impl FileWriter {
             None => Ok(()),
         }
     }
+}
+
+/// Makes the file of a part from that of another with the same events, which stays.
+pub(crate) fn copy(folder: &Path, from: &str, info: &PartInfo, schema: &str) -> io::Result<()> {
+    let sections = Sections::open(folder, from, schema)?;
+    let origin = Origin {
+        part: info.name.to_string(),
+        count: sections.origin.count,
+    };
+    let mut file = FileWriter::create(folder, origin)?;
+    let mut all: Vec<_> = sections.sections.iter().collect();
+    all.sort_by_key(|(_, bytes)| bytes.as_ptr());
+    for (name, bytes) in all {
+        file.section(name, bytes)?;
+    }
+    file.publish(schema)
 }
 
 fn unfinished(path: &Path) -> PathBuf {

@@ -1,13 +1,14 @@
-//! The index of a ledger: an engine, and the two threads that keep it up with the ledger.
+//! The index of a ledger: an engine, a thread that takes in what is new, and the background work
+//! that makes its files.
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ledger::Ledger;
+use ledger::{Lane, Ledger, Meters, Work};
 use parking_lot::Mutex;
 use query::ExactField;
 
@@ -17,24 +18,26 @@ use crate::engine::{
 };
 use crate::local::LocalEngine;
 use crate::log::Log;
+use crate::settle::Look;
 
-/// How long the threads wait at once before they look whether they should stop.
+/// How long the thread waits at once before it looks whether it should stop.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long the builder waits after an error before it tries again.
-const RETRY: Duration = Duration::from_secs(1);
 /// Name of the index's folder in that of the ledger.
 const FOLDER: &str = "index";
 
-/// The search index of one ledger. Dropping it stops its threads; its files stay.
+/// The search index of one ledger. Dropping it stops its thread and its work; its files stay.
 pub struct Index {
     inner: Arc<Inner>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Inner {
+    /// Its folder, for the log of the server.
+    name: String,
     log: Arc<dyn Log>,
     engine: LocalEngine,
     stopped: AtomicBool,
+    me: Weak<Inner>,
 }
 
 impl Index {
@@ -54,27 +57,22 @@ impl Index {
     /// As [`Index::open`].
     pub fn over(log: Arc<dyn Log>, dir: &Path) -> io::Result<Index> {
         let engine = LocalEngine::open(log.clone(), dir.join(FOLDER))?;
-        let inner = Arc::new(Inner {
+        let inner = Arc::new_cyclic(|me| Inner {
+            name: engine.folder.display().to_string(),
             log,
             engine,
             stopped: AtomicBool::new(false),
+            me: me.clone(),
         });
-        let index = Index {
-            inner,
-            threads: Mutex::default(),
-        };
-        index.start("annals-follow", Inner::follow)?;
-        index.start("annals-index", Inner::build)?;
-        Ok(index)
-    }
-
-    fn start(&self, name: &str, run: fn(&Inner)) -> io::Result<()> {
-        let inner = self.inner.clone();
+        inner.log.add_follower(inner.me.clone());
+        let follower = inner.clone();
         let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || run(&inner))?;
-        self.threads.lock().push(thread);
-        Ok(())
+            .name("annals-follow".to_owned())
+            .spawn(move || follower.follow())?;
+        Ok(Index {
+            inner,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Finds a page of events.
@@ -145,7 +143,7 @@ impl Index {
 
     /// Waits until every sealed event is answered for by index files, at most `patience`.
     pub fn wait_settled(&self, patience: Duration) -> bool {
-        let deadline = std::time::Instant::now() + patience;
+        let deadline = Instant::now() + patience;
         loop {
             let snapshot = self.inner.log.snapshot();
             let stats = self.stats();
@@ -155,7 +153,7 @@ impl Index {
             {
                 return true;
             }
-            if std::time::Instant::now() >= deadline {
+            if Instant::now() >= deadline {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -174,9 +172,10 @@ impl Drop for Index {
         self.inner.stopped.store(true, Ordering::Release);
         // Closing an idle ledger is what another one's opening waits for.
         self.inner.log.wake();
-        for thread in self.threads.lock().drain(..) {
+        if let Some(thread) = self.thread.lock().take() {
             let _ = thread.join();
         }
+        self.inner.engine.stop();
     }
 }
 
@@ -186,25 +185,37 @@ impl Inner {
     }
 
     fn follow(&self) {
+        let mut looked = Instant::now();
         while !self.is_stopped() {
             if let Err(error) = self.engine.take(PATIENCE) {
                 tracing::error!(%error, "the index cannot follow the ledger; it is tried again");
                 std::thread::sleep(PATIENCE);
             }
+            if looked.elapsed() >= PATIENCE {
+                looked = Instant::now();
+                self.look();
+            }
         }
     }
 
-    fn build(&self) {
-        let mut seen = 0;
-        while !self.is_stopped() {
-            match self.engine.settle() {
-                Ok(true) => {}
-                Ok(false) => seen = self.log.wait_change(seen, PATIENCE),
-                Err(error) => {
-                    tracing::error!(%error, "an index file could not be built; it is tried again");
-                    std::thread::sleep(RETRY);
-                }
+    /// Lets parts answer for what was taken in meanwhile, and has made what is missing.
+    fn look(&self) {
+        match self.engine.look() {
+            Ok(Look::Settled) => {}
+            Ok(Look::FilesMissing) => self.log.add_follower(self.me.clone()),
+            Err(error) => {
+                tracing::error!(%error, "the index cannot take up the parts of the ledger; it is tried again")
             }
         }
+    }
+}
+
+impl Work for Inner {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
+        self.engine.settle(lane, meters)
     }
 }

@@ -95,6 +95,17 @@ pub(crate) fn digits_of(rest: &str) -> Option<&str> {
     rest.split_once(INSIDE).map(|(_, digits)| digits)
 }
 
+/// Whether keys of this kind are nearly all different: those of sessions, records, addresses and
+/// numbers. `key` may be the beginning of one.
+pub(crate) fn is_rare(key: &str) -> bool {
+    key.starts_with([
+        exact_tag(ExactField::Session),
+        exact_tag(ExactField::TargetId),
+        TAG_IP,
+        TAG_METADATA_NUMBER,
+    ])
+}
+
 fn push_metadata(tag: char, key: &str, out: &mut String) {
     out.push(tag);
     if key.len() <= METADATA_NAME_MAX_BYTES && !key.contains(INSIDE) {

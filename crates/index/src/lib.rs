@@ -33,6 +33,7 @@ mod log;
 mod order;
 mod part;
 mod plan;
+mod rare;
 mod settle;
 mod source;
 mod tail;

@@ -9,11 +9,11 @@
 //! from a part, the part is read event by event, without it; when it is gone, the tail and the
 //! indices of the parts as they were before are forgotten.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event::{Count, Kind, Recorded};
@@ -44,8 +44,14 @@ pub(crate) struct LocalEngine {
     /// Taken by whoever takes in events.
     inlet: Mutex<Document>,
     applied: AtomicU64,
-    /// Taken by whoever changes files.
-    pub(crate) settling: Mutex<()>,
+    /// Held by those who make files; taken alone by whoever removes them.
+    pub(crate) settling: RwLock<()>,
+    /// Parts whose index is being made.
+    pub(crate) building: Mutex<HashSet<PartName>>,
+    /// No file is made any more.
+    pub(crate) stopped: AtomicBool,
+    /// Whether there may be files of no use.
+    pub(crate) untidy: AtomicBool,
 }
 
 /// What searches look at; a copy of it is one consistent answer.
@@ -80,7 +86,10 @@ impl LocalEngine {
             view: Mutex::default(),
             inlet: Mutex::default(),
             applied: AtomicU64::new(0),
-            settling: Mutex::default(),
+            settling: RwLock::default(),
+            building: Mutex::default(),
+            stopped: AtomicBool::new(false),
+            untidy: AtomicBool::new(false),
         };
         let snapshot = engine.log.snapshot();
         engine.open_files(&snapshot);

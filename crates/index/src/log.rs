@@ -1,11 +1,13 @@
 //! What the index asks of a ledger. Tests put a simple list of events in its place.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use event::{Count, Recorded, Sequence};
-use ledger::{Erasures, FollowError, Group, Ledger, PartName, ReadError, Snapshot, ViewProgress};
+use ledger::{
+    Erasures, FollowError, Group, Ledger, PartName, ReadError, Snapshot, ViewProgress, Work,
+};
 
 /// Durable events that follow each other.
 pub trait Batch: Send + Sync {
@@ -68,12 +70,11 @@ pub trait Log: Send + Sync + 'static {
     /// Takes how far the view has come.
     fn set_view_progress(&self, progress: ViewProgress);
 
-    /// Waits until something changed since `seen`, at most `patience`; returns the version to wait
-    /// from next.
-    fn wait_change(&self, seen: u64, patience: Duration) -> u64;
-
     /// Ends the waiting of everybody who waits for a change.
     fn wake(&self);
+
+    /// Has this work done in the background, now and whenever there are other parts than before.
+    fn add_follower(&self, follower: Weak<dyn Work>);
 }
 
 impl Batch for Group {
@@ -139,11 +140,11 @@ impl Log for Ledger {
         Ledger::set_view_progress(self, progress);
     }
 
-    fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
-        Ledger::wait_change(self, seen, patience)
-    }
-
     fn wake(&self) {
         Ledger::wake(self);
+    }
+
+    fn add_follower(&self, follower: Weak<dyn Work>) {
+        Ledger::add_follower(self, follower);
     }
 }

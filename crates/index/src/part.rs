@@ -10,16 +10,19 @@ use event::{Kind, Recorded, Sequence};
 use ledger::PartInfo;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
+use tantivy::directory::OwnedBytes;
 
 use crate::columns::{Columns, FileColumns, MemoryColumns};
 use crate::document::{Document, Number};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
 use crate::key_text::{KeyText, KeyTextBuilder};
-use crate::keys;
+use crate::keys::{self, BETWEEN};
 use crate::log::Log;
+use crate::rare::{self, Rare, RareBuilder, RareList};
 use crate::source::{Fault, Source};
 use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
+use crate::union::Union;
 
 /// Events whose dictionary is built in memory at a time; bounds the memory of a build to some
 /// 50 MiB. A larger part is built in pieces that are merged.
@@ -38,6 +41,7 @@ pub(crate) struct PartIndex {
     terms: Terms,
     /// The keys of each dictionary.
     texts: [KeyText; 2],
+    rare: Rare,
     columns: FileColumns,
     ids: FileIds,
     own: RoaringBitmap,
@@ -73,6 +77,11 @@ impl PartIndex {
         let [Some(keys), Some(words)] = DICTIONARIES.map(text) else {
             return Err(damaged("the text of its keys"));
         };
+        let [Some(frames), Some(table), Some(docs)] = rare::SECTIONS.map(|name| sections.get(name))
+        else {
+            return Err(damaged("its rare keys"));
+        };
+        let rare = Rare::open([frames, table, docs]).ok_or_else(|| damaged("its rare keys"))?;
         let count = sections.origin.count;
         if [
             info.count,
@@ -103,6 +112,7 @@ impl PartIndex {
             oldest_blocks: oldest_blocks(&columns).into(),
             terms,
             texts: [keys, words],
+            rare,
             columns,
             ids,
             files,
@@ -176,10 +186,47 @@ pub(crate) struct PartBuilder {
     document: Document,
     columns: MemoryColumns,
     ids: MemoryIds,
-    piece: TermsBuilder,
-    piece_events: usize,
-    pieces: Vec<Files>,
+    piece: Piece,
+    pieces: Vec<(Files, Rare, u32)>,
     left: usize,
+}
+
+/// The dictionaries of some events of a part, in memory.
+struct Piece {
+    terms: TermsBuilder,
+    rare: RareBuilder,
+    events: u32,
+    /// The keys of an event that are not rare.
+    keys: String,
+}
+
+impl Piece {
+    fn new(events: usize) -> io::Result<Piece> {
+        Ok(Piece {
+            terms: TermsBuilder::new(events)?,
+            rare: RareBuilder::default(),
+            events: 0,
+            keys: String::new(),
+        })
+    }
+
+    fn push(&mut self, document: &Document) -> io::Result<()> {
+        self.keys.clear();
+        for key in document.keys.split_terminator(BETWEEN) {
+            if keys::is_rare(key) {
+                self.rare.push(key, self.events);
+            } else {
+                self.keys.push_str(key);
+                self.keys.push(BETWEEN);
+            }
+        }
+        self.events += 1;
+        self.terms.push(&self.keys, &document.words)
+    }
+
+    fn finish(self) -> io::Result<(Files, rare::Sections, u32)> {
+        Ok((self.terms.finish()?, self.rare.finish()?, self.events))
+    }
 }
 
 impl PartBuilder {
@@ -189,8 +236,7 @@ impl PartBuilder {
             document: Document::default(),
             columns: MemoryColumns::default(),
             ids: MemoryIds::default(),
-            piece: TermsBuilder::new(left.min(PIECE_EVENTS))?,
-            piece_events: 0,
+            piece: Piece::new(left.min(PIECE_EVENTS))?,
             pieces: Vec::new(),
             left,
         })
@@ -198,29 +244,30 @@ impl PartBuilder {
 
     /// Adds the next event of the part.
     pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
-        if self.piece_events == PIECE_EVENTS {
-            let next = TermsBuilder::new(self.left.min(PIECE_EVENTS))?;
-            self.pieces
-                .push(std::mem::replace(&mut self.piece, next).finish()?);
-            self.piece_events = 0;
+        if self.piece.events as usize == PIECE_EVENTS {
+            let next = Piece::new(self.left.min(PIECE_EVENTS))?;
+            let (files, rare, events) = std::mem::replace(&mut self.piece, next).finish()?;
+            self.pieces.push((files, open_rare(rare)?, events));
         }
         self.document.read(event);
         self.ids.push(self.columns.len(), &self.document.ids);
         self.columns.push(&self.document);
         self.piece.push(&self.document)?;
-        self.piece_events += 1;
         self.left = self.left.saturating_sub(1);
         Ok(())
     }
 
     /// Writes the file. It is there, whole and durable, on return.
     pub(crate) fn publish(mut self, folder: &Path, info: &PartInfo) -> io::Result<()> {
-        self.pieces.push(self.piece.finish()?);
-        let terms = match self.pieces.as_slice() {
-            [one] => one.clone(),
-            pieces => Files::merge(pieces)?,
-        };
-        publish(folder, info, &terms, &self.columns, self.ids)
+        let (files, rare, events) = self.piece.finish()?;
+        if self.pieces.is_empty() {
+            return publish(folder, info, &files, &rare, &self.columns, self.ids);
+        }
+        self.pieces.push((files, open_rare(rare)?, events));
+        let files: Vec<Files> = self.pieces.iter().map(|piece| piece.0.clone()).collect();
+        let rare = merge_rare(self.pieces.iter().map(|piece| (&piece.1, piece.2)))?;
+        let terms = Files::merge(&files)?;
+        publish(folder, info, &terms, &rare, &self.columns, self.ids)
     }
 }
 
@@ -228,18 +275,42 @@ impl PartBuilder {
 pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -> io::Result<()> {
     let files: Vec<Files> = inputs.iter().map(|input| input.files.clone()).collect();
     let terms = Files::merge(&files)?;
+    let rare = merge_rare(
+        inputs
+            .iter()
+            .map(|input| (&input.rare, input.columns.len())),
+    )?;
     let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
     for input in inputs {
         ids.append(&input.ids, columns.len());
         columns.append(&input.columns);
     }
-    publish(folder, info, &terms, &columns, ids)
+    publish(folder, info, &terms, &rare, &columns, ids)
+}
+
+/// Puts together the rare keys of inputs that follow each other, each with so many documents.
+fn merge_rare<'r>(inputs: impl Iterator<Item = (&'r Rare, u32)>) -> io::Result<rare::Sections> {
+    let mut start = 0;
+    let inputs: Vec<(&Rare, u32)> = inputs
+        .map(|(rare, docs)| {
+            let first = start;
+            start += docs;
+            (rare, first)
+        })
+        .collect();
+    rare::merge(&inputs)
+}
+
+fn open_rare(sections: rare::Sections) -> io::Result<Rare> {
+    Rare::open(sections.map(OwnedBytes::new))
+        .ok_or_else(|| io::Error::other("rare keys cannot be read back"))
 }
 
 fn publish(
     folder: &Path,
     info: &PartInfo,
     terms: &Files,
+    rare: &rare::Sections,
     columns: &MemoryColumns,
     ids: MemoryIds,
 ) -> io::Result<()> {
@@ -261,6 +332,9 @@ fn publish(
     let mut file = FileWriter::create(folder, origin)?;
     for (name, bytes) in terms.iter() {
         file.section(&format!("{TERMS_PREFIX}{name}"), bytes)?;
+    }
+    for (name, bytes) in rare::SECTIONS.iter().zip(rare) {
+        file.section(name, bytes)?;
     }
     let dictionaries = Terms::open(terms)?;
     for dictionary in DICTIONARIES {
@@ -289,20 +363,43 @@ pub(crate) struct PartSource<'a> {
     log: &'a dyn Log,
 }
 
+/// The documents of a key of a part.
+#[derive(Debug, Clone)]
+pub(crate) enum PartList {
+    Common(List),
+    Rare(RareList),
+}
+
+impl PartList {
+    fn common(&self) -> Option<List> {
+        match self {
+            PartList::Common(list) => Some(list.clone()),
+            PartList::Rare(_) => None,
+        }
+    }
+}
+
 impl Source for PartSource<'_> {
-    type List = List;
+    type List = PartList;
     const KNOWS_PLACES: bool = true;
 
     fn columns(&self) -> &dyn Columns {
         &self.index.columns
     }
 
-    fn docs_of(&self, list: &List) -> u32 {
-        list.docs()
+    fn docs_of(&self, list: &PartList) -> u32 {
+        match list {
+            PartList::Common(list) => list.docs(),
+            PartList::Rare(list) => list.docs(),
+        }
     }
 
-    fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<List>> {
-        self.index.terms.list(dictionary, key)
+    fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<PartList>> {
+        if dictionary == Dictionary::Keys && keys::is_rare(key) {
+            return Ok(self.index.rare.list(key)?.map(PartList::Rare));
+        }
+        let list = self.index.terms.list(dictionary, key)?;
+        Ok(list.map(PartList::Common))
     }
 
     fn lists(
@@ -310,9 +407,21 @@ impl Source for PartSource<'_> {
         dictionary: Dictionary,
         from: &[u8],
         to: &[u8],
-        each: &mut dyn FnMut(&str, List) -> bool,
+        each: &mut dyn FnMut(&str, PartList) -> bool,
     ) -> io::Result<()> {
-        self.index.terms.lists(dictionary, from, to, each)
+        // All keys of a range are of one kind.
+        let kind = std::str::from_utf8(from).unwrap_or_default();
+        if dictionary == Dictionary::Keys && keys::is_rare(kind) {
+            return self
+                .index
+                .rare
+                .lists(from, to, |key, list| each(key, PartList::Rare(list)));
+        }
+        self.index
+            .terms
+            .lists(dictionary, from, to, &mut |key, list| {
+                each(key, PartList::Common(list))
+            })
     }
 
     fn lists_containing(
@@ -320,26 +429,53 @@ impl Source for PartSource<'_> {
         dictionary: Dictionary,
         beginning: &str,
         part: &str,
-        each: &mut dyn FnMut(List),
+        each: &mut dyn FnMut(PartList),
     ) -> io::Result<()> {
+        if dictionary == Dictionary::Keys && keys::is_rare(beginning) {
+            return self
+                .index
+                .rare
+                .containing(beginning, part, |list| each(PartList::Rare(list)));
+        }
         self.index.texts[dictionary as usize].containing(beginning, part, |key| {
             if let Some(list) = self.index.terms.list(dictionary, key)? {
-                each(list);
+                each(PartList::Common(list));
             }
             Ok(())
         })
     }
 
-    fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {
-        self.index.terms.union(lists)
+    fn union(&self, lists: &[PartList]) -> io::Result<RoaringBitmap> {
+        let common: Vec<List> = lists.iter().filter_map(PartList::common).collect();
+        let mut found = self.index.terms.union(&common)?;
+        if common.len() == lists.len() {
+            return Ok(found);
+        }
+        let docs = lists.iter().map(|list| u64::from(self.docs_of(list))).sum();
+        let mut union = Union::new(self.index.columns.len(), lists.len(), docs);
+        for list in lists {
+            if let PartList::Rare(list) = list {
+                self.index.rare.each_doc(list, |doc| union.add(&[doc]));
+            }
+        }
+        found |= union.finish();
+        Ok(found)
     }
 
-    fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
-        self.index.terms.retain(list, within)
+    fn retain(&self, list: &PartList, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
+        match list {
+            PartList::Common(list) => self.index.terms.retain(list, within),
+            PartList::Rare(_) => Ok(self.union(std::slice::from_ref(list))? & within),
+        }
     }
 
-    fn phrase(&self, words: &[Vec<List>], within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
-        self.index.terms.phrase(words, within)
+    fn phrase(&self, words: &[Vec<PartList>], within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
+        // Words are all in the dictionary of words.
+        let words: Vec<Vec<List>> = words
+            .iter()
+            .map(|lists| lists.iter().filter_map(PartList::common).collect())
+            .collect();
+        self.index.terms.phrase(&words, within)
     }
 
     fn ids(&self, hash: u32) -> RoaringBitmap {

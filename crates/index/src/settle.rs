@@ -8,10 +8,13 @@ use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use event::Count;
-use ledger::{PartInfo, PartName, Snapshot, ViewProgress};
+use ledger::{Lane, Meters, PartInfo, PartName, Snapshot, Task, ViewProgress};
 
+use crate::file;
+use crate::keys;
 use crate::local::{Answering, LocalEngine, View};
 use crate::part::{self, PartBuilder, PartIndex};
 
@@ -98,6 +101,59 @@ fn coverage(view: &View, snapshot: &Snapshot) -> u64 {
     covered.max(view.covered)
 }
 
+/// What a look at the parts found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Every part has its index.
+    Settled,
+    /// There is work to do.
+    FilesMissing,
+}
+
+/// Largest part, in events, whose index is made before all others where somebody waits for it: as
+/// many as a journal file has. That of a larger one takes so long that sealing would wait for it.
+const SHORT_EVENTS: u64 = ledger::UNIT_EVENTS;
+
+/// Parts that are read event by event come first, then those the tail still answers for, and last
+/// those whose events older indices answer for.
+fn urgency(view: &View, info: &PartInfo) -> u32 {
+    if info.name.first >= view.covered {
+        return 1;
+    }
+    let is_plain =
+        |part: &Answering| matches!(part, Answering::Plain(plain) if plain.name == info.name);
+    if view.parts.iter().any(is_plain) {
+        0
+    } else {
+        2
+    }
+}
+
+fn lane_of(urgency: u32, info: &PartInfo) -> Lane {
+    if urgency < 2 && info.count <= SHORT_EVENTS {
+        Lane::Fresh
+    } else {
+        Lane::Upkeep
+    }
+}
+
+fn is_complete(view: &View, snapshot: &Snapshot) -> bool {
+    let mut parts = snapshot.parts.iter();
+    parts.all(|info| view.open.contains_key(&info.name))
+}
+
+/// A part whose index nobody else makes while this is held.
+struct Building<'e> {
+    engine: &'e LocalEngine,
+    info: PartInfo,
+}
+
+impl Drop for Building<'_> {
+    fn drop(&mut self) {
+        self.engine.building.lock().remove(&self.info.name);
+    }
+}
+
 impl Answering {
     pub(crate) fn info(&self) -> PartInfo {
         match self {
@@ -169,64 +225,102 @@ impl LocalEngine {
         Ok(())
     }
 
-    /// Does the next piece of work; `false` if there is none.
-    pub(crate) fn settle(&self) -> io::Result<bool> {
-        let _settling = self.settling.lock();
+    /// Lets the parts of the ledger answer, and removes files that are of no use any more.
+    pub(crate) fn look(&self) -> io::Result<Look> {
         let snapshot = self.log.snapshot();
         self.adopt(&snapshot)?;
-        let next = {
-            let view = self.view.lock();
-            let missing = snapshot
-                .parts
-                .iter()
-                .filter(|info| !view.open.contains_key(&info.name));
-            // Parts that are read event by event first, then those the tail still answers for,
-            // and last those whose events older indices answer for.
-            let urgency = |info: &PartInfo| {
-                if info.name.first >= view.covered {
-                    return 1;
-                }
-                let is_plain = |part: &Answering| matches!(part, Answering::Plain(plain) if plain.name == info.name);
-                if view.parts.iter().any(is_plain) {
-                    0
-                } else {
-                    2
-                }
-            };
-            missing
-                .min_by_key(|info| (urgency(info), info.name.first, info.count))
-                .copied()
-        };
-        let Some(info) = next else {
+        if !is_complete(&self.view(), &snapshot) {
+            return Ok(Look::FilesMissing);
+        }
+        // Nobody waits for whoever makes a file: the next look does what this one leaves.
+        if let Some(_alone) = self.settling.try_write() {
             self.close_unused(&snapshot);
-            self.remove_unused()?;
+            if self.untidy.swap(false, Ordering::AcqRel)
+                && let Err(error) = self.remove_unused()
+            {
+                self.untidy.store(true, Ordering::Release);
+                return Err(error);
+            }
+        }
+        Ok(Look::Settled)
+    }
+
+    /// When it returns no file is made any more.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        drop(self.settling.write());
+    }
+
+    /// Makes the next file of a lane; `false` if there is none to make.
+    pub(crate) fn settle(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
+        let settling = self.settling.read();
+        if self.stopped.load(Ordering::Acquire) {
+            return Ok(false);
+        }
+        let snapshot = self.log.snapshot();
+        self.adopt(&snapshot)?;
+        let Some(building) = self.next_part(&snapshot, lane) else {
+            drop(settling);
+            self.look()?;
             return Ok(false);
         };
-        if !self.build(&info, &snapshot)? {
-            // Replaced meanwhile; the next look finds what took its place.
-            return Ok(true);
-        }
-        let index = PartIndex::open(&self.folder, &info)?;
-        index.holds_after(snapshot.erased_through.get());
-        {
+        // Whatever becomes of it, a file may be left that is not used.
+        self.untidy.store(true, Ordering::Release);
+        let info = building.info;
+        let index = meters.measure(Task::Index, || {
+            if !self.build(&info, &snapshot)? {
+                // Replaced meanwhile; the next look finds what took its place.
+                return Ok(None);
+            }
+            let index = PartIndex::open(&self.folder, &info)?;
+            index.holds_after(snapshot.erased_through.get());
+            let bytes = index.bytes;
             let mut view = self.view.lock();
             let mut open = HashMap::clone(&view.open);
             open.insert(info.name, Arc::new(index));
             view.open = Arc::new(open);
-        }
+            Ok(Some(bytes))
+        });
+        drop(building);
+        index?;
         self.adopt(&self.log.snapshot())?;
         Ok(true)
     }
 
+    /// The part whose index is to be made next in a lane, while nobody else makes it.
+    fn next_part(&self, snapshot: &Snapshot, lane: Lane) -> Option<Building<'_>> {
+        let view = self.view();
+        let mut building = self.building.lock();
+        let next = snapshot
+            .parts
+            .iter()
+            .filter(|info| !view.open.contains_key(&info.name) && !building.contains(&info.name))
+            .map(|info| (urgency(&view, info), *info))
+            .filter(|(urgency, info)| lane_of(*urgency, info) == lane)
+            .min_by_key(|(urgency, info)| (*urgency, info.name.first, info.count))?;
+        let info = next.1;
+        building.insert(info.name);
+        Some(Building { engine: self, info })
+    }
+
     /// Writes the index of a part; `false` if the ledger has no such part any more.
     fn build(&self, info: &PartInfo, snapshot: &Snapshot) -> io::Result<bool> {
-        if let Some(inputs) = self.merge_inputs(info, snapshot) {
-            match part::merge(&self.folder, info, &inputs) {
-                Ok(()) => return Ok(true),
-                Err(error) => {
-                    tracing::warn!(part = %info.name, %error, "index files cannot be merged; the part is read instead")
-                }
+        let made = match self.merge_inputs(info, snapshot).as_deref() {
+            Some([same]) => Some(file::copy(
+                &self.folder,
+                &same.info.name.to_string(),
+                info,
+                &keys::schema(),
+            )),
+            Some(inputs) => Some(part::merge(&self.folder, info, inputs)),
+            None => None,
+        };
+        match made {
+            Some(Ok(())) => return Ok(true),
+            Some(Err(error)) => {
+                tracing::warn!(part = %info.name, %error, "index files cannot be merged; the part is read instead")
             }
+            None => {}
         }
         let mut builder = PartBuilder::new(info.count)?;
         let mut pushed = Ok(());
@@ -241,7 +335,8 @@ impl LocalEngine {
         Ok(there)
     }
 
-    /// The indices of the parts this one was merged from, if nothing was erased in between.
+    /// The indices of the parts this one was made from, if nothing was erased in between: of one if
+    /// it was packed anew, of several if they were merged.
     fn merge_inputs(&self, info: &PartInfo, snapshot: &Snapshot) -> Option<Vec<Arc<PartIndex>>> {
         let view = self.view();
         let mut inputs: Vec<Arc<PartIndex>> = view
@@ -257,6 +352,9 @@ impl LocalEngine {
             })
             .cloned()
             .collect();
+        if let Some(same) = inputs.iter().find(|index| index.info.count == info.count) {
+            return Some(vec![same.clone()]);
+        }
         inputs.sort_by_key(|index| index.info.name.first);
         let apart = inputs
             .windows(2)
@@ -277,6 +375,7 @@ impl LocalEngine {
         if view.open.keys().any(|name| !used.contains(name)) {
             let open = view.open.iter().filter(|(name, _)| used.contains(name));
             view.open = Arc::new(open.map(|(name, index)| (*name, index.clone())).collect());
+            self.untidy.store(true, Ordering::Release);
         }
     }
 

@@ -22,7 +22,6 @@ use tantivy::store::Compressor;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{Directory, DocSet, Index, IndexSettings, SingleSegmentIndexWriter};
 
-use crate::document::Document;
 use crate::keys::BETWEEN;
 use crate::union::Union;
 
@@ -71,11 +70,12 @@ impl TermsBuilder {
         Ok(TermsBuilder { writer, directory })
     }
 
-    /// Adds the next event of the part.
-    pub(crate) fn push(&mut self, document: &Document) -> io::Result<()> {
+    /// Adds the next event of the part. `keys` are those that are not kept as rare ones, each
+    /// followed by [`BETWEEN`].
+    pub(crate) fn push(&mut self, keys: &str, words: &str) -> io::Result<()> {
         let row = Row {
-            keys: document.keys.clone(),
-            words: document.words.clone(),
+            keys: keys.to_owned(),
+            words: words.to_owned(),
         };
         self.writer.add_document(row).map_err(io::Error::other)
     }

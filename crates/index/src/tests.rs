@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use event::{Count, Kind, Recorded, Sequence, Timestamp};
 use ledger::{
-    Erasure, Erasures, FollowError, PartInfo, PartName, ReadError, Shelf, Snapshot, ViewProgress,
+    Erasure, Erasures, FollowError, Lane, Meters, PartInfo, PartName, Pool, ReadError, Shelf,
+    Snapshot, ViewProgress, Work,
 };
 use parking_lot::Mutex;
 use query::testing::{self, Random};
@@ -22,9 +24,11 @@ use crate::local::LocalEngine;
 use crate::log::{Batch, Log};
 
 /// A log in memory, whose parts are made when a test says so.
-#[derive(Default)]
 struct FakeLog {
     state: Mutex<FakeState>,
+    pool: Pool,
+    /// How often a part was read.
+    reads: AtomicU64,
 }
 
 #[derive(Default)]
@@ -78,6 +82,8 @@ impl FakeLog {
                 batches,
                 ..FakeState::default()
             }),
+            pool: Pool::start().unwrap(),
+            reads: AtomicU64::new(0),
         })
     }
 
@@ -198,6 +204,7 @@ impl Log for FakeLog {
         name: &PartName,
         each: &mut dyn FnMut(Recorded) -> bool,
     ) -> io::Result<bool> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let (events, sequences) = {
             let state = self.state.lock();
             let Some((_, sequences)) = state.parts.iter().find(|(info, _)| info.name == *name)
@@ -222,12 +229,11 @@ impl Log for FakeLog {
 
     fn set_view_progress(&self, _: ViewProgress) {}
 
-    fn wait_change(&self, seen: u64, patience: Duration) -> u64 {
-        std::thread::sleep(patience.min(Duration::from_millis(2)));
-        seen + 1
-    }
-
     fn wake(&self) {}
+
+    fn add_follower(&self, follower: Weak<dyn Work>) {
+        self.pool.wake(&follower, &Lane::ALL);
+    }
 }
 
 fn corpus(random: &mut Random, events: u64) -> Vec<Recorded> {
@@ -249,7 +255,15 @@ fn take_in(engine: &LocalEngine, log: &FakeLog) {
 }
 
 fn settle(engine: &LocalEngine) {
-    while engine.settle().unwrap() {}
+    while work(engine) {}
+}
+
+/// Makes the next file, of whichever lane.
+fn work(engine: &LocalEngine) -> bool {
+    let meters = Meters::default();
+    Lane::ALL
+        .iter()
+        .any(|lane| engine.settle(*lane, &meters).unwrap())
 }
 
 fn occurred(event: &Recorded) -> i64 {
@@ -1045,6 +1059,36 @@ fn events_sealed_before_they_were_taken_in_are_still_found() {
         600
     );
     assert_eq!(index.stats().covered.get(), 600);
+}
+
+#[test]
+fn a_part_that_is_packed_anew_takes_over_its_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let random = &mut Random::new(91);
+    let log = FakeLog::of(corpus(random, 800), 50);
+    let engine = open(&log, dir.path());
+    take_in(&engine, &log);
+    log.seal(800);
+    settle(&engine);
+    let parts = log.snapshot().parts;
+    let (reads, bytes) = (log.reads.load(Ordering::Relaxed), engine.stats().bytes);
+    // One part of each shelf as before, under new names.
+    log.merge();
+    assert!(
+        parts
+            .iter()
+            .all(|part| !log.snapshot().parts.contains(part))
+    );
+    settle(&engine);
+    assert_eq!(log.reads.load(Ordering::Relaxed), reads, "no part is read");
+    assert_eq!(engine.stats().parts, parts.len() as u64);
+    assert!(engine.stats().bytes.abs_diff(bytes) < 200);
+    let search = random_search(&mut Random::new(92), 800);
+    check(&engine, &log.events(), &search, "taken over", 91);
+    drop(engine);
+    let again = open(&log, dir.path());
+    check(&again, &log.events(), &search, "opened again", 91);
+    assert_eq!(log.reads.load(Ordering::Relaxed), reads);
 }
 
 #[test]

@@ -41,6 +41,11 @@ impl Erasure {
             && matches!(recorded.kind, event::Kind::Application | event::Kind::Own)
     }
 
+    /// Does it speak of events in `first..=last`?
+    pub fn touches(&self, first: u64, last: u64) -> bool {
+        self.first <= last && first <= self.last
+    }
+
     /// The event without what is erased of it.
     pub fn apply(&self, recorded: Recorded) -> Recorded {
         if !self.covers(&recorded) {

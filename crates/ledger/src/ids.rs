@@ -16,22 +16,26 @@ use siphasher::sip::SipHasher24;
 use crate::disk::{Disk, DiskFile};
 use crate::frame::LedgerId;
 
-const MAGIC: [u8; 16] = *b"annals id run 1\n";
+const MAGIC: [u8; 16] = *b"annals id run 2\n";
 /// Magic 16, ledger 16, entries 8, filter bytes 8, checksum of the header 4, of the filter 4.
 const HEADER_BYTES: usize = 56;
-/// A page is read as a whole: entries, then the count (u16) and the checksum (u32) of the page.
+/// A page is read as a whole: its head, the bits of its entries, its tail.
 const PAGE_BYTES: usize = 4096;
-/// Hash 8 bytes, sequence 5 bytes, both big-endian so that pages sort as bytes.
-const ENTRY_BYTES: usize = 13;
-const ENTRIES_A_PAGE: usize = (PAGE_BYTES - 6) / ENTRY_BYTES;
+/// Hash of the first entry 8, least sequence 8, bits of a step between hashes 1, bits of a sequence
+/// above the least 1.
+const PAGE_HEAD_BYTES: usize = 18;
+/// Entries 2, checksum of the page 4.
+const PAGE_TAIL_BYTES: usize = 6;
+/// Room for the entries of a page, in bits.
+const PAGE_BITS: usize = (PAGE_BYTES - PAGE_HEAD_BYTES - PAGE_TAIL_BYTES) * 8;
 /// Bits of filter an id: about one foreign id in a hundred is looked up in vain.
 const FILTER_BITS_AN_ENTRY: usize = 10;
 const FILTER_BLOCK_BYTES: usize = 64;
 const FILTER_PROBES: u32 = 6;
 /// Pages written at once, 256 KiB.
 const WRITE_BYTES: usize = 64 * PAGE_BYTES;
-/// Largest sequence that fits an entry: 2^40 - 1, a trillion events.
-const MAX_SEQUENCE: u64 = (1 << 40) - 1;
+/// Most entries of a page, which its tail can count.
+const MAX_PAGE_ENTRIES: usize = u16::MAX as usize;
 
 /// The secret under which a ledger hashes ids.
 #[derive(Clone, Copy)]
@@ -121,19 +125,19 @@ impl IdRun {
             offset: (HEADER_BYTES + filter.0.len()) as u64,
             bytes: Vec::with_capacity(WRITE_BYTES),
         };
-        let mut page = Vec::with_capacity(ENTRIES_A_PAGE);
+        let mut page = Page::default();
         let mut written = 0;
         for entry in merged(inputs) {
             let entry = entry?;
             filter.insert(entry.hash);
             written += 1;
-            page.push(entry);
-            if page.len() == ENTRIES_A_PAGE {
+            if !page.push(entry) {
                 pages.push(&page)?;
-                page.clear();
+                page = Page::default();
+                page.push(entry);
             }
         }
-        if !page.is_empty() {
+        if !page.entries.is_empty() {
             pages.push(&page)?;
         }
         let length = pages.finish()?;
@@ -172,14 +176,11 @@ impl IdRun {
             return Err(damaged("the header of an id run"));
         }
         let (entries, filter_bytes) = (u64_at(32), u64_at(40));
-        let pages = entries.div_ceil(ENTRIES_A_PAGE as u64);
-        let length = pages
-            .checked_mul(PAGE_BYTES as u64)
-            .and_then(|bytes| bytes.checked_add(filter_bytes))
-            .and_then(|bytes| bytes.checked_add(HEADER_BYTES as u64));
-        if length != Some(file.len()?) {
-            return Err(damaged("the length of an id run"));
-        }
+        let page_bytes = (file.len()?.checked_sub(HEADER_BYTES as u64))
+            .and_then(|length| length.checked_sub(filter_bytes))
+            .filter(|length| length.is_multiple_of(PAGE_BYTES as u64))
+            .ok_or_else(|| damaged("the length of an id run"))?;
+        let pages = page_bytes / PAGE_BYTES as u64;
         let mut filter = vec![0u8; filter_bytes as usize];
         file.read_exact_at(&mut filter, HEADER_BYTES as u64)?;
         if crc32c::crc32c(&filter) != u32_at(48)
@@ -194,10 +195,16 @@ impl IdRun {
             fences: Vec::with_capacity(pages as usize),
             entries,
         };
+        let mut counted = 0;
         for page in 0..pages {
-            let first = run.page(page)?.first().map(|entry| entry.hash);
+            let page = run.page(page)?;
+            let first = page.first().map(|entry| entry.hash);
+            counted += page.len() as u64;
             run.fences
                 .push(first.ok_or_else(|| damaged("a page of an id run"))?);
+        }
+        if counted != entries {
+            return Err(damaged("the number of entries of an id run"));
         }
         Ok(run)
     }
@@ -249,20 +256,7 @@ impl IdRun {
         let start = HEADER_BYTES as u64 + self.filter.0.len() as u64;
         self.file
             .read_exact_at(&mut bytes, start + page * PAGE_BYTES as u64)?;
-        let count = u16::from_le_bytes([bytes[PAGE_BYTES - 6], bytes[PAGE_BYTES - 5]]) as usize;
-        let sum = u32::from_le_bytes(std::array::from_fn(|i| bytes[PAGE_BYTES - 4 + i]));
-        if count > ENTRIES_A_PAGE || crc32c::crc32c(&bytes[..PAGE_BYTES - 4]) != sum {
-            return Err(damaged("a page of an id run"));
-        }
-        Ok(bytes[..count * ENTRY_BYTES]
-            .chunks_exact(ENTRY_BYTES)
-            .map(|entry| IdEntry {
-                hash: IdHash(u64::from_be_bytes(std::array::from_fn(|i| entry[i]))),
-                sequence: u64::from_be_bytes(std::array::from_fn(|i| {
-                    if i < 3 { 0 } else { entry[i + 5] }
-                })),
-            })
-            .collect())
+        Page::decode(&bytes).ok_or_else(|| damaged("a page of an id run"))
     }
 }
 
@@ -291,24 +285,8 @@ struct PageWriter<'a> {
 }
 
 impl PageWriter<'_> {
-    fn push(&mut self, entries: &[IdEntry]) -> io::Result<()> {
-        let start = self.bytes.len();
-        for entry in entries {
-            if entry.sequence > MAX_SEQUENCE {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    "sequence does not fit an id run",
-                ));
-            }
-            self.bytes.extend_from_slice(&entry.hash.0.to_be_bytes());
-            self.bytes
-                .extend_from_slice(&entry.sequence.to_be_bytes()[3..]);
-        }
-        self.bytes.resize(start + PAGE_BYTES - 6, 0);
-        self.bytes
-            .extend_from_slice(&(entries.len() as u16).to_le_bytes());
-        let sum = crc32c::crc32c(&self.bytes[start..]);
-        self.bytes.extend_from_slice(&sum.to_le_bytes());
+    fn push(&mut self, page: &Page) -> io::Result<()> {
+        page.encode(&mut self.bytes);
         if self.bytes.len() >= WRITE_BYTES {
             self.flush()?;
         }
@@ -326,6 +304,120 @@ impl PageWriter<'_> {
     fn finish(mut self) -> io::Result<u64> {
         self.flush()?;
         Ok(self.offset)
+    }
+}
+
+/// The entries of a page, in order of their hash. Steps between hashes, and sequences above the
+/// least one, take as many bits as the largest of the page needs.
+#[derive(Default)]
+struct Page {
+    entries: Vec<IdEntry>,
+    largest_step: u64,
+    least: u64,
+    largest: u64,
+}
+
+fn bits_of(number: u64) -> u32 {
+    u64::BITS - number.leading_zeros()
+}
+
+impl Page {
+    /// Adds an entry; `false` if there is no room for it.
+    fn push(&mut self, entry: IdEntry) -> bool {
+        let (step, least, largest) = match self.entries.last() {
+            Some(last) => (
+                self.largest_step.max(entry.hash.0 - last.hash.0),
+                self.least.min(entry.sequence),
+                self.largest.max(entry.sequence),
+            ),
+            None => (0, entry.sequence, entry.sequence),
+        };
+        let bits = (bits_of(step) + bits_of(largest - least)) as usize;
+        let entries = self.entries.len() + 1;
+        if entries > MAX_PAGE_ENTRIES || entries * bits > PAGE_BITS {
+            return false;
+        }
+        (self.largest_step, self.least, self.largest) = (step, least, largest);
+        self.entries.push(entry);
+        true
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        let (step_bits, sequence_bits) = (
+            bits_of(self.largest_step),
+            bits_of(self.largest - self.least),
+        );
+        let first = self.entries.first().map_or(0, |entry| entry.hash.0);
+        out.extend_from_slice(&first.to_le_bytes());
+        out.extend_from_slice(&self.least.to_le_bytes());
+        out.extend_from_slice(&[step_bits as u8, sequence_bits as u8]);
+        let (mut held, mut held_bits, mut before) = (0u128, 0, first);
+        for entry in &self.entries {
+            let step = entry.hash.0 - before;
+            before = entry.hash.0;
+            for (number, bits) in [
+                (step, step_bits),
+                (entry.sequence - self.least, sequence_bits),
+            ] {
+                held |= u128::from(number) << held_bits;
+                held_bits += bits;
+                while held_bits >= 8 {
+                    out.push(held as u8);
+                    held >>= 8;
+                    held_bits -= 8;
+                }
+            }
+        }
+        if held_bits > 0 {
+            out.push(held as u8);
+        }
+        out.resize(start + PAGE_BYTES - PAGE_TAIL_BYTES, 0);
+        out.extend_from_slice(&(self.entries.len() as u16).to_le_bytes());
+        let sum = crc32c::crc32c(&out[start..]);
+        out.extend_from_slice(&sum.to_le_bytes());
+    }
+
+    /// The entries of a page; `None` if it is damaged.
+    fn decode(bytes: &[u8; PAGE_BYTES]) -> Option<Vec<IdEntry>> {
+        let (body, sum) = bytes.split_last_chunk::<4>()?;
+        if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
+            return None;
+        }
+        let (body, count) = body.split_last_chunk::<2>()?;
+        let (hash, rest) = body.split_first_chunk::<8>()?;
+        let (least, rest) = rest.split_first_chunk::<8>()?;
+        let ([step_bits, sequence_bits], packed) = rest.split_first_chunk::<2>()?;
+        let (step_bits, sequence_bits) = (u32::from(*step_bits), u32::from(*sequence_bits));
+        let (count, least) = (u16::from_le_bytes(*count), u64::from_le_bytes(*least));
+        if step_bits > u64::BITS
+            || sequence_bits > u64::BITS
+            || usize::from(count) * (step_bits + sequence_bits) as usize > PAGE_BITS
+        {
+            return None;
+        }
+        let mut packed = packed.iter();
+        let (mut held, mut held_bits) = (0u128, 0);
+        let mut take = |bits: u32| {
+            while held_bits < bits {
+                held |= u128::from(*packed.next()?) << held_bits;
+                held_bits += 8;
+            }
+            let number = held & ((1 << bits) - 1);
+            held >>= bits;
+            held_bits -= bits;
+            u64::try_from(number).ok()
+        };
+        let mut hash = u64::from_le_bytes(*hash);
+        (0..count)
+            .map(|_| {
+                hash = hash.checked_add(take(step_bits)?)?;
+                Some(IdEntry {
+                    hash: IdHash(hash),
+                    sequence: least.checked_add(take(sequence_bits)?)?,
+                })
+            })
+            .collect()
     }
 }
 
@@ -375,6 +467,7 @@ mod tests {
         let length = IdRun::write(&disk, path, b"0123456789abcdef", inputs, count).unwrap();
         let run = IdRun::open(&disk, path, b"0123456789abcdef").unwrap();
         assert_eq!(run.bytes(), length);
+        assert!(length < count * 11, "{length}");
         for n in 0..10_000u64 {
             let mut found = Vec::new();
             run.candidates(key.hash(&format!("id-{n}")), &mut found)
@@ -401,6 +494,50 @@ mod tests {
         file.write_all_at(&header, 0).unwrap();
         let error = IdRun::open(&disk, path, b"0123456789abcdef").err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn pages_of_any_widths_read_back() {
+        let check = |entries: Vec<IdEntry>| {
+            let (mut page, mut rest) = (Page::default(), entries.as_slice());
+            while let Some((entry, behind)) = rest.split_first() {
+                if page.push(*entry) {
+                    rest = behind;
+                    continue;
+                }
+                assert!(!page.entries.is_empty());
+                let mut bytes = Vec::new();
+                page.encode(&mut bytes);
+                let bytes: [u8; PAGE_BYTES] = bytes.try_into().unwrap();
+                assert_eq!(Page::decode(&bytes).unwrap(), page.entries);
+                let mut other = bytes;
+                other[PAGE_BYTES / 2] ^= 1;
+                assert!(Page::decode(&other).is_none());
+                page = Page::default();
+            }
+            let mut bytes = Vec::new();
+            page.encode(&mut bytes);
+            assert_eq!(
+                Page::decode(&bytes.try_into().unwrap()).unwrap(),
+                page.entries
+            );
+        };
+        let entry = |hash: u64, sequence: u64| IdEntry {
+            hash: IdHash(hash),
+            sequence,
+        };
+        check(vec![entry(0, 0), entry(u64::MAX, u64::MAX)]);
+        check(vec![entry(7, 3); 70_000]);
+        for bits in 1..64 {
+            let mut entries: Vec<IdEntry> = (0..2_000u64)
+                .map(|n| {
+                    let noise = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    entry(noise >> (64 - bits), noise.rotate_left(32) >> bits)
+                })
+                .collect();
+            entries.sort_unstable();
+            check(entries);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -23,7 +23,8 @@ use crate::group::Group;
 use crate::head::{Keeper, SignedHead};
 use crate::ids::IdKey;
 use crate::manifest::{Manifest, PartEntry, PartName};
-use crate::part::Part;
+use crate::part::{Packing, Part};
+use crate::pool::{Lane, Meters, Work};
 use crate::sequencer::{Append, Command};
 use crate::state::{Place, State, read_at};
 
@@ -211,7 +212,7 @@ impl Erasures {
     pub fn touch(&self, first: u64, last: u64) -> bool {
         self.pending
             .iter()
-            .any(|erasure| erasure.first <= last && first <= erasure.last)
+            .any(|erasure| erasure.touches(first, last))
     }
 }
 
@@ -249,6 +250,19 @@ pub struct DiskUse {
     pub journal: u64,
 }
 
+/// What a ledger has to do in the background.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Journal files that are complete and not sealed.
+    pub seal: u64,
+    /// Erasures of sealed tombstones that parts still have to hear of.
+    pub erase: u64,
+    /// Parts of the next merge.
+    pub merge: u64,
+    /// Parts that will be packed tighter once they rest.
+    pub recompress: u64,
+}
+
 pub(crate) struct Inner {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) dir: PathBuf,
@@ -272,6 +286,14 @@ pub(crate) struct Inner {
     pub(crate) view_progress: AtomicU64,
     /// Whether the views have followed all merges.
     pub(crate) view_merged: AtomicBool,
+    /// When events were last sealed, or the ledger was opened, in microseconds.
+    pub(crate) sealed_at: AtomicI64,
+    /// Who is told when parts change.
+    pub(crate) followers: Mutex<Vec<Weak<dyn Work>>>,
+    /// Held by those who write parts anew; taken alone to wait for them.
+    pub(crate) rewriting: RwLock<()>,
+    /// Writing parts anew breaks off.
+    pub(crate) closing: AtomicBool,
     /// No background work begins any more; set under the manifest's lock.
     pub(crate) closed: AtomicBool,
     pub(crate) me: Weak<Inner>,
@@ -282,6 +304,21 @@ impl Inner {
     pub(crate) fn announce(&self) {
         *self.version.lock() += 1;
         self.changed.notify_all();
+    }
+
+    /// Says that there may be work in these lanes.
+    pub(crate) fn wake(&self, lanes: &[Lane]) {
+        let me: Weak<dyn Work> = self.me.clone();
+        self.resources.pool().wake(&me, lanes);
+    }
+
+    /// Says that there are other parts than before.
+    pub(crate) fn parts_changed(&self) {
+        self.announce();
+        self.wake(&[Lane::Upkeep]);
+        for follower in self.followers.lock().iter() {
+            self.resources.pool().wake(follower, &Lane::ALL);
+        }
     }
 
     /// The ledger takes no more events: nobody knows what its last file holds on disk.
@@ -330,6 +367,8 @@ impl Shared {
         if let Some(sequencer) = self.sequencer.lock().take() {
             let _ = sequencer.join();
         }
+        self.inner.closing.store(true, Ordering::Release);
+        let _rewrites = self.inner.rewriting.write();
         let _work = self.inner.manifest.lock();
         self.inner.closed.store(true, Ordering::Release);
     }
@@ -692,7 +731,7 @@ impl Ledger {
         let had_merged = inner.view_merged.swap(merged, Ordering::AcqRel);
         if (had_seen, had_merged) != (seen.get(), merged) {
             // Parts that waited for the view may be merged now.
-            inner.resources.wake(inner.me.clone());
+            inner.wake(&[Lane::Upkeep]);
         }
     }
 
@@ -710,7 +749,47 @@ impl Ledger {
     /// # Errors
     /// When the disk said no; the work is tried again by the next call.
     pub fn work(&self) -> io::Result<bool> {
-        self.inner().next_work()
+        let inner = self.inner();
+        let meters = inner.resources.pool().meters();
+        for lane in Lane::ALL {
+            if inner.work(lane, meters)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Has a view's work done beside that of the ledger: it is asked now, and whenever there are
+    /// other parts than before.
+    pub fn add_follower(&self, follower: Weak<dyn Work>) {
+        let inner = self.inner();
+        inner.resources.pool().wake(&follower, &Lane::ALL);
+        let mut followers = inner.followers.lock();
+        followers.retain(|known| known.strong_count() > 0 && !known.ptr_eq(&follower));
+        followers.push(follower);
+    }
+
+    /// What there is to do in the background.
+    pub fn backlog(&self) -> Backlog {
+        self.inner().state.read().backlog()
+    }
+
+    /// Is nothing left to do in the background, however long the ledger is left alone?
+    pub fn rests(&self) -> bool {
+        let state = self.inner().state.read();
+        state.backlog() == Backlog::default() && !state.has_quiet_journal_to_seal()
+    }
+
+    /// How many parts are packed that way, and their bytes on disk.
+    pub fn parts_packed(&self, packing: Packing) -> (u64, u64) {
+        let state = self.inner().state.read();
+        state
+            .parts
+            .iter()
+            .filter(|part| part.packing() == packing)
+            .fold((0, 0), |(parts, bytes), part| {
+                (parts + 1, bytes + part.entry().bytes)
+            })
     }
 
     /// Waits until everything durable now is sealed.
@@ -748,6 +827,23 @@ impl Ledger {
     /// readable.
     pub fn close(self) {
         self.shared.close();
+    }
+}
+
+impl Work for Inner {
+    fn name(&self) -> &str {
+        &self.origin
+    }
+
+    fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
+        if self.failed.get().is_some() {
+            return Ok(false);
+        }
+        match lane {
+            Lane::Fresh => self.seal_unit(meters),
+            Lane::Upkeep => Ok(self.erase_pending(meters)? || self.merge_parts(meters)?),
+            Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
+        }
     }
 }
 

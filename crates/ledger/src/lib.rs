@@ -29,8 +29,10 @@ mod ledger;
 mod manifest;
 mod open;
 mod part;
+mod pool;
 mod reader;
 mod reference;
+mod rewrite;
 mod seal;
 mod sequencer;
 mod state;
@@ -46,12 +48,13 @@ pub use group::Group;
 pub use head::{HeadError, SignedHead, read_last, read_vkey};
 pub use journal::JournalError;
 pub use ledger::{
-    AppendError, DiskUse, Erasures, FollowError, Ledger, MAX_QUEUED_BATCHES, MAX_QUEUED_BYTES,
-    MAX_UNSEALED_UNITS, MAX_VIEW_LAG, Mode, Outcomes, PartInfo, Placed, Prepared, ReadError,
-    Refused, Snapshot, ViewProgress,
+    AppendError, Backlog, DiskUse, Erasures, FollowError, Ledger, MAX_QUEUED_BATCHES,
+    MAX_QUEUED_BYTES, MAX_UNSEALED_UNITS, MAX_VIEW_LAG, Mode, Outcomes, PartInfo, Placed, Prepared,
+    ReadError, Refused, Snapshot, ViewProgress,
 };
 pub use manifest::{FORMAT, ManifestError, PartEntry, PartName, Shelf};
 pub use open::{OpenError, Options};
-pub use part::{Block, Part};
+pub use part::{Block, Packing, Part};
+pub use pool::{Lane, Meters, Pool, Tally, Task, Work};
 pub use reader::{Reader, ReaderError};
 pub use sequencer::{CLOCK_JUMP_ACTION, SIGN_AFTER, UNIT_BYTES, UNIT_EVENTS};

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ use crate::journal::{self, JournalError, Writer};
 use crate::ledger::{Inner, Ledger, MAX_QUEUED_BATCHES};
 use crate::manifest::{FORMAT, Manifest, ManifestError, Shelf, remove_if_there};
 use crate::part::{Part, shelf_folder};
+use crate::pool::Lane;
 use crate::sequencer::Sequencer;
 use crate::state::{Parts, State, Unit};
 use crate::tree::Tree;
@@ -207,6 +208,7 @@ fn start(
     head: SignedHead,
     writer: Option<Writer>,
 ) -> Ledger {
+    let opened_at = options.clock.now().as_micros();
     let (queue, commands) = crossbeam_channel::bounded(MAX_QUEUED_BATCHES);
     let inner = Arc::new_cyclic(|me| Inner {
         disk,
@@ -229,6 +231,10 @@ fn start(
         full: AtomicBool::new(false),
         view_progress: AtomicU64::new(u64::MAX),
         view_merged: AtomicBool::new(true),
+        sealed_at: AtomicI64::new(opened_at),
+        followers: Mutex::default(),
+        rewriting: RwLock::default(),
+        closing: AtomicBool::new(false),
         closed: AtomicBool::new(false),
         me: me.clone(),
     });
@@ -239,7 +245,8 @@ fn start(
         sign_after: options.sign_after,
     };
     let thread = std::thread::spawn(move || sequencer.run());
-    inner.resources.wake(Arc::downgrade(&inner));
+    inner.resources.pool().know(inner.me.clone());
+    inner.wake(&[Lane::Fresh, Lane::Upkeep]);
     Ledger::new(inner, thread)
 }
 

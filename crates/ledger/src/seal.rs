@@ -1,9 +1,8 @@
-//! Background work: journal files become parts, small parts become larger ones, and what
-//! tombstones erased is removed from every file.
+//! Sealing: journal files become parts.
 //!
-//! Each piece has the same order: new files are written and synced, the manifest that names them
-//! replaces the old one, the state follows, and only then old files are removed. A crash before
-//! the manifest leaves files nobody names, one after it leaves old files nobody names.
+//! It has the order of all background work: new files are written and synced, the manifest that
+//! names them replaces the old one, the state follows, and only then old files are removed. A crash
+//! before the manifest leaves files nobody names, one after it leaves old files nobody names.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,56 +10,72 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use event::{ENTRY_BYTES, Entry, Recorded};
+use event::{ENTRY_BYTES, Entry};
 use parking_lot::MutexGuard;
 
 use crate::frame::Month;
-use crate::group::{Group, salt_bytes};
+use crate::group::Group;
 use crate::ids::{IdEntry, IdRun, SortedIds, runs_to_merge};
 use crate::journal;
 use crate::ledger::Inner;
-use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf, remove_if_there};
-use crate::part::{Block, Part, PartBuilder, Stored, beyond, shelf_folder};
-use crate::reference::{ReadReference, Reference};
-use crate::state::{Parts, shelf_of};
+use crate::manifest::{IdRunEntry, Manifest, PartEntry, PartName, Shelf, remove_if_there};
+use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
+use crate::pool::{Meters, Task};
+use crate::reference::Reference;
+use crate::rewrite::QUIET_MICROS;
+use crate::sequencer::Command;
+use crate::state::{Parts, State, shelf_of};
 use crate::tree::TreeRun;
 
-/// How many neighbouring parts of like size are merged into one.
-const MERGE_PARTS: usize = 8;
-/// Size of a part, in bytes, up to which it counts as small: 8 MiB. Sizes are told apart by
-/// factors of [`MERGE_PARTS`] from there.
-const SMALL_PART_BYTES: u64 = 8 << 20;
-/// Fewest parts that are merged where eight would be too large together.
-const MERGE_LEAST: usize = 4;
-/// Largest part a merge makes, 128 MiB, about 900,000 typical events: what the index of one part
-/// takes in memory while it is made bounds what the server needs, and an erasure rewrites it in
-/// seconds.
-const MAX_PART_BYTES: u64 = 128 << 20;
+/// Least journal file that is closed before it is full, 1 MiB, about 2,000 events: a smaller one is
+/// read back in no time when the ledger is opened, and would make tiny parts.
+const MIN_QUIET_BYTES: u64 = 1 << 20;
 
 impl Inner {
-    /// Does the next piece of background work; `false` if there is none.
-    pub(crate) fn next_work(&self) -> io::Result<bool> {
-        if self.failed.get().is_some() {
-            return Ok(false);
-        }
-        Ok(self.seal_unit()? || self.erase_pending()? || self.merge_parts()?)
-    }
-
     /// The right to change what is sealed; none once the ledger is closed.
-    fn begin_work(&self) -> Option<MutexGuard<'_, Manifest>> {
+    pub(crate) fn begin_work(&self) -> Option<MutexGuard<'_, Manifest>> {
         let manifest = self.manifest.lock();
         (!self.closed.load(Ordering::Acquire)).then_some(manifest)
     }
 
+    /// Closes the journal file of a ledger to which nothing is added, so that it is sealed: packed,
+    /// out of memory, and not to be read back at the next start. `false` if there is none.
+    pub(crate) fn close_quiet_journal(&self) -> bool {
+        let (units, quiet_since) = {
+            let state = self.state.read();
+            if !state.has_quiet_journal_to_seal() {
+                return false;
+            }
+            (state.units.len(), state.last_received)
+        };
+        let quiet_micros = self.clock.now().as_micros().saturating_sub(quiet_since);
+        if quiet_micros < QUIET_MICROS {
+            return false;
+        }
+        let (done, closed) = crossbeam_channel::bounded(1);
+        // A full queue means that the ledger is not quiet any more.
+        if self.queue.try_send(Command::Rotate(done)).is_err() || closed.recv().is_err() {
+            return false;
+        }
+        self.state.read().units.len() > units
+    }
+
     /// Seals the oldest journal file, if it is closed.
-    fn seal_unit(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else {
+    pub(crate) fn seal_unit(&self, meters: &Meters) -> io::Result<bool> {
+        if self.state.read().units.len() < 2 {
             return Ok(false);
+        }
+        meters.measure(Task::Seal, || self.seal_oldest())
+    }
+
+    fn seal_oldest(&self) -> io::Result<Option<u64>> {
+        let Some(mut manifest) = self.begin_work() else {
+            return Ok(None);
         };
         let (groups, month, first, end, ids, entries, run) = {
             let state = self.state.read();
             let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else {
-                return Ok(false);
+                return Ok(None);
             };
             let (first, end) = (unit.first, unit.end());
             let entries = state.tree.entries(first..end)?;
@@ -104,11 +119,13 @@ impl Inner {
             state.sealed = end;
             state.units.pop_front();
         }
-        self.announce();
+        self.sealed_at
+            .store(self.clock.now().as_micros(), Ordering::Release);
+        self.parts_changed();
         remove_if_there(&*self.disk, &journal::path(first))?;
         self.disk.sync_dir(Path::new(journal::FOLDER))?;
         self.remove_runs(&id_runs.dropped)?;
-        Ok(true)
+        Ok(Some(sealed.iter().map(|part| part.bytes).sum()))
     }
 
     fn write_parts(
@@ -152,10 +169,20 @@ impl Inner {
                 out.extend_from_slice(events[event].body);
                 Ok(())
             })?;
-            let generation = manifest.take_generation();
-            let mut builder = PartBuilder::new(&self.id, *shelf, month, generation, &reference)?;
+            let (Some(first), Some(last)) = (events.first(), events.last()) else {
+                continue;
+            };
+            let name = PartName {
+                shelf: *shelf,
+                first: first.sequence,
+                last: last.sequence,
+                generation: manifest.take_generation(),
+            };
+            let packing = Packing::Fresh;
+            let mut builder =
+                PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
             events.iter().try_for_each(|event| builder.push(event))?;
-            sealed.push(builder.finish(&*self.disk)?);
+            sealed.push(builder.finish()?);
         }
         shelves
             .into_keys()
@@ -210,7 +237,7 @@ impl Inner {
         files.write(run)
     }
 
-    fn open_parts(&self, entries: &[PartEntry]) -> io::Result<Vec<Arc<Part>>> {
+    pub(crate) fn open_parts(&self, entries: &[PartEntry]) -> io::Result<Vec<Arc<Part>>> {
         entries
             .iter()
             .map(|entry| Part::open(&*self.disk, *entry, &self.id).map(Arc::new))
@@ -226,200 +253,14 @@ impl Inner {
             self.disk.sync_dir(Path::new("ids"))
         }
     }
-
-    /// Merges neighbouring parts of like size, of one shelf and month.
-    fn merge_parts(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else {
-            return Ok(false);
-        };
-        if !self.view_merged.load(Ordering::Acquire) {
-            return Ok(false);
-        }
-        let seen = self.view_progress.load(Ordering::Acquire);
-        let Some(old) = parts_to_merge(&manifest.parts, seen) else {
-            return Ok(false);
-        };
-        let old: Vec<Arc<Part>> = {
-            let state = self.state.read();
-            old.iter()
-                .filter_map(|entry| state.parts.get(&entry.name()).cloned())
-                .collect()
-        };
-        let Some(head) = old.first().map(|part| *part.entry()) else {
-            return Ok(false);
-        };
-        let generation = manifest.take_generation();
-        let reference = sample_of_parts(&old, |block, event, out| {
-            out.extend_from_slice(block.stored_at(event).ok_or_else(beyond)?.body);
-            Ok(())
-        })?;
-        let mut builder =
-            PartBuilder::new(&self.id, head.shelf, head.month(), generation, &reference)?;
-        for part in &old {
-            for block in part.read_blocks()? {
-                block?
-                    .stored()
-                    .try_for_each(|event| builder.push(&event?))?;
-            }
-        }
-        let merged = builder.finish(&*self.disk)?;
-        self.disk.sync_dir(&shelf_folder(head.shelf))?;
-        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
-        self.replace_parts(&mut manifest, &old, &[merged], None)?;
-        Ok(true)
-    }
-
-    /// Makes `new` stand for `old`: the one step of merging and erasing that commits.
-    fn replace_parts(
-        &self,
-        manifest: &mut Manifest,
-        old: &[PartEntry],
-        new: &[PartEntry],
-        erased_through: Option<u64>,
-    ) -> io::Result<()> {
-        let mut next = manifest.clone();
-        next.parts.retain(|part| !old.contains(part));
-        next.parts.extend(new);
-        next.parts.sort_by_key(|part| (part.shelf, part.first));
-        next.erased_through = erased_through.unwrap_or(next.erased_through);
-        let opened = self.open_parts(new)?;
-        next.store(&*self.disk)?;
-        // Committed: the old files hold nothing any more.
-        *manifest = next;
-        {
-            let mut state = self.state.write();
-            let mut parts = Parts::clone(&state.parts);
-            old.iter().for_each(|part| parts.remove(&part.name()));
-            opened.into_iter().for_each(|part| parts.insert(part));
-            state.parts = Arc::new(parts);
-            if let Some(through) = erased_through {
-                state.erased_through = through;
-                state
-                    .erasures
-                    .retain(|(tombstone, _)| *tombstone >= through);
-            }
-        }
-        self.announce();
-        for part in old {
-            remove_if_there(&*self.disk, &part.name().path())?;
-            self.resources.forget(&self.id, part.generation);
-        }
-        let mut shelves: Vec<Shelf> = old.iter().map(|part| part.shelf).collect();
-        shelves.dedup();
-        shelves
-            .into_iter()
-            .try_for_each(|shelf| self.disk.sync_dir(&shelf_folder(shelf)))
-    }
-
-    /// Removes from the parts what tombstones erased, once the tombstones are signed and the
-    /// events they speak of are sealed.
-    fn erase_pending(&self) -> io::Result<bool> {
-        let Some(mut manifest) = self.begin_work() else {
-            return Ok(false);
-        };
-        let signed = self.head.read().size.get();
-        let (pending, parts) = {
-            let state = self.state.read();
-            let pending: Vec<_> = state
-                .erasures
-                .iter()
-                .take_while(|(tombstone, erasure)| {
-                    *tombstone < signed && erasure.last < state.sealed && *tombstone < state.sealed
-                })
-                .cloned()
-                .collect();
-            (pending, state.parts.clone())
-        };
-        let Some((newest, _)) = pending.last() else {
-            return Ok(false);
-        };
-        let through = newest + 1;
-        let (mut old, mut new) = (Vec::new(), Vec::new());
-        for part in parts
-            .iter()
-            .filter(|part| part.entry().shelf != Shelf::Control)
-        {
-            let entry = part.entry();
-            let touched = |erasure: &crate::erasure::Erasure| {
-                erasure.first <= entry.last && entry.first <= erasure.last
-            };
-            if !pending.iter().any(|(_, erasure)| touched(erasure)) {
-                continue;
-            }
-            let dropped = pending.iter().any(|(_, erasure)| {
-                erasure.category.is_some()
-                    && erasure.category.map(Shelf::Category) == Some(entry.shelf)
-                    && erasure.fields.is_empty()
-                    && erasure.first <= entry.first
-                    && entry.last <= erasure.last
-            });
-            old.push(*entry);
-            if dropped {
-                continue;
-            }
-            let generation = manifest.take_generation();
-            let erased = |recorded: Recorded| -> Recorded {
-                pending
-                    .iter()
-                    .fold(recorded, |recorded, (_, erasure)| erasure.apply(recorded))
-            };
-            let reference = sample_of_parts(std::slice::from_ref(part), |block, event, out| {
-                erased(block.recorded(event)?).encode_body(out);
-                Ok(())
-            })?;
-            let mut builder =
-                PartBuilder::new(&self.id, entry.shelf, entry.month(), generation, &reference)?;
-            let mut body = Vec::new();
-            for recorded in part.records() {
-                let recorded = erased(recorded?);
-                body.clear();
-                recorded.encode_body(&mut body);
-                builder.push(&Stored {
-                    sequence: recorded.sequence.get(),
-                    received_at: recorded.received_at,
-                    salt: salt_bytes(&recorded),
-                    body: &body,
-                })?;
-            }
-            new.push(builder.finish(&*self.disk)?);
-            self.disk.sync_dir(&shelf_folder(entry.shelf))?;
-        }
-        self.replace_parts(&mut manifest, &old, &new, Some(through))?;
-        Ok(true)
-    }
 }
 
-/// The reference of a part that is made of others; `body` appends what becomes of an event's body.
-fn sample_of_parts(
-    parts: &[Arc<Part>],
-    body: impl Fn(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
-) -> io::Result<Reference> {
-    let events = parts.iter().map(|part| part.entry().count as usize).sum();
-    let bytes = parts.iter().map(|part| part.raw_bytes()).sum();
-    let mut blocks = parts
-        .iter()
-        .flat_map(|part| (0..part.blocks()).map(move |place| (part, place)));
-    let mut reference: Option<(u64, ReadReference)> = None;
-    let mut current: Option<Block> = None;
-    let (mut first, mut end) = (0, 0);
-    Reference::sample(events, bytes, |event, out| {
-        let mut found = None;
-        while event >= end {
-            let (part, place) = blocks.next().ok_or_else(beyond)?;
-            first = end;
-            end += part.block_events(place);
-            found = Some((part, place));
-        }
-        if let Some((part, place)) = found {
-            let generation = part.entry().generation;
-            let reference = match &mut reference {
-                Some((of, reference)) if *of == generation => reference,
-                other => &mut other.insert((generation, part.reference()?)).1,
-            };
-            current = Some(part.read_block(place, reference)?);
-        }
-        body(current.as_ref().ok_or_else(beyond)?, event - first, out)
-    })
+impl State {
+    /// Will the journal file that is written to be sealed if the ledger becomes quiet?
+    pub(crate) fn has_quiet_journal_to_seal(&self) -> bool {
+        let newest = self.units.back();
+        newest.is_some_and(|unit| unit.bytes >= MIN_QUIET_BYTES)
+    }
 }
 
 /// What sealing made of the id runs.
@@ -428,37 +269,4 @@ struct IdRuns {
     dropped: Vec<IdRunEntry>,
     /// All of them, oldest first; `None` where nothing changed.
     now: Option<Vec<Arc<IdRun>>>,
-}
-
-/// The neighbours to merge next: eight of one size class, shelf and month, or fewer where eight
-/// would be too large. Only parts that end before `seen` take part: a view that still has to take
-/// in the others does so part by part.
-fn parts_to_merge(parts: &[PartEntry], seen: u64) -> Option<&[PartEntry]> {
-    let class = |part: &PartEntry| {
-        let times = part.bytes / SMALL_PART_BYTES;
-        if times == 0 {
-            0
-        } else {
-            times.ilog(MERGE_PARTS as u64) + 1
-        }
-    };
-    let alike = |one: &PartEntry, other: &PartEntry| {
-        one.shelf == other.shelf && one.month() == other.month() && class(one) == class(other)
-    };
-    parts
-        .chunk_by(alike)
-        .map(|run| &run[..run.partition_point(|part| part.last < seen)])
-        .find_map(|run| {
-            run.windows(MERGE_PARTS).find_map(|window| {
-                let mut bytes = 0;
-                let fit = window
-                    .iter()
-                    .take_while(|part| {
-                        bytes += part.bytes;
-                        bytes <= MAX_PART_BYTES
-                    })
-                    .count();
-                (fit >= MERGE_LEAST).then(|| &window[..fit])
-            })
-        })
 }

@@ -19,6 +19,7 @@ use crate::group::{Group, push_event};
 use crate::ids::IdHash;
 use crate::journal::{WriteError, Writer};
 use crate::ledger::{AppendError, Inner, Mode, Outcomes, Placed, Prepared, Refused, id_of};
+use crate::pool::Lane;
 use crate::state::Unit;
 
 /// Events of a journal file at which it is closed and sealed.
@@ -443,7 +444,7 @@ impl Sequencer {
             .write()
             .units
             .push_back(Unit::new(first, month));
-        self.inner.resources.wake(self.inner.me.clone());
+        self.inner.wake(&[Lane::Fresh]);
         Ok(())
     }
 
@@ -472,7 +473,7 @@ impl Sequencer {
                     .write()
                     .units
                     .push_back(Unit::new(first, month));
-                self.inner.resources.wake(self.inner.me.clone());
+                self.inner.wake(&[Lane::Fresh]);
             }
             Err(error) => {
                 tracing::error!(ledger = %self.inner.origin, %error, "a new journal file could not be made")
@@ -509,7 +510,7 @@ impl Sequencer {
                 *inner.head.write() = Arc::new(head);
                 inner.announce();
                 if !inner.state.read().erasures.is_empty() {
-                    inner.resources.wake(inner.me.clone());
+                    inner.wake(&[Lane::Upkeep]);
                 }
             }
             Err(error) => {

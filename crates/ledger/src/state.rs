@@ -120,7 +120,7 @@ impl Parts {
             .find(|part| part.entry().name() == *name)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Part>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Part>> + Clone {
         self.by_shelf.values().flatten()
     }
 

@@ -110,7 +110,9 @@ pub(crate) async fn metrics(
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
-    Ok((kind, app.meters.render()).into_response())
+    let mut text = app.meters.render();
+    crate::background::render(&app.instance.tenants, &mut text);
+    Ok((kind, text).into_response())
 }
 
 fn fill_gauges(app: &App) {

@@ -11,6 +11,7 @@ mod actors;
 mod admin;
 mod app;
 mod auth;
+mod background;
 mod body;
 mod budget;
 mod config;

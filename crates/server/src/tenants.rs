@@ -91,6 +91,11 @@ impl Tenants {
         }
     }
 
+    /// What the ledgers share.
+    pub(crate) fn resources(&self) -> &ledger::Resources {
+        &self.ground.resources
+    }
+
     /// The tenant's ledger, opened if it was closed. That the tenant exists and may be used is the
     /// caller's to know.
     pub(crate) async fn open(&self, tenant: &TenantName) -> Result<Arc<Open>, OpenTenantError> {
@@ -134,12 +139,18 @@ impl Tenants {
         Some(open)
     }
 
-    /// Closes the ledgers that nobody used for a while.
+    /// Closes the ledgers that nobody used for a while and that have nothing left to do.
     pub(crate) async fn close_idle(&self, idle: Duration) {
         let idle = idle.as_millis() as u64;
         let before = self.now().saturating_sub(idle);
-        for (tenant, _) in self.by_use().into_iter().filter(|(_, used)| *used < before) {
-            self.close_unused(&tenant).await;
+        for (tenant, open) in self.each() {
+            let unused = open.used.load(Ordering::Relaxed) < before;
+            let rests = || open.ledger.rests() && open.index.stats().missing_parts == 0;
+            let close = unused && rests();
+            drop(open);
+            if close {
+                self.close_unused(&tenant).await;
+            }
         }
     }
 

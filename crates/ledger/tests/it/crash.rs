@@ -47,8 +47,15 @@ impl Dice {
 fn step(house: &House, ledger: &Ledger, dice: &mut Dice, model: &mut Model, n: u64) {
     match dice.roll(10) {
         0..=5 => {
+            // Some texts are long and do not pack, so that some parts are worth packing again.
+            let long = dice.roll(8) == 0;
             let batch: Vec<(String, String)> = (0..1 + dice.roll(4))
-                .map(|k| (format!("{n}-{k}"), format!("text {n} {k}")))
+                .map(|k| {
+                    let noise: String = (0..if long { 200 } else { 0 })
+                        .map(|_| format!("{:08x}", dice.roll(1 << 32)))
+                        .collect();
+                    (format!("{n}-{k}"), format!("text {n} {k} {noise}"))
+                })
                 .collect();
             model.sent.extend(batch.iter().cloned());
             let mode = if dice.roll(4) == 0 {
@@ -73,6 +80,9 @@ fn step(house: &House, ledger: &Ledger, dice: &mut Dice, model: &mut Model, n: u
             let _ = seal(ledger);
         }
         8 => {
+            if dice.roll(2) == 0 {
+                house.rest();
+            }
             let _ = work(ledger);
             let known = ledger.durable().get().checked_sub(1);
             known.and_then(|last| {
@@ -199,6 +209,7 @@ fn run(seed: u64) {
         .open(disk.clone())
         .unwrap_or_else(|error| panic!("seed {seed}: {error:?}\n{disk:?}"));
     audit(&ledger, &model, seed);
+    house.rest();
     work(&ledger).unwrap_or_else(|error| panic!("seed {seed}: {error:?}"));
     audit(&ledger, &model, seed);
 }

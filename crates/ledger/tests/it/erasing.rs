@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event::{Content, Sequence};
 use ledger::disk::{Disk, Sim};
-use ledger::{Ledger, Refused};
+use ledger::{Ledger, Packing, Refused};
 
 use crate::house::{House, append, message, seal, work};
 
@@ -92,6 +92,28 @@ fn an_erased_event_is_not_kept_in_what_others_are_compressed_against() {
     assert!(holds(&ledger, "secret"), "others still are");
     let read = ledger.read(Sequence::new(599)).unwrap();
     assert_eq!(message(&read).as_deref(), Some("secret599word"));
+}
+
+#[test]
+fn an_event_erased_from_a_part_that_was_packed_tighter_is_gone_and_it_stays_so() {
+    let (house, disk, ledger) = house_with(600);
+    seal(&ledger).unwrap();
+    house.rest();
+    work(&ledger).unwrap();
+    assert_eq!(ledger.parts_packed(Packing::Cold).0, 1);
+    let before = ledger.read(Sequence::new(3)).unwrap().entry();
+    erase(&house, &ledger, r#"[{"first":3,"last":3}]"#);
+    ledger.seal();
+    while ledger.backlog().seal + ledger.backlog().erase > 0 {
+        assert!(ledger.work().unwrap());
+    }
+    assert_eq!(ledger.parts_packed(Packing::Cold).0, 1);
+    let erased = ledger.read(Sequence::new(3)).unwrap();
+    assert!(matches!(erased.content, Content::Erased { .. }));
+    assert_eq!(erased.entry(), before);
+    ledger.close();
+    assert!(!on_disk(&house, &disk, "secret3word"));
+    assert!(on_disk(&house, &disk, "secret4word"));
 }
 
 #[test]

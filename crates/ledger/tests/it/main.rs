@@ -4,6 +4,7 @@ mod checking;
 mod crash;
 mod erasing;
 mod house;
+mod packing;
 mod promises;
 mod refusals;
 mod together;

@@ -275,6 +275,85 @@ fn completion_knows_fields_and_values() {
     assert!(texts("/v1/events/complete?q=login+severity:hi").contains(&"severity:high".to_owned()));
 }
 
+/// Every line of `/metrics` is a comment or a number of a family that was described before it, with
+/// a name that says its unit; counters end with `_total`.
+fn hold_to_conventions(text: &str) {
+    let mut kinds = std::collections::HashMap::new();
+    let mut described = std::collections::HashSet::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            let (name, help) = rest.split_once(' ').unwrap();
+            assert!(described.insert(name.to_owned()), "{name} twice");
+            assert!(!help.is_empty(), "{name}");
+        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{name}");
+            kinds.insert(name.to_owned(), kind.to_owned());
+        } else {
+            let end = line.find(['{', ' ']).unwrap();
+            let name = &line[..end];
+            let family = ["_bucket", "_sum", "_count", ""]
+                .iter()
+                .filter_map(|end| name.strip_suffix(end))
+                .find(|name| kinds.contains_key(*name))
+                .unwrap_or_else(|| panic!("{name} has no TYPE"));
+            assert!(described.contains(family), "{name} has no HELP");
+            assert!(family.starts_with("annals_"), "{name}");
+            let number = line.rsplit(' ').next().unwrap();
+            assert!(number.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+}
+
+#[test]
+fn background_work_and_what_waits_is_counted() {
+    let house = House::new();
+    hold_to_conventions(house.get("/metrics").text());
+    let task = |family: &str, task: &str| {
+        house.metric(&format!("annals_background_{family}{{task=\"{task}\"}}"))
+    };
+    let of_main = |family: &str, label: &str| {
+        house.metric(&format!("annals_{family}{{tenant=\"main\"{label}}}"))
+    };
+    assert_eq!(task("done_total", "seal"), 0.0);
+    assert_eq!(of_main("ledger_parts", ",packing=\"fresh\""), 0.0);
+    // A journal file is sealed when it has 50,000 events and another one comes.
+    for batch in 0..6 {
+        let event = |n| event(&format!("{batch}-{n}"), "login");
+        let events: Vec<String> = (0..if batch < 5 { 10_000 } else { 1 }).map(event).collect();
+        house
+            .post("/v1/events", format!("[{}]", events.join(",")))
+            .ok();
+    }
+    house.wait_metric("annals_background_done_total{task=\"seal\"}", 1.0);
+    let parts = of_main("ledger_parts", ",packing=\"fresh\"");
+    assert!(parts >= 1.0);
+    house.wait_metric(
+        "annals_index_parts{tenant=\"main\",state=\"indexed\"}",
+        parts,
+    );
+    house.wait_metric(
+        "annals_background_waiting{tenant=\"main\",task=\"index\"}",
+        0.0,
+    );
+    assert_eq!(task("done_total", "index"), parts);
+    assert_eq!(task("failed_total", "seal"), 0.0);
+    assert_eq!(
+        of_main("ledger_part_bytes", ",packing=\"fresh\""),
+        task("written_bytes_total", "seal")
+    );
+    assert_eq!(
+        of_main("index_bytes", ""),
+        task("written_bytes_total", "index")
+    );
+    assert!(task("cpu_seconds_total", "seal") > 0.0);
+    assert!(task("cpu_seconds_total", "index") > 0.0);
+    assert_eq!(of_main("background_waiting", ",task=\"seal\""), 0.0);
+    assert!(of_main("background_waiting", ",task=\"recompress\"") >= 1.0);
+    house.wait_metric("annals_background_running{task=\"index\"}", 0.0);
+    hold_to_conventions(house.get("/metrics").text());
+}
+
 #[test]
 fn health_readiness_metrics_and_docs_answer() {
     let house = House::new();

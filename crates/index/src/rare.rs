@@ -1,0 +1,671 @@
+//! Keys that few documents have: sessions, records, addresses, numbers.
+//!
+//! Nearly every event brings a new one, so what counts is what a key takes, not how fast long lists
+//! are put together. Keys stand in order in small frames that are packed on their own; their
+//! documents stand beside them, each as its distance from the one before.
+
+use std::cell::RefCell;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io;
+
+use hashbrown::HashMap;
+use memchr::memmem;
+use tantivy::directory::OwnedBytes;
+
+use crate::keys::BETWEEN;
+
+/// Size of a frame's keys at which it is closed, 8 KiB: unpacked in some microseconds.
+const FRAME_BYTES: usize = 8 << 10;
+/// Largest frame that is read, unpacked: one key of the largest size and the length of its list.
+const MAX_FRAME_BYTES: usize = 1 << 20;
+/// Level of zstd for frames.
+const LEVEL: i32 = 3;
+/// Start of the frame, its length unpacked, length of the keys in it, start of its documents, start
+/// of its first key behind the table: 4 each.
+const ENTRY_BYTES: usize = 20;
+/// Names of the sections of an index file: frames, table, documents.
+pub(crate) const SECTIONS: [&str; 3] = ["rare/frames", "rare/table", "rare/docs"];
+
+/// The bytes of the sections, in their order.
+pub(crate) type Sections = [Vec<u8>; SECTIONS.len()];
+
+fn push_varint(mut number: u32, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn take_varint(bytes: &mut &[u8]) -> Option<u32> {
+    let (mut number, mut shift) = (0u32, 0);
+    loop {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u32::from(byte & 0x7F).checked_shl(shift)?;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+        shift += 7;
+    }
+}
+
+/// Documents of a key, in order.
+#[derive(Default)]
+struct Docs {
+    bytes: Vec<u8>,
+    /// The last one, and one more: 0 while there are none.
+    next: u32,
+}
+
+impl Docs {
+    fn push(&mut self, doc: u32) {
+        if doc >= self.next {
+            push_varint(doc - self.next, &mut self.bytes);
+            self.next = doc + 1;
+        }
+    }
+}
+
+/// Collects the keys of a part in memory.
+#[derive(Default)]
+pub(crate) struct RareBuilder {
+    lists: HashMap<Box<str>, Docs>,
+}
+
+impl RareBuilder {
+    /// Adds a key of a document. Documents come in order.
+    pub(crate) fn push(&mut self, key: &str, doc: u32) {
+        match self.lists.get_mut(key) {
+            Some(docs) => docs.push(doc),
+            None => {
+                let mut docs = Docs::default();
+                docs.push(doc);
+                self.lists.insert(key.into(), docs);
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> io::Result<Sections> {
+        let mut lists: Vec<(Box<str>, Docs)> = self.lists.into_iter().collect();
+        lists.sort_unstable_by(|one, two| one.0.cmp(&two.0));
+        let mut writer = Writer::new()?;
+        for (key, docs) in &lists {
+            writer.push(key, &docs.bytes)?;
+        }
+        writer.finish()
+    }
+}
+
+/// One set of keys with the documents of all inputs; those of each begin at its number.
+pub(crate) fn merge(inputs: &[(&Rare, u32)]) -> io::Result<Sections> {
+    let mut cursors: Vec<Cursor<'_>> = inputs.iter().map(|(rare, _)| rare.cursor(0)).collect();
+    let mut heads = BinaryHeap::new();
+    let step = |cursors: &mut Vec<Cursor<'_>>, input: usize| -> io::Result<_> {
+        let next = cursors[input].next()?;
+        Ok(next.map(|(key, list)| Reverse((key.to_owned(), input, list))))
+    };
+    for input in 0..inputs.len() {
+        heads.extend(step(&mut cursors, input)?);
+    }
+    let mut writer = Writer::new()?;
+    let mut current: Option<(String, Docs)> = None;
+    while let Some(Reverse((key, input, list))) = heads.pop() {
+        heads.extend(step(&mut cursors, input)?);
+        let docs = match &mut current {
+            Some((open, docs)) if *open == key => docs,
+            _ => {
+                if let Some((key, docs)) = &current {
+                    writer.push(key, &docs.bytes)?;
+                }
+                &mut current.insert((key, Docs::default())).1
+            }
+        };
+        let (rare, start) = inputs[input];
+        rare.each_doc(&list, |doc| docs.push(start + doc));
+    }
+    if let Some((key, docs)) = &current {
+        writer.push(key, &docs.bytes)?;
+    }
+    writer.finish()
+}
+
+/// Writes keys that come in order.
+struct Writer {
+    frames: Vec<u8>,
+    entries: Vec<u8>,
+    firsts: String,
+    docs: Vec<u8>,
+    /// The keys of the open frame, each between two [`BETWEEN`]; and the lengths of their lists.
+    text: String,
+    lengths: Vec<u8>,
+    docs_start: usize,
+    compressor: zstd::bulk::Compressor<'static>,
+}
+
+impl Writer {
+    fn new() -> io::Result<Writer> {
+        Ok(Writer {
+            frames: Vec::new(),
+            entries: Vec::new(),
+            firsts: String::new(),
+            docs: Vec::new(),
+            text: String::new(),
+            lengths: Vec::new(),
+            docs_start: 0,
+            compressor: zstd::bulk::Compressor::new(LEVEL)?,
+        })
+    }
+
+    fn push(&mut self, key: &str, docs: &[u8]) -> io::Result<()> {
+        if self.text.len() + key.len() > FRAME_BYTES {
+            self.close()?;
+        }
+        if self.text.is_empty() {
+            self.text.push(BETWEEN);
+        }
+        self.text.push_str(key);
+        self.text.push(BETWEEN);
+        push_varint(docs.len() as u32, &mut self.lengths);
+        self.docs.extend_from_slice(docs);
+        Ok(())
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        let Some(first) = self.text.split(BETWEEN).nth(1) else {
+            return Ok(());
+        };
+        let starts = [
+            self.frames.len(),
+            self.text.len() + self.lengths.len(),
+            self.text.len(),
+            self.docs_start,
+            self.firsts.len(),
+        ];
+        for number in starts {
+            let number = u32::try_from(number).map_err(io::Error::other)?;
+            self.entries.extend_from_slice(&number.to_le_bytes());
+        }
+        self.firsts.push_str(first);
+        let mut raw = std::mem::take(&mut self.text).into_bytes();
+        raw.append(&mut self.lengths);
+        self.frames
+            .extend_from_slice(&self.compressor.compress(&raw)?);
+        self.docs_start = self.docs.len();
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<Sections> {
+        self.close()?;
+        let mut table = self.entries;
+        // What would be the next frame: where the last one ends.
+        for number in [self.frames.len(), 0, 0, self.docs.len(), self.firsts.len()] {
+            let number = u32::try_from(number).map_err(io::Error::other)?;
+            table.extend_from_slice(&number.to_le_bytes());
+        }
+        let entries = (table.len() / ENTRY_BYTES) as u32;
+        table.splice(0..0, entries.to_le_bytes());
+        table.extend_from_slice(self.firsts.as_bytes());
+        Ok([self.frames, table, self.docs])
+    }
+}
+
+/// The documents of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RareList {
+    start: u32,
+    end: u32,
+    docs: u32,
+}
+
+impl RareList {
+    pub(crate) fn docs(&self) -> u32 {
+        self.docs
+    }
+}
+
+/// The keys in the bytes of an index file.
+pub(crate) struct Rare {
+    frames: OwnedBytes,
+    table: OwnedBytes,
+    firsts: OwnedBytes,
+    docs: OwnedBytes,
+}
+
+struct Entry {
+    start: usize,
+    raw_bytes: usize,
+    text_bytes: usize,
+    docs: usize,
+    first: usize,
+}
+
+/// A frame, unpacked.
+#[derive(Default)]
+struct Frame {
+    raw: Vec<u8>,
+    text_bytes: usize,
+    docs: usize,
+}
+
+impl Rare {
+    /// Opens what was written; `None` if the bytes are something else.
+    pub(crate) fn open(sections: [OwnedBytes; SECTIONS.len()]) -> Option<Rare> {
+        let [frames, table, docs] = sections;
+        let entries = u32::from_le_bytes(table.get(..4)?.try_into().ok()?) as usize;
+        let end = 4 + entries.checked_mul(ENTRY_BYTES)?;
+        if entries == 0 || table.len() < end {
+            return None;
+        }
+        let rare = Rare {
+            frames,
+            firsts: table.slice(end..table.len()),
+            table: table.slice(4..end),
+            docs,
+        };
+        let mut before = rare.entry(0)?;
+        for place in 1..entries {
+            let entry = rare.entry(place)?;
+            let fits = before.start <= entry.start
+                && before.docs <= entry.docs
+                && before.first <= entry.first
+                && before.text_bytes <= before.raw_bytes
+                && before.raw_bytes <= MAX_FRAME_BYTES;
+            if !fits {
+                return None;
+            }
+            before = entry;
+        }
+        let whole = before.start == rare.frames.len()
+            && before.docs == rare.docs.len()
+            && before.first == rare.firsts.len();
+        whole.then_some(rare)
+    }
+
+    fn frames(&self) -> usize {
+        self.table.len() / ENTRY_BYTES - 1
+    }
+
+    fn entry(&self, place: usize) -> Option<Entry> {
+        let bytes = self
+            .table
+            .get(place * ENTRY_BYTES..(place + 1) * ENTRY_BYTES)?;
+        let number = |at: usize| {
+            let bytes = bytes.get(at * 4..at * 4 + 4)?.try_into().ok()?;
+            usize::try_from(u32::from_le_bytes(bytes)).ok()
+        };
+        Some(Entry {
+            start: number(0)?,
+            raw_bytes: number(1)?,
+            text_bytes: number(2)?,
+            docs: number(3)?,
+            first: number(4)?,
+        })
+    }
+
+    fn first(&self, place: usize) -> &[u8] {
+        let ends = [place, place + 1].map(|place| self.entry(place).map_or(0, |it| it.first));
+        self.firsts.get(ends[0]..ends[1]).unwrap_or_default()
+    }
+
+    /// The frame that would hold a key.
+    fn frame_of(&self, key: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.frames());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.first(middle) <= key {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        low.saturating_sub(1)
+    }
+
+    fn frame(&self, place: usize) -> io::Result<Frame> {
+        thread_local! {
+            /// Making one costs as much as unpacking a frame.
+            static CONTEXT: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
+                const { RefCell::new(None) };
+        }
+        let (entry, next) = self
+            .entry(place)
+            .zip(self.entry(place + 1))
+            .ok_or_else(damaged)?;
+        let packed = self
+            .frames
+            .get(entry.start..next.start)
+            .ok_or_else(damaged)?;
+        let raw = CONTEXT.with_borrow_mut(|context| {
+            let context = match context {
+                Some(context) => context,
+                None => context.insert(zstd::bulk::Decompressor::new()?),
+            };
+            context.decompress(packed, entry.raw_bytes)
+        })?;
+        if raw.len() != entry.raw_bytes || std::str::from_utf8(&raw[..entry.text_bytes]).is_err() {
+            return Err(damaged());
+        }
+        Ok(Frame {
+            raw,
+            text_bytes: entry.text_bytes,
+            docs: entry.docs,
+        })
+    }
+
+    fn cursor(&self, frame: usize) -> Cursor<'_> {
+        Cursor {
+            rare: self,
+            next_frame: frame,
+            frame: Frame::default(),
+            text_at: 0,
+            lengths_at: 0,
+            docs_at: 0,
+        }
+    }
+
+    fn list_at(&self, start: usize, length: usize) -> io::Result<RareList> {
+        let bytes = self.docs.get(start..start + length).ok_or_else(damaged)?;
+        Ok(RareList {
+            start: start as u32,
+            end: (start + length) as u32,
+            docs: bytes.iter().filter(|byte| **byte < 0x80).count() as u32,
+        })
+    }
+
+    /// The documents of a key; none if there is no such key.
+    pub(crate) fn list(&self, key: &str) -> io::Result<Option<RareList>> {
+        let mut found = None;
+        if self.frames() == 0 {
+            return Ok(found);
+        }
+        let mut cursor = self.cursor(self.frame_of(key.as_bytes()));
+        if !cursor.go_to(key)? {
+            return Ok(found);
+        }
+        if let Some((other, list)) = cursor.next()?
+            && other == key
+        {
+            found = Some(list);
+        }
+        Ok(found)
+    }
+
+    /// Calls `each` with every key in `from..to` and its documents, in order, until it says no.
+    pub(crate) fn lists(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        mut each: impl FnMut(&str, RareList) -> bool,
+    ) -> io::Result<()> {
+        let mut cursor = self.cursor(self.frame_of(from));
+        while let Some((key, list)) = cursor.next()? {
+            if key.as_bytes() >= to {
+                break;
+            }
+            if key.as_bytes() >= from && !each(key, list) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the documents of every key that begins with `beginning` and has `part`
+    /// somewhere behind it.
+    pub(crate) fn containing(
+        &self,
+        beginning: &str,
+        part: &str,
+        mut each: impl FnMut(RareList),
+    ) -> io::Result<()> {
+        let finder = memmem::Finder::new(part);
+        for place in self.frame_of(beginning.as_bytes())..self.frames() {
+            let first = self.first(place);
+            if first > beginning.as_bytes() && !first.starts_with(beginning.as_bytes()) {
+                break;
+            }
+            let frame = self.frame(place)?;
+            if finder.find(&frame.raw[..frame.text_bytes]).is_none() {
+                continue;
+            }
+            let mut cursor = self.cursor(place + 1);
+            cursor.enter(frame);
+            while let Some((key, list)) = cursor.next_in_frame()? {
+                if let Some(rest) = key.strip_prefix(beginning)
+                    && finder.find(rest.as_bytes()).is_some()
+                {
+                    each(list);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the documents of a list, in order.
+    pub(crate) fn each_doc(&self, list: &RareList, mut each: impl FnMut(u32)) {
+        let mut bytes = self
+            .docs
+            .get(list.start as usize..list.end as usize)
+            .unwrap_or_default();
+        let mut next = 0u32;
+        while let Some(step) = take_varint(&mut bytes) {
+            let doc = next.wrapping_add(step);
+            each(doc);
+            next = doc.wrapping_add(1);
+        }
+    }
+}
+
+/// Goes through keys in order, frame by frame.
+struct Cursor<'r> {
+    rare: &'r Rare,
+    next_frame: usize,
+    frame: Frame,
+    /// Where the next key begins, the length of its list, and its documents.
+    text_at: usize,
+    lengths_at: usize,
+    docs_at: usize,
+}
+
+impl Cursor<'_> {
+    fn enter(&mut self, frame: Frame) {
+        self.text_at = 1;
+        self.lengths_at = frame.text_bytes;
+        self.docs_at = frame.docs;
+        self.frame = frame;
+    }
+
+    /// Goes to a key of the next frame; `false` if it is not there.
+    fn go_to(&mut self, key: &str) -> io::Result<bool> {
+        let frame = self.rare.frame(self.next_frame)?;
+        self.next_frame += 1;
+        self.enter(frame);
+        let mut wanted = String::with_capacity(key.len() + 2);
+        wanted.push(BETWEEN);
+        wanted.push_str(key);
+        wanted.push(BETWEEN);
+        let text = &self.frame.raw[..self.frame.text_bytes];
+        let Some(at) = memmem::find(text, wanted.as_bytes()) else {
+            return Ok(false);
+        };
+        let before = memchr::memchr_iter(BETWEEN as u8, &text[..at]).count();
+        let mut lengths = self.frame.raw.get(self.lengths_at..).ok_or_else(damaged)?;
+        let all = lengths.len();
+        for _ in 0..before {
+            self.docs_at += take_varint(&mut lengths).ok_or_else(damaged)? as usize;
+        }
+        self.lengths_at += all - lengths.len();
+        self.text_at = at + 1;
+        Ok(true)
+    }
+
+    fn next(&mut self) -> io::Result<Option<(&str, RareList)>> {
+        if self.text_at >= self.frame.text_bytes {
+            if self.next_frame >= self.rare.frames() {
+                return Ok(None);
+            }
+            let frame = self.rare.frame(self.next_frame)?;
+            self.next_frame += 1;
+            self.enter(frame);
+        }
+        self.next_in_frame()
+    }
+
+    fn next_in_frame(&mut self) -> io::Result<Option<(&str, RareList)>> {
+        let text = self.frame.raw.get(self.text_at..self.frame.text_bytes);
+        let text = text.unwrap_or_default();
+        let Some(length) = memchr::memchr(BETWEEN as u8, text) else {
+            return Ok(None);
+        };
+        let mut lengths = self.frame.raw.get(self.lengths_at..).ok_or_else(damaged)?;
+        let all = lengths.len();
+        let bytes = take_varint(&mut lengths).ok_or_else(damaged)? as usize;
+        self.lengths_at += all - lengths.len();
+        let list = self.rare.list_at(self.docs_at, bytes)?;
+        self.docs_at += bytes;
+        self.text_at += length + 1;
+        let key = std::str::from_utf8(&text[..length]).map_err(|_| damaged())?;
+        Ok(Some((key, list)))
+    }
+}
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "its rare keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    type Naive = BTreeMap<String, Vec<u32>>;
+
+    fn open(sections: Sections) -> Rare {
+        Rare::open(sections.map(OwnedBytes::new)).unwrap()
+    }
+
+    fn all(rare: &Rare, from: &str, to: &str) -> Vec<(String, Vec<u32>)> {
+        let mut found = Vec::new();
+        rare.lists(from.as_bytes(), to.as_bytes(), |key, list| {
+            let mut docs = Vec::new();
+            rare.each_doc(&list, |doc| docs.push(doc));
+            assert_eq!(docs.len() as u32, list.docs());
+            found.push((key.to_owned(), docs));
+            true
+        })
+        .unwrap();
+        found
+    }
+
+    /// Documents from `first` on, with keys of three kinds, some of them often.
+    fn build(first: u32, docs: u32, naive: &mut Naive) -> Rare {
+        let mut builder = RareBuilder::default();
+        for doc in 0..docs {
+            let number = (first + doc).wrapping_mul(0x9E37_79B9);
+            let keys = [
+                format!("a{number:08x}"),
+                format!("b{}", number % 1_000),
+                format!("ä{}", number % 7),
+                format!("b{}", number % 1_000),
+            ];
+            for key in &keys {
+                builder.push(key, doc);
+                let docs = naive.entry(key.clone()).or_default();
+                if docs.last() != Some(&(first + doc)) {
+                    docs.push(first + doc);
+                }
+            }
+        }
+        open(builder.finish().unwrap())
+    }
+
+    fn check(rare: &Rare, naive: &Naive) {
+        let expected = |from: &str, to: &str| -> Vec<(String, Vec<u32>)> {
+            let range = naive.range(from.to_owned()..to.to_owned());
+            range
+                .map(|(key, docs)| (key.clone(), docs.clone()))
+                .collect()
+        };
+        for (from, to) in [
+            ("", "~~"),
+            ("", "\u{10FFFF}"),
+            ("b", "c"),
+            ("b5", "b6"),
+            ("c", "d"),
+        ] {
+            assert_eq!(all(rare, from, to), expected(from, to), "{from} {to}");
+        }
+        for (key, docs) in naive.iter().step_by(37) {
+            let list = rare.list(key).unwrap().unwrap();
+            let mut found = Vec::new();
+            rare.each_doc(&list, |doc| found.push(doc));
+            assert_eq!(found, *docs);
+        }
+        for key in ["", "a", "b1000", "zzz", "ä", "\u{10FFFF}"] {
+            assert_eq!(rare.list(key).unwrap(), None, "{key}");
+        }
+        for (beginning, part) in [
+            ("a", "beef"),
+            ("a", "0"),
+            ("b", "99"),
+            ("ä", "ä"),
+            ("", "77"),
+        ] {
+            let mut found = 0;
+            rare.containing(beginning, part, |list| found += u64::from(list.docs()))
+                .unwrap();
+            let naive = naive.iter().filter(|(key, _)| {
+                key.strip_prefix(beginning)
+                    .is_some_and(|rest| rest.contains(part))
+            });
+            let expected: u64 = naive.map(|(_, docs)| docs.len() as u64).sum();
+            assert_eq!(found, expected, "{beginning} {part}");
+        }
+    }
+
+    #[test]
+    fn keys_and_documents_are_those_put_in() {
+        let mut naive = Naive::new();
+        let rare = build(0, 9_000, &mut naive);
+        assert!(rare.frames() > 5);
+        check(&rare, &naive);
+        let empty = open(RareBuilder::default().finish().unwrap());
+        check(&empty, &Naive::new());
+    }
+
+    #[test]
+    fn merged_keys_are_those_of_all_inputs() {
+        let mut naive = Naive::new();
+        let inputs = [
+            build(0, 3_000, &mut naive),
+            build(3_000, 0, &mut naive),
+            build(3_000, 1, &mut naive),
+            build(3_001, 5_000, &mut naive),
+        ];
+        let starts = [0, 3_000, 3_000, 3_001];
+        let inputs: Vec<(&Rare, u32)> = inputs.iter().zip(starts).collect();
+        check(&open(merge(&inputs).unwrap()), &naive);
+        check(&open(merge(&[]).unwrap()), &Naive::new());
+    }
+
+    #[test]
+    fn bytes_of_something_else_are_refused() {
+        let sections = || {
+            let mut builder = RareBuilder::default();
+            (0..3_000).for_each(|doc| builder.push(&format!("{}", doc * 7919), doc));
+            builder.finish().unwrap()
+        };
+        for section in 0..SECTIONS.len() {
+            let mut cut = sections();
+            cut[section].pop();
+            let cut = Rare::open(cut.map(OwnedBytes::new));
+            assert!(cut.is_none(), "{}", SECTIONS[section]);
+        }
+        let mut other = sections();
+        let middle = other[0].len() / 2;
+        other[0][middle..middle + 20].fill(0);
+        let other = open(other);
+        assert!(other.lists(b"", b"~", |_, _| true).is_err());
+    }
+}

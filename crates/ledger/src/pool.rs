@@ -1,0 +1,613 @@
+//! Background work: what every ledger and view of a process has to do besides answering, done by
+//! one small pool of threads.
+//!
+//! The threads take no input: they are told that somebody may have work in a [`Lane`], and he looks
+//! at his state and does the next piece, which is safe to repeat. After a piece the next in the
+//! queue has his turn, so that no tenant waits for all the work of another. A busy machine gives
+//! requests the CPU before all lanes but the first, and the last lane rests most of the time.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+/// How long a piece of work that failed waits until it is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+/// How often everybody is asked for work that comes with time alone.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How much less than a request a thread of the later lanes counts to the scheduler: with 10, about
+/// a tenth where both want the CPU.
+const NICE: i32 = 10;
+/// The last lane works this part of the time of one thread at the most, in percent.
+const COLD_PERCENT: u32 = 25;
+/// Work of the last lane between two rests: short against what a request takes.
+const COLD_SLICE: Duration = Duration::from_millis(5);
+
+/// Which pieces of work wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// What senders would have to wait for if it fell behind: sealing, and the index of what was
+    /// just sealed. Half as many threads as there are cores.
+    Fresh,
+    /// What keeps files few, and erased events gone: one thread, after all requests.
+    Upkeep,
+    /// What only saves space: one thread, after all requests, a quarter of the time.
+    Cold,
+}
+
+impl Lane {
+    /// Every lane, the most urgent first.
+    pub const ALL: [Lane; 3] = [Lane::Fresh, Lane::Upkeep, Lane::Cold];
+
+    fn threads(self) -> usize {
+        match self {
+            Lane::Fresh => {
+                let cores = std::thread::available_parallelism().map_or(1, usize::from);
+                (cores / 2).max(1)
+            }
+            Lane::Upkeep | Lane::Cold => 1,
+        }
+    }
+
+    fn thread_name(self) -> &'static str {
+        match self {
+            Lane::Fresh => "annals-fresh",
+            Lane::Upkeep => "annals-upkeep",
+            Lane::Cold => "annals-cold",
+        }
+    }
+}
+
+/// Who has background work.
+pub trait Work: Send + Sync {
+    /// Whose work it is, for the log.
+    fn name(&self) -> &str;
+
+    /// Does the next piece of work of a lane; `false` if there is none. Pieces are counted by
+    /// [`Meters::measure`].
+    ///
+    /// # Errors
+    /// When the piece failed; it is tried again later.
+    fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool>;
+}
+
+/// What a piece of work does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// A journal file becomes parts.
+    Seal,
+    /// The index of a part is made.
+    Index,
+    /// What tombstones erased is removed from parts.
+    Erase,
+    /// Small parts become a larger one.
+    Merge,
+    /// A part that rests is packed tighter.
+    Recompress,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Task; 5] = [
+        Task::Seal,
+        Task::Index,
+        Task::Erase,
+        Task::Merge,
+        Task::Recompress,
+    ];
+
+    /// Its name, in one word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Task::Seal => "seal",
+            Task::Index => "index",
+            Task::Erase => "erase",
+            Task::Merge => "merge",
+            Task::Recompress => "recompress",
+        }
+    }
+}
+
+/// What became of the pieces of one task since the start of the process.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Tally {
+    /// Pieces done.
+    pub done: u64,
+    /// Pieces that failed, each try counted.
+    pub failed: u64,
+    /// Pieces being done now.
+    pub running: u64,
+    /// CPU time of all pieces.
+    pub cpu: Duration,
+    /// Bytes of new files, of the pieces that are done.
+    pub written_bytes: u64,
+}
+
+#[derive(Default)]
+struct Meter {
+    done: AtomicU64,
+    failed: AtomicU64,
+    running: AtomicU64,
+    cpu_nanos: AtomicU64,
+    written_bytes: AtomicU64,
+}
+
+/// Counts background work.
+#[derive(Default)]
+pub struct Meters([Meter; Task::ALL.len()]);
+
+impl Meters {
+    /// Does a piece of work on this thread and counts it. `piece` answers with the bytes it wrote,
+    /// or `None` if it turned out that there was nothing to do; `true` stands for the first.
+    ///
+    /// # Errors
+    /// Those of the piece.
+    pub fn measure(
+        &self,
+        task: Task,
+        piece: impl FnOnce() -> io::Result<Option<u64>>,
+    ) -> io::Result<bool> {
+        struct Running<'m>(&'m Meter, Duration);
+        impl Drop for Running<'_> {
+            fn drop(&mut self) {
+                let cpu = thread_cpu().saturating_sub(self.1).as_nanos() as u64;
+                self.0.cpu_nanos.fetch_add(cpu, Ordering::Relaxed);
+                self.0.running.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        let meter = &self.0[task as usize];
+        meter.running.fetch_add(1, Ordering::Relaxed);
+        let running = Running(meter, thread_cpu());
+        let done = piece();
+        drop(running);
+        match &done {
+            Ok(Some(bytes)) => {
+                meter.done.fetch_add(1, Ordering::Relaxed);
+                meter.written_bytes.fetch_add(*bytes, Ordering::Relaxed);
+            }
+            Ok(None) => {}
+            Err(_) => {
+                meter.failed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(done?.is_some())
+    }
+
+    /// What was counted so far.
+    pub fn tally(&self, task: Task) -> Tally {
+        let meter = &self.0[task as usize];
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        Tally {
+            done: read(&meter.done),
+            failed: read(&meter.failed),
+            running: read(&meter.running),
+            cpu: Duration::from_nanos(read(&meter.cpu_nanos)),
+            written_bytes: read(&meter.written_bytes),
+        }
+    }
+}
+
+fn thread_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// Keeps a piece of the last lane within its share of the time.
+pub(crate) struct Pace {
+    /// CPU time of the thread after the last rest.
+    began: Duration,
+    rests: bool,
+}
+
+impl Pace {
+    /// Work of the last lane.
+    pub(crate) fn cold() -> Pace {
+        Pace {
+            began: thread_cpu(),
+            rests: true,
+        }
+    }
+
+    /// Work that does not rest.
+    pub(crate) fn steady() -> Pace {
+        Pace {
+            began: thread_cpu(),
+            rests: false,
+        }
+    }
+
+    /// Rests if it is time to.
+    pub(crate) fn step(&mut self) {
+        if !self.rests {
+            return;
+        }
+        let worked = thread_cpu().saturating_sub(self.began);
+        if worked >= COLD_SLICE {
+            std::thread::sleep(worked * (100 - COLD_PERCENT) / COLD_PERCENT);
+            self.began = thread_cpu();
+        }
+    }
+}
+
+/// The threads, and who is waiting for them.
+pub struct Pool {
+    shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Pool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// When a thread cannot be started.
+    pub fn start() -> io::Result<Pool> {
+        let pool = Pool::without_threads();
+        for lane in Lane::ALL {
+            for _ in 0..lane.threads() {
+                let shared = pool.shared.clone();
+                let thread = std::thread::Builder::new()
+                    .name(lane.thread_name().to_owned())
+                    .spawn(move || {
+                        if lane != Lane::Fresh {
+                            step_back();
+                        }
+                        shared.run(lane);
+                    })?;
+                pool.threads.lock().push(thread);
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Work is done by whoever asks for it, on his own thread.
+    pub fn without_threads() -> Pool {
+        Pool {
+            shared: Arc::default(),
+            threads: Mutex::default(),
+        }
+    }
+
+    /// Makes somebody known who will have work.
+    pub fn know(&self, who: Weak<dyn Work>) {
+        let mut known = self.shared.known.lock();
+        known.retain(|who| who.strong_count() > 0);
+        known.push(who);
+    }
+
+    /// Says that somebody may have work in these lanes.
+    pub fn wake(&self, who: &Weak<dyn Work>, lanes: &[Lane]) {
+        if self.threads.lock().is_empty() {
+            return;
+        }
+        for lane in lanes {
+            self.shared.lanes[*lane as usize].wake(who);
+        }
+    }
+
+    /// What was done so far.
+    pub fn meters(&self) -> &Meters {
+        &self.shared.meters
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        for lane in &self.shared.lanes {
+            lane.stop();
+        }
+        // Taken out first: a piece that is being done may still wake others.
+        let threads = std::mem::take(&mut *self.threads.lock());
+        for thread in threads {
+            // The last owner may be a piece of work.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    lanes: [Queue; Lane::ALL.len()],
+    known: Mutex<Vec<Weak<dyn Work>>>,
+    meters: Meters,
+}
+
+impl Shared {
+    fn run(&self, lane: Lane) {
+        let queue = &self.lanes[lane as usize];
+        loop {
+            let who = match queue.next() {
+                Next::Work(who) => who,
+                Next::LookAgain if lane == Lane::Cold => {
+                    let known = self.known.lock().clone();
+                    known.iter().for_each(|who| queue.wake(who));
+                    continue;
+                }
+                Next::LookAgain => continue,
+                Next::Stop => return,
+            };
+            let left = match who.upgrade() {
+                Some(who) => self.piece(&*who, lane),
+                None => Left::Nothing,
+            };
+            queue.done(who, left);
+        }
+    }
+
+    fn piece(&self, who: &dyn Work, lane: Lane) -> Left {
+        let work = || who.work(lane, &self.meters);
+        // A piece that panics must not end the work of all others.
+        match std::panic::catch_unwind(AssertUnwindSafe(work)) {
+            Ok(Ok(true)) => Left::More,
+            Ok(Ok(false)) => Left::Nothing,
+            Ok(Err(error)) => {
+                tracing::error!(ledger = who.name(), %error, "background work on a ledger failed; it is tried again");
+                Left::Failed
+            }
+            Err(_) => {
+                tracing::error!(
+                    ledger = who.name(),
+                    "background work on a ledger broke off; it is tried again"
+                );
+                Left::Failed
+            }
+        }
+    }
+}
+
+/// What a piece of work leaves behind.
+enum Left {
+    More,
+    Nothing,
+    Failed,
+}
+
+enum Next {
+    Work(Weak<dyn Work>),
+    LookAgain,
+    Stop,
+}
+
+/// Who waits in a lane. Everybody waits once, and is served by one thread at a time.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<QueueState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
+    waiting: VecDeque<Weak<dyn Work>>,
+    /// Those who wait, `false`, or are being served; then `true` says that they were woken again.
+    places: HashMap<usize, Place>,
+    failed: Vec<(Instant, Weak<dyn Work>)>,
+    looked: Option<Instant>,
+    stopped: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Waiting,
+    Served,
+    ServedAndWoken,
+}
+
+fn address(who: &Weak<dyn Work>) -> usize {
+    who.as_ptr().cast::<()>().addr()
+}
+
+impl Queue {
+    fn wake(&self, who: &Weak<dyn Work>) {
+        let mut state = self.state.lock();
+        match state.places.get(&address(who)) {
+            Some(Place::Served) => {
+                state.places.insert(address(who), Place::ServedAndWoken);
+            }
+            Some(Place::Waiting | Place::ServedAndWoken) => {}
+            None => {
+                state.places.insert(address(who), Place::Waiting);
+                state.waiting.push_back(who.clone());
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    fn next(&self) -> Next {
+        let mut state = self.state.lock();
+        loop {
+            if state.stopped {
+                return Next::Stop;
+            }
+            let now = Instant::now();
+            let due = |failed: &(Instant, Weak<dyn Work>)| failed.0 <= now;
+            let ready: Vec<_> = state.failed.extract_if(.., |it| due(it)).collect();
+            for (_, who) in ready {
+                state.waiting.push_back(who);
+            }
+            if let Some(who) = state.waiting.pop_front() {
+                state.places.insert(address(&who), Place::Served);
+                return Next::Work(who);
+            }
+            let looked = *state.looked.get_or_insert(now);
+            if now.duration_since(looked) >= LOOK_AGAIN {
+                state.looked = Some(now);
+                return Next::LookAgain;
+            }
+            let retry = state.failed.iter().map(|failed| failed.0).min();
+            let until = retry.map_or(looked + LOOK_AGAIN, |retry| retry.min(looked + LOOK_AGAIN));
+            self.changed.wait_until(&mut state, until);
+        }
+    }
+
+    fn done(&self, who: Weak<dyn Work>, left: Left) {
+        let mut state = self.state.lock();
+        let woken = state.places.remove(&address(&who)) == Some(Place::ServedAndWoken);
+        match left {
+            Left::Nothing if !woken => {}
+            Left::More | Left::Nothing => {
+                state.places.insert(address(&who), Place::Waiting);
+                state.waiting.push_back(who);
+                self.changed.notify_one();
+            }
+            Left::Failed => {
+                state.places.insert(address(&who), Place::Waiting);
+                state.failed.push((Instant::now() + RETRY, who));
+            }
+        }
+    }
+
+    fn stop(&self) {
+        self.state.lock().stopped = true;
+        self.changed.notify_all();
+    }
+}
+
+/// Lets requests have the CPU first.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    {
+        // On Linux a thread has a priority of its own. Where it may not be changed the work is
+        // only less polite.
+        let thread = rustix::thread::gettid();
+        let _ = rustix::process::setpriority_process(Some(thread), NICE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+
+    /// Somebody with a number of pieces to do, each of which takes a while.
+    struct Pieces {
+        left: AtomicU64,
+        takes: Duration,
+        fails_once: AtomicBool,
+        panics_once: AtomicBool,
+        order: Arc<Mutex<Vec<&'static str>>>,
+        name: &'static str,
+        served: AtomicU64,
+    }
+
+    impl Pieces {
+        fn new(name: &'static str, left: u64, order: &Arc<Mutex<Vec<&'static str>>>) -> Pieces {
+            Pieces {
+                left: AtomicU64::new(left),
+                takes: Duration::from_millis(2),
+                fails_once: AtomicBool::new(false),
+                panics_once: AtomicBool::new(false),
+                order: order.clone(),
+                name,
+                served: AtomicU64::new(0),
+            }
+        }
+
+        fn is_done(&self) -> bool {
+            self.left.load(Ordering::SeqCst) == 0
+        }
+    }
+
+    impl Work for Pieces {
+        fn name(&self) -> &str {
+            self.name
+        }
+
+        fn work(&self, _: Lane, meters: &Meters) -> io::Result<bool> {
+            let served = self.served.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(served, 0, "one thread at a time");
+            std::thread::sleep(self.takes);
+            let done = meters.measure(Task::Merge, || {
+                if self.fails_once.swap(false, Ordering::SeqCst) {
+                    return Err(io::Error::other("as the test wants it"));
+                }
+                self.order.lock().push(self.name);
+                let left = self.left.load(Ordering::SeqCst);
+                self.left.store(left.saturating_sub(1), Ordering::SeqCst);
+                Ok((left > 0).then_some(10))
+            });
+            self.served.store(0, Ordering::SeqCst);
+            assert!(!self.panics_once.swap(false, Ordering::SeqCst));
+            done
+        }
+    }
+
+    fn wait(what: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !what() {
+            assert!(begun.elapsed() < Duration::from_secs(30));
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    #[test]
+    fn everybody_has_his_turn_after_each_piece() {
+        let pool = Pool::start().unwrap();
+        let order = Arc::default();
+        let (one, two) = (
+            Arc::new(Pieces::new("one", 20, &order)),
+            Arc::new(Pieces::new("two", 20, &order)),
+        );
+        let weak = |pieces: &Arc<Pieces>| Arc::downgrade(pieces) as Weak<dyn Work>;
+        for _ in 0..5 {
+            pool.wake(&weak(&one), &[Lane::Upkeep]);
+            pool.wake(&weak(&two), &[Lane::Upkeep]);
+        }
+        wait(|| one.is_done() && two.is_done());
+        let order = order.lock();
+        let begin = order.iter().position(|name| *name == "two").unwrap();
+        let pairs = order[begin..].chunks_exact(2).take(8);
+        assert!(
+            pairs.into_iter().all(|pair| pair[0] != pair[1]),
+            "{order:?}"
+        );
+    }
+
+    #[test]
+    fn what_failed_or_panicked_is_tried_again_and_counted() {
+        let pool = Pool::start().unwrap();
+        let order = Arc::default();
+        let pieces = Arc::new(Pieces::new("one", 3, &order));
+        pieces.fails_once.store(true, Ordering::SeqCst);
+        pieces.panics_once.store(true, Ordering::SeqCst);
+        pool.wake(&(Arc::downgrade(&pieces) as Weak<dyn Work>), &[Lane::Fresh]);
+        wait(|| pieces.is_done());
+        wait(|| pool.meters().tally(Task::Merge).running == 0);
+        let tally = pool.meters().tally(Task::Merge);
+        assert_eq!((tally.done, tally.failed), (3, 1));
+        assert_eq!(tally.written_bytes, 30);
+        assert_eq!(pool.meters().tally(Task::Seal), Tally::default());
+    }
+
+    #[test]
+    fn who_is_known_is_asked_for_cold_work_and_who_is_gone_is_not() {
+        let pool = Pool::start().unwrap();
+        let order = Arc::default();
+        let pieces = Arc::new(Pieces::new("one", 1, &order));
+        pool.know(Arc::downgrade(&pieces) as Weak<dyn Work>);
+        let gone = Arc::new(Pieces::new("gone", 1, &order));
+        pool.know(Arc::downgrade(&gone) as Weak<dyn Work>);
+        drop(gone);
+        wait(|| pieces.is_done());
+        assert!(order.lock().iter().all(|name| *name == "one"));
+    }
+
+    #[test]
+    fn cold_work_rests_three_quarters_of_the_time() {
+        let (begun, before) = (Instant::now(), thread_cpu());
+        let mut pace = Pace::cold();
+        for _ in 0..4 {
+            let since = thread_cpu();
+            while thread_cpu() - since < COLD_SLICE {}
+            pace.step();
+        }
+        let worked = thread_cpu() - before;
+        let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
+        assert!(share <= 0.26, "{share}");
+    }
+}
