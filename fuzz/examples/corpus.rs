@@ -126,11 +126,10 @@ fn ledger_files() -> Vec<(String, Vec<u8>)> {
     }
     let mut files = Vec::new();
     collect(&*disk, Path::new(""), &mut files);
-    let index = Index::open(ledger).expect("an index");
+    let index = Index::open(ledger.clone()).expect("an index");
+    work(&ledger);
+    assert!(index.wait_settled(Duration::from_secs(10)));
     let path = folder.path().join("index/security/1-37.8");
-    while !path.exists() {
-        std::thread::sleep(Duration::from_millis(10));
-    }
     write(
         "index-file",
         "security",

@@ -74,8 +74,9 @@ pub(super) fn index_tail(folder: &Path) -> anyhow::Result<Round> {
 pub(super) fn index_build(folder: &Path) -> anyhow::Result<Round> {
     let mut ledgers = several(folder, sealed)?.into_iter();
     Ok(Box::new(move || {
-        let index = Index::open(ledgers.next().context("no ledger is left")?)?;
-        settle(&index)?;
+        let ledger = ledgers.next().context("no ledger is left")?;
+        let index = Index::open(ledger.clone())?;
+        settle(&ledger, &index)?;
         std::mem::forget(index);
         Ok(())
     }))
@@ -84,7 +85,7 @@ pub(super) fn index_build(folder: &Path) -> anyhow::Result<Round> {
 pub(super) fn search_page(folder: &Path) -> anyhow::Result<Round> {
     let ledger = sealed(folder, EVENTS)?;
     let index = Index::open(ledger.clone())?;
-    settle(&index)?;
+    settle(&ledger, &index)?;
     let context = ParseContext::utc(Timestamp::from_micros(house::plan(EVENTS).end_micros()));
     Ok(Box::new(move || {
         for text in [
@@ -115,8 +116,9 @@ pub(super) fn search_page(folder: &Path) -> anyhow::Result<Round> {
 }
 
 pub(super) fn count(folder: &Path) -> anyhow::Result<Round> {
-    let index = Index::open(sealed(folder, EVENTS)?)?;
-    settle(&index)?;
+    let ledger = sealed(folder, EVENTS)?;
+    let index = Index::open(ledger.clone())?;
+    settle(&ledger, &index)?;
     let plan = house::plan(EVENTS);
     let boundaries: Vec<Timestamp> = (0..=plan.days)
         .map(|day| Timestamp::from_micros(plan.end_micros() - (plan.days - day) * DAY_MICROS))
@@ -189,14 +191,10 @@ fn sealed(folder: &Path, count: usize) -> anyhow::Result<Ledger> {
     Ok(ledger)
 }
 
-/// Waits until the index files of all parts are built. Looks seldom: each look costs
-/// instructions, and how many there are depends on how busy the machine is.
-fn settle(index: &Index) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while !index.wait_settled(Duration::ZERO) {
-        ensure!(begun.elapsed() < PATIENCE, "the index is not built");
-        std::thread::sleep(Duration::from_millis(250));
-    }
+/// Builds the index files of all parts, on this thread.
+fn settle(ledger: &Ledger, index: &Index) -> anyhow::Result<()> {
+    while ledger.work()? {}
+    ensure!(index.wait_settled(PATIENCE), "the index is not built");
     Ok(())
 }
 

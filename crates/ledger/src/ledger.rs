@@ -744,7 +744,8 @@ impl Ledger {
         }
     }
 
-    /// Does the next piece of background work on this thread; `false` if there is none.
+    /// Does the next piece of background work on this thread, that of its views included; `false`
+    /// if there is none.
     ///
     /// # Errors
     /// When the disk said no; the work is tried again by the next call.
@@ -754,6 +755,12 @@ impl Ledger {
         for lane in Lane::ALL {
             if inner.work(lane, meters)? {
                 return Ok(true);
+            }
+            let followers: Vec<_> = inner.followers.lock().iter().cloned().collect();
+            for follower in followers.iter().filter_map(Weak::upgrade) {
+                if follower.work(lane, meters)? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)
