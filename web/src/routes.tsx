@@ -5,11 +5,13 @@ import { ApiError } from './api/client'
 import { identity, keysQuery, ownSessionsQuery, peopleQuery, sessionQuery, settingsQuery, setupQuery, teamsQuery, tenantsQuery } from './api/identity'
 import { eventQuery } from './api/events'
 import { Failure } from './parts/Failure'
+import { Go } from './parts/Go'
 import { Waiting } from './parts/Waiting'
 import { onSignedOut, queryClient } from './queries'
 import { signInHere } from './session/confirm'
 import { Shell } from './shell/Shell'
 import { NotFound } from './pages/NotFound'
+import { t } from './words/i18n'
 import { type EventSearch, eventSearch, linkTarget, parseQuery, queryText, safeBack, urls } from './urls'
 
 const root = createRootRoute({
@@ -22,6 +24,7 @@ const root = createRootRoute({
   errorComponent: ({ error, reset }) => (
     <main className="alone">
       <Failure error={error} retry={reset} />
+      {error instanceof ApiError && error.status === 404 && <Go to={urls.home()}>{t('Go to the overview')}</Go>}
     </main>
   ),
 })

@@ -90,9 +90,10 @@ pub struct FieldState {
     /// How the value is to be shown: string, number, money, date, bool or json.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
-    /// Its value.
-    #[schema(value_type = Object)]
-    pub value: Box<RawValue>,
+    /// Its value; absent where the event that changed it does not say what it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
+    pub value: Option<Box<RawValue>>,
     /// Place of the event that set it.
     pub sequence: u64,
     /// When it was set (RFC 3339).

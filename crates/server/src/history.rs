@@ -197,10 +197,12 @@ impl Record {
             return Ok(None);
         };
         let before = self.fields.get(&path);
-        let gap = match (before, change.old.as_deref()) {
-            (Some(before), Some(old)) if before.value.get() != old => Some(HistoryGap {
+        // Where a value was not recorded there is nothing that the next one could contradict.
+        let left = before.and_then(|before| before.value.as_ref());
+        let gap = match (left, change.old.as_deref()) {
+            (Some(left), Some(old)) if left.get() != old => Some(HistoryGap {
                 path: path.clone(),
-                left: before.value.clone(),
+                left: left.clone(),
                 found: raw(old)?,
             }),
             _ => None,
@@ -210,7 +212,7 @@ impl Record {
                 .label
                 .or_else(|| before.and_then(|before| before.label.clone())),
             r#type: change.kind,
-            value: raw(change.new.as_deref().unwrap_or("null"))?,
+            value: change.new.as_deref().map(raw).transpose()?,
             sequence: recorded.sequence.get(),
             since: rfc3339(event.occurred_at()),
             path: path.clone(),

@@ -1389,8 +1389,8 @@ export interface components {
             since: string;
             /** @description How the value is to be shown: string, number, money, date, bool or json. */
             type?: string | null;
-            /** @description Its value. */
-            value: Record<string, never>;
+            /** @description Its value; absent where the event that changed it does not say what it became. */
+            value?: Record<string, never>;
         };
         /** @description Data of a `gap` event: the reader was too slow, and these events were not looked at. */
         Gap: {

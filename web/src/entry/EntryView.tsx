@@ -10,6 +10,7 @@ import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
 import { LongText, useFold } from '../parts/LongText'
 import { Time } from '../parts/Time'
+import { useTry } from '../parts/useTry'
 import { Category, Outcome, Severity, Sure, type Sureness } from '../parts/marks'
 import { indented, parseJson } from '../proof/json'
 import { toggled, excluding } from '../query/terms'
@@ -407,12 +408,20 @@ function AsJson({ tenant, id }: { tenant: string; id: string }) {
 
 /** Saves the event with its proof: what somebody else needs to check it. */
 export function ExportWithProof({ tenant, id }: { tenant: string; id: string }) {
-  const save = () => void fetchProof(tenant, id, 'document').then((text) => saveBlob(new Blob([text], { type: 'application/json' }), `${id}.proof.json`))
+  const { busy, error, run } = useTry()
+  const save = () => void run(async () => saveBlob(new Blob([await fetchProof(tenant, id, 'document')], { type: 'application/json' }), `${id}.proof.json`))
   return (
-    <Tooltip label={t('Export the event with its proof')}>
-      <ActionIcon color="gray" aria-label={t('Export the event with its proof')} onClick={save}>
-        <IconDownload size={16} />
-      </ActionIcon>
-    </Tooltip>
+    <>
+      {error && (
+        <span className="wrong small" role="alert">
+          {t('Not exported: {{why}}', { why: error.message })}
+        </span>
+      )}
+      <Tooltip label={t('Export the event with its proof')}>
+        <ActionIcon color="gray" aria-label={t('Export the event with its proof')} onClick={save} loading={busy}>
+          <IconDownload size={16} />
+        </ActionIcon>
+      </Tooltip>
+    </>
   )
 }

@@ -202,6 +202,8 @@ function SavedSearches({ state }: { state: EventsState }) {
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const { busy, error, run } = useTry()
+  const removal = useTry()
+  const [removing, setRemoving] = useState<string>()
   useUnsent(saving)
   const refresh = () => client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
   const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
@@ -214,6 +216,15 @@ function SavedSearches({ state }: { state: EventsState }) {
       setName('')
       setShared(false)
     })
+  // The second click deletes.
+  const remove = (one: SavedSearch) => {
+    if (removing !== one.id) return setRemoving(one.id)
+    setRemoving(undefined)
+    void removal.run(async () => {
+      await confirmed(() => managing.deleteSearch(tenant, one.id))
+      await refresh()
+    })
+  }
   const list = (searches: SavedSearch[], words: string) =>
     searches.length > 0 && (
       <>
@@ -224,8 +235,8 @@ function SavedSearches({ state }: { state: EventsState }) {
               <bdi>{one.name}</bdi>
             </Menu.Item>
             {(one.owner === person.id || mayShare) && (
-              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => void confirmed(() => managing.deleteSearch(tenant, one.id)).then(refresh)}>
-                ×
+              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => remove(one)}>
+                {removing === one.id ? (one.shared ? t('Delete for everybody?') : t('Delete?')) : '×'}
               </button>
             )}
           </div>
@@ -243,6 +254,11 @@ function SavedSearches({ state }: { state: EventsState }) {
         <Menu.Dropdown>
           {list((data ?? []).filter((one) => !one.shared), t('Yours'))}
           {list((data ?? []).filter((one) => one.shared), t('Shared'))}
+          {removal.error && (
+            <Menu.Label role="alert" className="wrong">
+              {t('Not deleted: {{why}}', { why: removal.error.message })}
+            </Menu.Label>
+          )}
           {listError && <Menu.Label>{listError.message}</Menu.Label>}
           {data?.length === 0 && <Menu.Label>{t('No search is saved yet')}</Menu.Label>}
           <Menu.Divider />

@@ -59,7 +59,18 @@ export function useLive(selection: Selection, asOf: number | undefined, on: bool
     let again: ReturnType<typeof setTimeout> | undefined
     let failures = 0
     // What came between the first page and the stream, or while there was none.
-    const catchUp = () => fetchEvents({ ...wanted, q: both(wanted.q ?? '', `sequence:>=${asOf}`), from: undefined, to: undefined }, { limit: 1000, order: 'desc' }, stop.signal).then((page) => page.events.forEach(take))
+    const catchUp = async () => {
+      let cursor: string | undefined
+      let total = 0
+      do {
+        const page = await fetchEvents({ ...wanted, q: both(wanted.q ?? '', `sequence:>=${asOf}`), from: undefined, to: undefined }, { limit: 1000, order: 'desc', cursor }, stop.signal)
+        page.events.forEach(take)
+        total = page.total
+        cursor = page.next_cursor ?? undefined
+      } while (cursor && seen.size < Math.min(total, KEPT))
+      // What is not here although it came is said to be missing.
+      setMissed(Math.max(0, total - seen.size))
+    }
     const connect = () => {
       source = new EventSource(tailPath(wanted))
       source.addEventListener('open', () => {

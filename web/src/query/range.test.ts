@@ -62,3 +62,11 @@ test('an address may hold anything', () => {
     expect(() => at?.toISOString()).not.toThrow()
   }
 })
+
+test('a time without an offset is one of the chosen zone', () => {
+  const range = { from: '2026-11-24T10:00:00' }
+  expect(moments(range, 'UTC', new Date()).from?.toISOString()).toBe('2026-11-24T10:00:00.000Z')
+  expect(moments(range, 'Asia/Kolkata', new Date()).from?.toISOString()).toBe('2026-11-24T04:30:00.000Z')
+  expect(rangeWords(range, 'Asia/Kolkata')).toContain('10:00')
+  expect(rangeWords({ from: '2026-02-30' }, 'UTC')).toBe('since 2026-02-30')
+})

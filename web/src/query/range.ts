@@ -53,6 +53,12 @@ function moment(text: string, zone: string, now: Date, end: boolean): Date | und
     const wall = { year: Number(day[1]), month: Number(day[2]), day: Number(day[3]) + (end ? 1 : 0), hour: 0, minute: 0, second: 0 }
     return momentOf(wall, zone)
   }
+  // A time without an offset is one of the chosen zone, as the API reads it.
+  const local = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?$/.exec(text)
+  if (local) {
+    const [year, month, day, hour, minute, second] = local.slice(1).map((part) => Number(part ?? 0)) as [number, number, number, number, number, number]
+    return momentOf({ year, month, day, hour, minute, second }, zone)
+  }
   const at = new Date(text)
   return Number.isNaN(at.getTime()) ? undefined : at
 }
@@ -81,10 +87,11 @@ function unitWord(unit: string, count: number): string {
 }
 
 function boundWords(text: string, zone: string): string {
-  if (/^now|^today$|^yesterday$/.test(text)) return text
+  if (/^now|^today$|^yesterday$/i.test(text)) return text.toLowerCase()
   const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
-  const at = known(new Date(day ? `${text}T12:00:00Z` : text))
-  if (!at) return text
+  const at = known(day ? new Date(`${text}T12:00:00Z`) : moment(text, zone, new Date(), false))
+  // A day that no calendar has is shown as it was written, beside what the API says of it.
+  if (!at || (day && at.toISOString().slice(0, 10) !== text)) return text
   return day ? dateOnly(at, 'UTC') : dateMinute(at, zone)
 }
 

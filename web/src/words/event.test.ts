@@ -63,3 +63,12 @@ test('every reason of the risk rules has words', () => {
 test('ids shorten in the middle', () => {
   expect(shortened('01a20c36-dc08-7844-b9bb-42534644fada')).toBe('01a20c36…4644fada')
 })
+
+test('a change without values changed something', () => {
+  expect(unchanged({ path: 'password' })).toBe(false)
+  expect(unchanged({ path: 'a', old: null, new: null })).toBe(true)
+  expect(unchanged({ path: 'a', old: 1, new: 1 })).toBe(true)
+  const event = { action: 'user.update', actor: { id: 'u-1', name: 'Ada' }, targets: [{ type: 'user', id: 'x-1', name: 'Bo' }], changes: [{ path: 'password', label: 'Password' }] } as unknown as RecordedEvent
+  expect(sentence(event, 'UTC').replaceAll(/[\u2066-\u2069]/g, '')).toBe('Ada changed Password of Bo')
+  expect(details(event, 'UTC')).toBe('Password')
+})

@@ -137,7 +137,7 @@ export function valueText(value: unknown, type: string | null | undefined, zone:
   if (typeof value === 'number') return number(value, 20)
   if (type === 'number' && typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value)) return numberFormat({ maximumFractionDigits: 20 }).format(value as never)
   if (type === 'date' && typeof value === 'string') return dateText(value, zone)
-  if (typeof value === 'string') return value === '' ? t('empty') : value
+  if (typeof value === 'string') return value === '' ? t('empty') : /^\s+$/.test(value) ? t('{{count}} blank characters', { count: value.length }) : value
   return JSON.stringify(value)
 }
 
@@ -158,7 +158,9 @@ function dateText(value: string, zone: string): string {
   return day ? dateOnly(at, 'UTC') : dateTime(at, zone)
 }
 
+/** Whether old and new are equal. Where neither was recorded something changed, and nobody knows to what. */
 export function unchanged(change: Change): boolean {
+  if (change.old === undefined && change.new === undefined) return false
   return JSON.stringify(change.old) === JSON.stringify(change.new)
 }
 
@@ -194,6 +196,9 @@ function told(event: RecordedEvent, zone: string): string {
   const first = changes[0]
   if (first && what) {
     const values = { who: short(who), field: short(changeName(first)), what: short(what), old: short(valueText(first.old, first.type, zone)), new: short(valueText(first.new, first.type, zone)), more: changes.length - 1 }
+    if (first.old === undefined && first.new === undefined) {
+      return changes.length > 1 ? t('{{who}} changed {{field}} of {{what}} and {{more}} more', values) : t('{{who}} changed {{field}} of {{what}}', values)
+    }
     if (first.old === undefined || first.old === null) {
       return changes.length > 1 ? t('{{who}} set {{field}} of {{what}} to {{new}} and {{more}} more', values) : t('{{who}} set {{field}} of {{what}} to {{new}}', values)
     }
@@ -202,7 +207,7 @@ function told(event: RecordedEvent, zone: string): string {
   if (event.message) return event.message
   const done = deedWord(event)
   if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who: short(who), done, type: target?.type ? short(typeWord(target.type)) : '', what: short(what) }).replaceAll('  ', ' ')
-  return t('{{who}}: {{action}}', { who: short(who), action: event.action ?? done })
+  return t('{{who}}: {{action}}', { who: short(who), action: done })
 }
 
 /** What the Details column says: the change, else the message. */
@@ -211,7 +216,7 @@ export function details(event: RecordedEvent, zone: string): string {
   const changes = realChanges(event)
   const first = changes[0]
   if (!first) return event.message ?? ''
-  const text = `${changeName(first)}: ${valueText(first.old, first.type, zone)} → ${valueText(first.new, first.type, zone)}`
+  const text = first.old === undefined && first.new === undefined ? changeName(first) : `${changeName(first)}: ${valueText(first.old, first.type, zone)} → ${valueText(first.new, first.type, zone)}`
   return changes.length > 1 ? `${text} (+${changes.length - 1})` : text
 }
 
