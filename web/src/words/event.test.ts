@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RecordedEvent } from '../api/client'
-import { actorName, details, deviceText, placeText, riskReasonWord, sentence, shortened, valueText } from './event'
+import { actorName, details, deviceText, placeText, riskReasonWord, sentence, shortened, unchanged, valueText } from './event'
 
 const event = (more: Partial<RecordedEvent>): RecordedEvent => ({
   display_id: 'LOG-2026-0000001',
