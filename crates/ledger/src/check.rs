@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use event::{Content, ENTRY_BYTES, Entry, Recorded};
 use merkle::{Audit, Checkpoint, Frontier, Hash, Verifier, leaf_hash};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::disk::{Disk, DiskFile};
 use crate::erasure::{Erasure, erasures_of};
@@ -148,46 +149,86 @@ struct Bodies {
     erasures: Vec<Erasure>,
 }
 
+/// What an event is like beside its entry.
+struct Seen {
+    sequence: u64,
+    /// Its entry is made of what its body is.
+    fits: bool,
+    /// Its entry belongs on another shelf than the part it stands in.
+    misplaced: bool,
+    kept: Kept,
+    erasures: Vec<Erasure>,
+}
+
+enum Kept {
+    Whole,
+    Nothing,
+    /// All but the fields of these numbers.
+    But(Vec<u16>),
+}
+
+impl Seen {
+    /// Hashes all of the event: what a check spends its time with.
+    fn of(recorded: &Recorded, entry: Option<&Entry>) -> Self {
+        Seen {
+            sequence: recorded.sequence.get(),
+            fits: entry == Some(&recorded.entry()),
+            misplaced: false,
+            kept: match &recorded.content {
+                Content::Whole { .. } => Kept::Whole,
+                Content::Erased { .. } => Kept::Nothing,
+                Content::Withheld(withheld) => {
+                    let gone = withheld
+                        .items()
+                        .enumerate()
+                        .filter(|(_, item)| matches!(item, event::Item::Withheld(_)));
+                    Kept::But(gone.map(|(number, _)| number as u16).collect())
+                }
+            },
+            erasures: erasures_of(recorded),
+        }
+    }
+
+    /// A sealed event that stands in a part of `shelf`.
+    fn in_part(recorded: &Recorded, tree: &Tree, shelf: Shelf) -> Self {
+        let known = tree.entry(recorded.sequence.get()).ok().flatten();
+        let known = known.and_then(|bytes| Entry::from_bytes(&bytes).ok());
+        Seen {
+            misplaced: shelf != Shelf::Hold && known.is_some_and(|known| shelf_of(&known) != shelf),
+            ..Seen::of(recorded, known.as_ref())
+        }
+    }
+}
+
 impl Bodies {
-    /// Holds one event to its entry.
-    fn see(
-        &mut self,
-        recorded: &Recorded,
-        entry: Option<&Entry>,
-        place: &str,
-        report: &mut Report,
-    ) {
-        let sequence = recorded.sequence.get();
-        if entry != Some(&recorded.entry()) {
-            report.fault(
-                format!("event {sequence}"),
-                format!("its body in {place} is not what its entry in the tree was made of"),
-            );
+    /// Takes down one event that stands in `place`.
+    fn take(&mut self, seen: Seen, place: &str, report: &mut Report) {
+        let sequence = seen.sequence;
+        let mut wrong = |what: String| report.fault(format!("event {sequence}"), what);
+        if !seen.fits {
+            wrong(format!(
+                "its body in {place} is not what its entry in the tree was made of"
+            ));
         }
         if let Some(missing) = self.missing.get_mut(sequence as usize) {
             if !*missing {
-                report.fault(
-                    format!("event {sequence}"),
-                    format!("it stands twice, once in {place}"),
-                );
+                wrong(format!("it stands twice, once in {place}"));
             }
             *missing = false;
         }
+        if seen.misplaced {
+            wrong(format!(
+                "it stands in {place}, where its entry does not belong"
+            ));
+        }
         // Nobody has signed a later one: it may be anybody's who can write to the folder.
         if sequence < self.signed {
-            self.erasures.extend(erasures_of(recorded));
+            self.erasures.extend(seen.erasures);
         }
-        match &recorded.content {
-            Content::Whole { .. } => {}
-            Content::Erased { .. } => self.erased.push(sequence),
-            Content::Withheld(withheld) => {
-                let gone = withheld
-                    .items()
-                    .enumerate()
-                    .filter(|(_, item)| matches!(item, event::Item::Withheld(_)));
-                self.withheld
-                    .push((sequence, gone.map(|(number, _)| number as u16).collect()));
-            }
+        match seen.kept {
+            Kept::Whole => {}
+            Kept::Nothing => self.erased.push(sequence),
+            Kept::But(numbers) => self.withheld.push((sequence, numbers)),
         }
     }
 
@@ -237,6 +278,9 @@ impl Bodies {
     }
 }
 
+/// Blocks looked at on all cores before their events are taken down in order: bounds the memory.
+const BLOCKS_AT_ONCE: usize = 256;
+
 fn check_parts(
     parts: Vec<(PartEntry, io::Result<Arc<dyn DiskFile>>)>,
     manifest: &Manifest,
@@ -246,36 +290,37 @@ fn check_parts(
 ) {
     for (entry, file) in parts {
         let name = format!("part {}", entry.name());
-        let opened = file.and_then(|file| Part::of_file(file, entry, &manifest.ledger));
-        let part = match opened {
-            Ok(part) => part,
+        let opened = file.and_then(|file| {
+            let part = Part::of_file(file, entry, &manifest.ledger)?;
+            let reference = part.reference()?;
+            Ok((part, reference))
+        });
+        let (part, reference) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
                 report.fault(&name, error.to_string());
                 continue;
             }
         };
-        for recorded in part.records() {
-            let recorded = match recorded {
-                Ok(recorded) => recorded,
-                Err(error) => {
-                    report.fault(&name, error.to_string());
-                    continue;
+        for first in (0..part.blocks()).step_by(BLOCKS_AT_ONCE) {
+            let places = first..part.blocks().min(first + BLOCKS_AT_ONCE);
+            let blocks: Vec<Vec<io::Result<Seen>>> = places
+                .into_par_iter()
+                .map(|place| match part.read_block(place, &reference) {
+                    Ok(block) => (0..block.len())
+                        .map(|within| {
+                            let recorded = block.recorded(within)?;
+                            Ok(Seen::in_part(&recorded, tree, entry.shelf))
+                        })
+                        .collect(),
+                    Err(error) => vec![Err(error)],
+                })
+                .collect();
+            for seen in blocks.into_iter().flatten() {
+                match seen {
+                    Ok(seen) => bodies.take(seen, &name, report),
+                    Err(error) => report.fault(&name, error.to_string()),
                 }
-            };
-            let sequence = recorded.sequence.get();
-            let known = tree
-                .entry(sequence)
-                .ok()
-                .flatten()
-                .and_then(|bytes| Entry::from_bytes(&bytes).ok());
-            bodies.see(&recorded, known.as_ref(), &name, report);
-            if known
-                .is_some_and(|known| entry.shelf != Shelf::Hold && shelf_of(&known) != entry.shelf)
-            {
-                report.fault(
-                    format!("event {sequence}"),
-                    format!("it stands in {name}, where its entry does not belong"),
-                );
             }
         }
     }
@@ -312,7 +357,7 @@ fn check_journal(
                 Ok(recorded) => {
                     let entry = recorded.entry();
                     tree.push(entry.to_bytes());
-                    bodies.see(&recorded, Some(&entry), &place, report);
+                    bodies.take(Seen::of(&recorded, Some(&entry)), &place, report);
                 }
                 Err(error) => return report.fault(place, error.to_string()),
             }
