@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use crate::args::LoadArgs;
 use crate::generate::{Generator, Plan};
 use crate::http::Connection;
-use crate::server::Server;
+use crate::server::{DataFolder, Server};
 
 /// Where batches go; receipts are left out because nobody reads them here.
 pub(crate) const BATCH_PATH: &str = "/v1/events?receipts=false";
 pub(crate) const NDJSON: &str = "application/x-ndjson";
+/// Work that goes on after the last acknowledgement is waited for this long.
+pub(crate) const REST_LIMIT: Duration = Duration::from_secs(1_800);
 /// Bodies kept ready at most, so that a large run does not need the memory for all of them.
 const READY_BODIES: usize = 1_000;
 
@@ -26,6 +28,21 @@ pub(crate) struct Sent {
     pub(crate) took: Duration,
     /// Milliseconds of each request, unsorted.
     pub(crate) request_ms: Vec<f64>,
+}
+
+/// A folder with all events of the plan, whose server came to rest and was stopped; the key to it,
+/// and how many events it holds.
+pub(crate) fn rested_folder(args: &LoadArgs) -> anyhow::Result<(DataFolder, String, u64)> {
+    let data = DataFolder::new(&args.server)?;
+    let server = Server::start(&args.server, &data)?;
+    let key = server.create_key()?;
+    let sent = send_all(&server, &key, args)?;
+    anyhow::ensure!(
+        server.wait_until_rest(&data, REST_LIMIT)?,
+        "the server did not come to rest"
+    );
+    server.stop()?;
+    Ok((data, key, sent.events))
 }
 
 /// Sends all events of the plan in batches through `args.batches.connections` connections. Bodies are made

@@ -12,6 +12,8 @@ use crate::args::ServerArgs;
 use crate::http::Connection;
 use crate::process;
 
+/// A quiet journal is sealed before it is full from this size on.
+const JOURNAL_LEFT_BYTES: u64 = 1 << 20;
 /// How long a server may take to listen or to stop.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -207,8 +209,27 @@ impl Server {
         process::memory_bytes(self.child.id())
     }
 
-    /// Waits until the server has used next to no CPU for two seconds: sealing and merging rest.
-    /// Gives up after `limit` and says so.
+    /// Waits until nothing is left to do however long the server is left alone: the journal sealed,
+    /// every part merged, indexed and packed as tightly as it will be. Gives up after `limit` and says
+    /// so. Packing waits for half a minute of quiet and takes its time, so a server that uses no CPU
+    /// may be far from it.
+    pub(crate) fn wait_until_rest(
+        &self,
+        data: &DataFolder,
+        limit: Duration,
+    ) -> anyhow::Result<bool> {
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(500));
+            if self.waiting_work()? == 0.0 && data.size_bytes()?.journal <= JOURNAL_LEFT_BYTES {
+                return self.wait_until_idle(limit.saturating_sub(begun.elapsed()));
+            }
+        }
+        Ok(false)
+    }
+
+    /// Waits until the server has used next to no CPU for two seconds: what was sent is sealed, merged
+    /// and indexed. Gives up after `limit` and says so.
     pub(crate) fn wait_until_idle(&self, limit: Duration) -> anyhow::Result<bool> {
         let begun = Instant::now();
         let mut quiet = 0;
@@ -226,7 +247,7 @@ impl Server {
     }
 
     /// Pieces of background work that wait, those that wait for the ledger to be quiet included.
-    pub(crate) fn waiting_work(&self) -> anyhow::Result<f64> {
+    fn waiting_work(&self) -> anyhow::Result<f64> {
         let (mut connection, mut body) = (Connection::without_key(self.address)?, Vec::new());
         let answer = connection.get("/metrics", &mut body)?;
         answer.expect_ok()?;

@@ -142,6 +142,19 @@ describe('events', () => {
     const fourth = await page.locator('[data-row="3"] a').first().getAttribute('aria-label')
     await page.waitForURL((url) => url.searchParams.get('event') === /LOG-\d+-\d+/.exec(fourth)[0])
     await page.keyboard.press('Escape')
+    await page.waitForURL((url) => !url.searchParams.has('event'))
+    // Leaving the search box leaves it at once: the next keys are no text in it.
+    await page.keyboard.press('/')
+    await page.keyboard.type('nothing:')
+    const box = page.getByRole('combobox', { name: 'Search events' })
+    await page.keyboard.press('Escape')
+    await box.and(page.locator('[aria-expanded=false]')).waitFor()
+    const stays = await box.evaluate((input) => {
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }))
+      return document.activeElement === input
+    })
+    assert.equal(stays, false)
+    assert.equal(await box.inputValue(), '')
   })
 
   test('a new event appears while one follows, and waits while one reads further down', async () => {

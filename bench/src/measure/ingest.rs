@@ -7,9 +7,6 @@ use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, percentile, thousands};
 
-/// Sealing and indexing that goes on after the last acknowledgement is waited for this long.
-const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
-
 /// What sending events as fast as they are acknowledged brought.
 pub(crate) struct Ingest {
     pub(crate) events: u64,
@@ -17,9 +14,9 @@ pub(crate) struct Ingest {
     pub(crate) took: Duration,
     /// The server's, until the last acknowledgement.
     pub(crate) cpu_sending: f64,
-    /// The server's, until sealing, indexing and merging rested.
+    /// The server's, until all was sealed, merged and indexed.
     pub(crate) cpu_settled: f64,
-    /// On disk, when everything rested.
+    /// On disk then.
     pub(crate) bytes: u64,
     /// The server's resident memory at its highest.
     pub(crate) peak_bytes: u64,
@@ -42,7 +39,7 @@ impl Ingest {
     }
 }
 
-/// Sends all events of the plan and waits until the server rests.
+/// Sends all events of the plan and waits until they are sealed, merged and indexed.
 pub(crate) fn measure(
     server: &Server,
     data: &DataFolder,
@@ -52,7 +49,7 @@ pub(crate) fn measure(
     let before = server.cpu_seconds()?;
     let mut sent = load::send_all(server, key, args)?;
     let cpu_sending = server.cpu_seconds()? - before;
-    let is_idle = server.wait_until_idle(SETTLE_LIMIT)?;
+    let is_idle = server.wait_until_idle(load::REST_LIMIT)?;
     sent.request_ms.sort_by(f64::total_cmp);
     Ok(Ingest {
         events: sent.events,

@@ -14,7 +14,6 @@ use crate::questions::{self, Answer, Product, QUESTIONS, Runs, Timed, Times, tim
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, thousands};
 
-const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
 /// Sign-ins that failed are listed from this many of one address on.
 const FAILURES_MIN: u64 = 5;
 
@@ -43,7 +42,7 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
     if !args.reuse {
         load::send_all(&server, &key, &load_args)?;
     }
-    server.wait_until_idle(SETTLE_LIMIT)?;
+    server.wait_until_rest(&data, load::REST_LIMIT)?;
     Figures::title(&format!(
         "queries over {} events, seed {}, jitter {} s, late {} %",
         thousands(plan.count as f64),

@@ -12,7 +12,6 @@ use crate::server::{DataFolder, Server};
 use crate::table::{Figures, thousands};
 
 const LIMIT: Duration = Duration::from_secs(1_800);
-const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
 /// The ledger that is measured.
 const LEDGER: &str = "ledgers/main";
 
@@ -86,12 +85,7 @@ fn last_event(part: &str) -> Option<u64> {
 }
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
-    load::send_all(&server, &key, args)?;
-    server.wait_until_idle(SETTLE_LIMIT)?;
-    server.stop()?;
+    let (data, key, _) = load::rested_folder(args)?;
     let (server, rebuild) = measure(&args.server, &data, &key)?;
     Figures::title(&format!(
         "rebuild of the index: {} events",

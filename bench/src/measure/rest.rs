@@ -1,13 +1,9 @@
 //! Memory of a server at rest: started on a loaded folder, asked once, left alone.
 
-use std::time::Duration;
-
 use crate::args::{LoadArgs, ServerArgs};
 use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, thousands};
-
-const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Starts a server on a folder that has events, searches, waits until it rests. The server goes on
 /// running; beside it its resident memory in bytes.
@@ -21,23 +17,15 @@ pub(crate) fn measure(
         .connect(key)?
         .get("/v1/events?q=customer", &mut Vec::new())?
         .expect_ok()?;
-    server.wait_until_idle(SETTLE_LIMIT)?;
+    server.wait_until_rest(data, load::REST_LIMIT)?;
     let (now, _) = server.memory_bytes()?;
     Ok((server, now))
 }
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
-    let sent = load::send_all(&server, &key, args)?;
-    server.wait_until_idle(SETTLE_LIMIT)?;
-    server.stop()?;
+    let (data, key, events) = load::rested_folder(args)?;
     let (server, bytes) = measure(&args.server, &data, &key)?;
-    Figures::title(&format!(
-        "at rest with {} events",
-        thousands(sent.events as f64)
-    ));
+    Figures::title(&format!("at rest with {} events", thousands(events as f64)));
     Figures::row("memory", mib(bytes));
     server.stop()?;
     Ok(())

@@ -1,15 +1,11 @@
 //! Bytes on disk once everything is sealed and merged, and once it rests.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::args::LoadArgs;
 use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, thousands};
-
-const SETTLE_LIMIT: Duration = Duration::from_secs(900);
-/// A journal is sealed before it is full from this size on.
-const JOURNAL_LEFT_BYTES: u64 = 1 << 20;
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let data = DataFolder::new(&args.server)?;
@@ -17,18 +13,11 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let key = server.create_key()?;
     let sent = load::send_all(&server, &key, args)?;
     let right_away = data.size_bytes()?;
-    let idle = server.wait_until_idle(SETTLE_LIMIT)?;
+    let idle = server.wait_until_idle(load::REST_LIMIT)?;
     let settled = data.size_bytes()?;
     let cpu_before = server.cpu_seconds()?;
     let begun = Instant::now();
-    let rests = loop {
-        std::thread::sleep(Duration::from_millis(500));
-        let done =
-            server.waiting_work()? == 0.0 && data.size_bytes()?.journal <= JOURNAL_LEFT_BYTES;
-        if done || begun.elapsed() >= SETTLE_LIMIT {
-            break done;
-        }
-    };
+    let rests = server.wait_until_rest(&data, load::REST_LIMIT)?;
     let (rested_in, cpu) = (begun.elapsed(), server.cpu_seconds()? - cpu_before);
     let at_rest = data.size_bytes()?;
     Figures::title(&format!("size: {} events", thousands(sent.events as f64)));

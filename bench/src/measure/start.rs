@@ -9,7 +9,6 @@ use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, thousands};
 
-const SETTLE_LIMIT: Duration = Duration::from_secs(600);
 const RUNS: usize = 5;
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
@@ -25,7 +24,7 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     // Right after the last acknowledgement: the longest journal, indexing under way.
     server.kill()?;
     server = start_and_report("after kill -9 under load", args, &data, &key, sent.events)?;
-    server.wait_until_idle(SETTLE_LIMIT)?;
+    server.wait_until_rest(&data, load::REST_LIMIT)?;
     for _ in 0..RUNS {
         server.kill()?;
         server = start_and_report("after kill -9 at rest", args, &data, &key, sent.events)?;

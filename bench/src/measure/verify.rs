@@ -5,10 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::args::{LoadArgs, ServerArgs};
 use crate::load;
-use crate::server::{DataFolder, Server};
+use crate::server::DataFolder;
 use crate::table::{Figures, thousands};
-
-const SETTLE_LIMIT: Duration = Duration::from_secs(1_800);
 
 /// Runs `annals verify` over a folder; how long it takes. Fails if anything is wrong there.
 pub(crate) fn measure(args: &ServerArgs, data: &DataFolder) -> anyhow::Result<Duration> {
@@ -26,18 +24,10 @@ pub(crate) fn measure(args: &ServerArgs, data: &DataFolder) -> anyhow::Result<Du
 }
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
-    let sent = load::send_all(&server, &key, args)?;
-    server.wait_until_idle(SETTLE_LIMIT)?;
-    server.stop()?;
+    let (data, _, events) = load::rested_folder(args)?;
     let took = measure(&args.server, &data)?;
-    Figures::title(&format!("verify: {} events", thousands(sent.events as f64)));
+    Figures::title(&format!("verify: {} events", thousands(events as f64)));
     Figures::row("seconds", format!("{:.2}", took.as_secs_f64()));
-    Figures::row(
-        "events / s",
-        thousands(sent.events as f64 / took.as_secs_f64()),
-    );
+    Figures::row("events / s", thousands(events as f64 / took.as_secs_f64()));
     Ok(())
 }

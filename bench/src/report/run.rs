@@ -9,6 +9,7 @@ use super::{Size, plan};
 use crate::args::{
     BatchArgs, EventArgs, LoadArgs, ReportArgs, ServerArgs, SinglesArgs, SustainedArgs, TenantsArgs,
 };
+use crate::load;
 use crate::measure::ingest::Ingest;
 use crate::measure::rebuild::Rebuild;
 use crate::measure::singles::Singles;
@@ -35,6 +36,10 @@ pub(super) type Measured<T> = Result<T, String>;
 pub(super) struct Loaded {
     pub(super) events: u64,
     pub(super) ingest: Ingest,
+    /// CPU seconds of the server until it rested.
+    pub(super) cpu_seconds: f64,
+    /// On disk when it rested.
+    pub(super) bytes: u64,
     pub(super) questions: Vec<Timed>,
     pub(super) rest_bytes: u64,
     /// After kill -9, to the first answered search.
@@ -244,10 +249,17 @@ fn disordered(args: &LoadArgs, size: &Size) -> anyhow::Result<Vec<Timed>> {
     let data = DataFolder::new(&args.server)?;
     let server = Server::start(&args.server, &data)?;
     let key = server.create_key()?;
-    ingest::measure(&server, &data, &key, args)?;
+    load::send_all(&server, &key, args)?;
+    rested(&server, &data)?;
     let timed = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
     server.stop()?;
     Ok(timed)
+}
+
+fn rested(server: &Server, data: &DataFolder) -> anyhow::Result<()> {
+    let rests = server.wait_until_rest(data, load::REST_LIMIT)?;
+    anyhow::ensure!(rests, "the server did not come to rest");
+    Ok(())
 }
 
 /// Everything that needs a server with many events, on one load of it.
@@ -256,6 +268,8 @@ fn loaded(args: &LoadArgs, size: &Size) -> anyhow::Result<Loaded> {
     let server = Server::start(&args.server, &data)?;
     let key = server.create_key()?;
     let ingest = ingest::measure(&server, &data, &key, args)?;
+    rested(&server, &data)?;
+    let (cpu_seconds, bytes) = (server.cpu_seconds()?, data.size_bytes()?.total());
     let questions = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
     server.kill()?;
     let mut starts = Vec::new();
@@ -274,6 +288,8 @@ fn loaded(args: &LoadArgs, size: &Size) -> anyhow::Result<Loaded> {
     Ok(Loaded {
         events: args.count,
         ingest,
+        cpu_seconds,
+        bytes,
         questions,
         rest_bytes,
         start: starts[STARTS / 2],

@@ -38,5 +38,5 @@ pub use ids::{Ids, renamed};
 pub use looks::{Beginning, beginning};
 pub use mapper::{Format, Mapped, Mapper};
 pub use records::{Found, Item, RECORD_MAX_BYTES, Records};
-pub use refusal::{Note, Refusal};
+pub use refusal::{FAULTS_OF_THE_ORIGINAL, Note, Refusal};
 pub use rows::Rows;

@@ -33,6 +33,18 @@ impl From<Problem> for Refusal {
     }
 }
 
+/// Codes with which an event that a mapper made may still be refused ([`event::ProblemCode`]): there
+/// the original is at fault, which is kept whole. Any other code would be a fault of the mapper.
+pub const FAULTS_OF_THE_ORIGINAL: &[&str] = &[
+    "too_large",
+    "too_many_fields",
+    "path_too_long",
+    "too_deep",
+    "nul",
+    "time_out_of_range",
+    "reserved",
+];
+
 /// Something about a record that was taken and that somebody should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {

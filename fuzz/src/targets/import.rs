@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 
 use event::{Acceptance, Event, Timestamp};
 use import::csv::Mapping;
-use import::{Beginning, Ids, Item, Mapped, Mapper, Records, Refusal, Rows};
+use import::{
+    Beginning, FAULTS_OF_THE_ORIGINAL, Ids, Item, Mapped, Mapper, Records, Refusal, Rows,
+};
 
 use super::MIB;
 use crate::{Reached, Target};
@@ -53,16 +55,6 @@ pub(super) const TABLE: Target = Target {
     ],
 };
 
-/// Codes with which the server may refuse what a mapping took: the original is at fault there.
-const SERVER_REFUSES: &[&str] = &[
-    "too_large",
-    "too_many_fields",
-    "path_too_long",
-    "too_deep",
-    "nul",
-    "time_out_of_range",
-    "reserved",
-];
 const NOW: Timestamp = Timestamp::from_micros(1_769_077_200_000_000);
 
 /// Whatever a file holds, each record becomes an event that the server takes or a refusal with a
@@ -172,7 +164,7 @@ fn check(mapped: Result<Mapped, Refusal>, is_event: bool, ids: &mut Ids) -> Stri
         Err(problem) => {
             let code = problem.code.as_str();
             assert!(
-                is_event || SERVER_REFUSES.contains(&code),
+                is_event || FAULTS_OF_THE_ORIGINAL.contains(&code),
                 "{problem}: {}",
                 mapped.event
             );

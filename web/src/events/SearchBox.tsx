@@ -79,6 +79,8 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
       if (offers.length) setOpen(false)
       else {
         setText(value)
+        // At once, not when the list is drawn: the next key is one of the screen's.
+        event.currentTarget.blur()
         leave()
       }
     } else return

@@ -1,7 +1,7 @@
 //! Any bytes and any JSON: taken or refused by name, never a panic, never lost.
 
 use import::csv::Mapping;
-use import::{Ids, Item, Mapper, Records, Rows, renamed};
+use import::{FAULTS_OF_THE_ORIGINAL, Ids, Item, Mapper, Records, Rows, renamed};
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -119,17 +119,6 @@ fn mappers() -> Vec<Mapper> {
     ]
 }
 
-/// Codes with which the server may refuse what a mapping took: the original is at fault there.
-const SERVER_REFUSES: &[&str] = &[
-    "too_large",
-    "too_many_fields",
-    "path_too_long",
-    "too_deep",
-    "nul",
-    "time_out_of_range",
-    "reserved",
-];
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
 
@@ -153,7 +142,7 @@ proptest! {
                     let is_unwrapped = value.get("CloudTrailEvent").is_some() || value.get("detail").is_some();
                     prop_assert!(is_unwrapped || *original == value);
                     if let Err(problem) = accepted(&mapped.event) {
-                        prop_assert!(SERVER_REFUSES.contains(&problem.code.as_str()), "{problem}: {}", mapped.event);
+                        prop_assert!(FAULTS_OF_THE_ORIGINAL.contains(&problem.code.as_str()), "{problem}: {}", mapped.event);
                     }
                     // The same whatever the blanks, and twice the same.
                     let again = mapper.map(serde_json::to_string_pretty(&value).unwrap().as_bytes()).unwrap();
