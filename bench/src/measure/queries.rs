@@ -1,7 +1,6 @@
 //! The questions Q1..Q10 over a loaded server: p50 and p95 over HTTP, server CPU, and what came
 //! back.
 
-
 use anyhow::Context as _;
 use serde_json::Value;
 

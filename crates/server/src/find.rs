@@ -117,43 +117,28 @@ pub(crate) fn count_before(
         .sum()
 }
 
-/// Every event of a selection, in order, until `visit` answers false. One step is read ahead by a
-/// thread of its own, so that reading and visiting take turns on no core.
+/// Every event of a selection, in order, until `visit` answers false.
 pub(crate) fn stream(
     open: &Open,
     selection: &Selection,
     order: Order,
     mut visit: impl FnMut(&Recorded) -> bool,
 ) -> Result<(), Refusal> {
-    let (_, mut matches) = open.index.matches(&selection.scope(), order)?;
-    let (ahead, steps) = std::sync::mpsc::sync_channel(1);
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            loop {
-                let step: Vec<Sequence> = matches
-                    .by_ref()
-                    .take(STREAM_STEP)
-                    .map(|hit| hit.sequence)
-                    .collect();
-                if step.is_empty() {
-                    return;
-                }
-                let read = open.ledger.read_many(&step);
-                let failed = read.is_err();
-                if ahead.send(read).is_err() || failed {
-                    return;
-                }
-            }
-        });
-        for step in steps {
-            for recorded in step? {
-                if !visit(&recorded) {
-                    return Ok(());
-                }
+    let (_, matches) = open.index.matches(&selection.scope(), order)?;
+    let mut matches = matches.peekable();
+    while matches.peek().is_some() {
+        let step: Vec<Sequence> = matches
+            .by_ref()
+            .take(STREAM_STEP)
+            .map(|hit| hit.sequence)
+            .collect();
+        for recorded in open.ledger.read_many(&step)? {
+            if !visit(&recorded) {
+                return Ok(());
             }
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 /// Exact counts between boundaries (`boundaries[i]..boundaries[i + 1]`), by value of `split`.
