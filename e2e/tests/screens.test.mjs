@@ -192,6 +192,17 @@ describe('events', () => {
     await page.getByRole('button', { name: /The first after/ }).waitFor()
     await go('/t/main/events?q=severity:high action:nothing')
     await page.getByRole('button', { name: /Without action:nothing: [\d,]+ events/ }).waitFor()
+    await go('/t/main/events?q=actor.id:nobody action:nothing severity:high')
+    await page.getByText('By themselves these find nothing here: actor.id:nobody, action:nothing').waitFor()
+    await page.getByRole('button', { name: /Only severity:high: [\d,]+ events/ }).click()
+    await firstRow().waitFor()
+    await go('/t/main/events?from=2031-01-01')
+    await page.getByText('This range begins in the future').waitFor()
+    await page.getByRole('button', { name: /The last before/ }).click()
+    await firstRow().waitFor()
+    await go('/t/main/events?from=now&to=now-7d')
+    await page.getByRole('button', { name: 'Turn it round' }).click()
+    await firstRow().waitFor()
   })
 })
 
@@ -376,6 +387,27 @@ describe('people and keys', () => {
     await page.getByRole('button', { name: 'Revoke the key' }).click()
     await row.getByText('revoked').waitFor()
     assert.equal((await send()).status, 401)
+    // What cannot be taken back leads to the event that records it.
+    await page.getByRole('status').filter({ hasText: 'Done: Revoke the key' }).getByRole('link').click()
+    await settled()
+    assert.equal(await total(), 1)
+    await page.locator('.rows').getByText('e2e').first().waitFor()
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+  })
+
+  test('on a phone every key is a card, and nothing is scrolled sideways', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await go('/t/main/settings/keys')
+    const cards = page.getByRole('list', { name: 'API keys' })
+    await cards.getByText('e2e').waitFor()
+    assert.equal(await page.getByRole('table').count(), 0)
+    for (const path of ['settings/keys', 'settings/people', 'settings/tenants', 'account', 'events', 'events?chart=table', 'overview']) {
+      await go(`/t/main/${path}`)
+      await page.waitForLoadState('networkidle')
+      const { wide, screen } = await page.evaluate(() => ({ wide: document.querySelector('main').scrollWidth, screen: innerWidth }))
+      assert.ok(wide <= screen, `${path}: ${wide} px`)
+    }
+    await page.setViewportSize({ width: 1440, height: 900 })
   })
 
   test('a search is saved and opened again', async () => {

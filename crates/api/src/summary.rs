@@ -93,4 +93,7 @@ pub struct HighPriority {
     pub first_at: String,
     /// When the newest of them occurred (RFC 3339).
     pub last_at: String,
+    /// The search that finds them, with both times as its range.
+    #[schema(example = "severity:>=high action:customer.export actor.id:u-17")]
+    pub q: String,
 }

@@ -7,9 +7,10 @@ use api::{
 };
 use axum::Json;
 use axum::extract::State;
-use event::{Recorded, Timestamp, path};
+use event::path::{self, TargetMember};
+use event::{Recorded, Timestamp};
 use jiff::tz::TimeZone;
-use query::{ExactField, Expr, ParseContext};
+use query::{ExactField, Expr, Leaf, ParseContext, words};
 
 use crate::app::App;
 use crate::auth::{Caller, Permission};
@@ -30,7 +31,7 @@ const SPAN_MICROS: i64 = 30 * 86_400 * 1_000_000;
 const HIGH_PRIORITY: &str = "severity:high OR severity:critical";
 /// How many rows of it are shown.
 const HIGH_PRIORITY_ROWS: usize = 8;
-/// Events of one actor and action within this time are one row.
+/// Events of one action and [`Subject`] within this time are one row.
 const ROLL_UP_MICROS: i64 = 10 * 60 * 1_000_000;
 /// Most events that are looked at to fill the rows, so that a storm does not slow the page.
 const ROLL_UP_EVENTS: usize = 2_000;
@@ -185,10 +186,15 @@ fn shares(counts: &[u64]) -> Vec<u64> {
     shares
 }
 
-/// Events of one actor and action that follow each other closely.
+/// Whom an event is about, as far as it says so in a value that can be asked for whole: the actor
+/// by id or by e-mail address, the first target where the actor is not known, or the system itself;
+/// as searches compare it.
+type Subject = Option<(ExactField, String)>;
+
+/// Events of one action and subject that follow each other closely.
 struct Row {
-    actor: Option<String>,
     action: String,
+    subject: Subject,
     newest: Recorded,
     events: u64,
     first: Timestamp,
@@ -213,7 +219,9 @@ fn high_priority(
         rows.len() <= HIGH_PRIORITY_ROWS && looked_at < ROLL_UP_EVENTS
     })?;
     rows.truncate(HIGH_PRIORITY_ROWS);
-    rows.into_iter().map(shown).collect()
+    rows.into_iter()
+        .map(|row| shown(row, query.expr()))
+        .collect()
 }
 
 fn roll_up(rows: &mut Vec<Row>, recorded: &Recorded) {
@@ -221,10 +229,25 @@ fn roll_up(rows: &mut Vec<Row>, recorded: &Recorded) {
         return;
     };
     let at = event.occurred_at();
-    let actor = event.string(path::ACTOR_ID).map(|id| id.into_owned());
-    let action = event.action().into_owned();
+    let action = folded(&event.action());
+    let subject = [
+        (ExactField::ActorId, Some(path::ACTOR_ID)),
+        (ExactField::ActorEmail, Some(path::ACTOR_EMAIL)),
+        (
+            ExactField::TargetId,
+            path::Code::target(0, TargetMember::Id),
+        ),
+    ]
+    .into_iter()
+    .find_map(|(field, path)| Some((field, folded(&event.string(path?)?))))
+    .or_else(|| {
+        let system = event.string(path::ACTOR_TYPE)? == "system";
+        system.then(|| (ExactField::ActorType, "system".to_owned()))
+    });
+    // Events of nobody and nothing known may be of different people: each is a row of its own.
     let close = |row: &&mut Row| {
-        row.actor == actor
+        subject.is_some()
+            && row.subject == subject
             && row.action == action
             && row.last.as_micros() - at.as_micros() <= ROLL_UP_MICROS
     };
@@ -234,8 +257,8 @@ fn roll_up(rows: &mut Vec<Row>, recorded: &Recorded) {
             row.first = row.first.min(at);
         }
         None => rows.push(Row {
-            actor,
             action,
+            subject,
             newest: recorded.clone(),
             events: 1,
             first: at,
@@ -244,12 +267,22 @@ fn roll_up(rows: &mut Vec<Row>, recorded: &Recorded) {
     }
 }
 
-fn shown(row: Row) -> Result<HighPriority, Refusal> {
+/// A value as searches compare it.
+fn folded(value: &str) -> String {
+    words::fold(value).into_owned()
+}
+
+fn shown(row: Row, high_priority: &Expr) -> Result<HighPriority, Refusal> {
+    let like_it = [Some((ExactField::Action, row.action)), row.subject]
+        .into_iter()
+        .flatten()
+        .map(|(field, value)| Expr::from(Leaf::Exact { field, value }));
     Ok(HighPriority {
         event: wire_json(&row.newest)?,
         events: row.events,
         first_at: rfc3339(row.first),
         last_at: rfc3339(row.last),
+        q: Expr::and([high_priority.clone()].into_iter().chain(like_it)).to_string(),
     })
 }
 

@@ -1425,6 +1425,11 @@ export interface components {
             first_at: string;
             /** @description When the newest of them occurred (RFC 3339). */
             last_at: string;
+            /**
+             * @description The search that finds them, with both times as its range.
+             * @example severity:>=high action:customer.export actor.id:u-17
+             */
+            q: string;
         };
         /** @description Exact counts by time. */
         Histogram: {

@@ -23,7 +23,7 @@ export default function EntryPanel({ id, state }: { id: string; state: EventsSta
   return (
     <aside className="panel" ref={box} aria-label={t('Event {{id}}', { id })} aria-busy={isPending}>
       <header className="panel-head">
-        <h2 className="mono">{id}</h2>
+        <h2 className="mono">{data?.display_id ?? id}</h2>
         <Copy text={new URL(urls.entry(tenant, id), window.location.href).href} label={t('Copy the link to the event')} />
         <span className="panel-tools">
           <Tooltip label={t('Previous (k)')}>

@@ -92,7 +92,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
     <>
       {event.erasure && event.erasure.withheld > 0 && (
         <p className="notice">
-          {t('{{count}} fields erased', { count: event.erasure.withheld })}. {t('What is left is still proven.')}
+          {t('{{count}} fields erased', { count: event.erasure.withheld })}. {t('What is left is still covered by the proof.')}
         </p>
       )}
       {event.changes && event.changes.length > 0 && <Changes changes={event.changes} key={event.display_id} />}
@@ -168,7 +168,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
             <bdi>{actorName(event.on_behalf_of)}</bdi>
           </Line>
         )}
-        <Line name={t('Sent by')} sure="proven" field="key" value={event.ingest?.key_id} {...linked}>
+        <Line name={t('Sent by')} sure="covered" field="key" value={event.ingest?.key_id} {...linked}>
           {event.ingest?.key_id ? <Id text={event.ingest.key_id} /> : event.kind === 0 ? undefined : t('Annals itself')}
           {event.ingest?.import && <bdi> {t('import {{name}}', { name: event.ingest.import })}</bdi>}
         </Line>
@@ -207,7 +207,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
           <Time value={event.occurred_at} now={now} as="column" />
           {late && <span className="warning"> {late}</span>}
         </Line>
-        <Line name={t('Received')} sure="proven">
+        <Line name={t('Received')} sure="covered">
           <Time value={event.received_at} now={now} as="column" />
         </Line>
       </Section>

@@ -1,4 +1,3 @@
-import { useMediaQuery } from '@mantine/hooks'
 import { type ColumnDef, type ColumnSizingState, getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
@@ -9,6 +8,7 @@ import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
 import { Time } from '../parts/Time'
+import { useNarrow } from '../parts/useNarrow'
 import { useNow, usePreferences, useZone } from '../session/session'
 import { urls } from '../urls'
 import { outcomeOf, sentence } from '../words/event'
@@ -42,7 +42,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const preferences = usePreferences()
   const zone = useZone()
   const now = useNow()
-  const narrow = useMediaQuery('(max-width: 760px)') ?? false
+  const narrow = useNarrow()
   const names = state.search.columns ?? preferences.columns
   const columns = useMemo(() => columnsOf(names), [names])
   const body = useRef<HTMLDivElement>(null)

@@ -9,7 +9,7 @@ export function ExportJobs() {
   const jobs = useSyncExternalStore(subscribeJobs, currentJobs)
   if (!jobs.length) return null
   return (
-    <aside className="jobs" aria-label={t('Exports')}>
+    <aside className="jobs-list" aria-label={t('Exports')}>
       {jobs.map((job) => (
         <div key={job.id} className="job">
           <div className="job-line">

@@ -21,14 +21,19 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
   const anywhere = useQuery({ ...countQuery({ ...selection, from: undefined, to: undefined }), enabled: ranged })
   const unfiltered = useQuery({ ...countQuery({ ...selection, q: undefined }), enabled: Boolean(selection.q) })
   const { from, to } = moments(selection, selection.tz, new Date())
-  if (from && from >= to) {
+  if (from && from >= to && range.to !== undefined) {
     return (
       <div className="state">
         <div>
           <h2>{t('This range ends before it begins')}</h2>
-          <Button variant="default" onClick={() => state.setRange({ from: 'now-7d' })}>
-            {t('Past 7 days')}
-          </Button>
+          <p className="buttons">
+            <Button variant="default" onClick={() => state.setRange({ from: range.to, to: range.from })}>
+              {t('Turn it round')}
+            </Button>
+            <Button variant="default" onClick={() => state.setRange({ from: 'now-7d' })}>
+              {t('Past 7 days')}
+            </Button>
+          </p>
         </div>
       </div>
     )
@@ -75,7 +80,7 @@ function NotInRange({ state, total }: { state: EventsState; total: number }) {
   return (
     <div className="state">
       <div>
-        <h2>{t('Nothing in this range of time')}</h2>
+        <h2>{from && from > new Date() ? t('This range begins in the future') : t('Nothing in this range of time')}</h2>
         <p>{t('{{total}} events match at other times.', { total: number(total) })}</p>
         <p className="buttons">
           {offer(t('The last before:'), before.data?.events[0]?.occurred_at)}
@@ -89,6 +94,7 @@ function NotInRange({ state, total }: { state: EventsState; total: number }) {
   )
 }
 
+/** Names the term without which there is something; where no one term alone is to blame, those that find nothing by themselves, and the one that finds the most. */
 function FiltersExclude({ state, total }: { state: EventsState; total: number }) {
   const { selection } = state
   const q = selection.q ?? ''
@@ -96,13 +102,23 @@ function FiltersExclude({ state, total }: { state: EventsState; total: number })
   const alternatives = all.some((term) => term.text === 'OR')
   const tried = alternatives || all.length < 2 ? [] : all.slice(0, TRIED)
   const counts = useQueries({ queries: tried.map((_, place) => countQuery({ ...selection, q: withoutTerm(q, place) || undefined })) })
-  const best = counts.map((count, place) => ({ place, total: count.data?.total ?? 0 })).sort((one, other) => other.total - one.total)[0]
+  const best = most(counts)
+  const several = tried.length > 1 && counts.every((count) => count.data?.total === 0)
+  const alone = useQueries({ queries: several ? tried.map((term) => countQuery({ ...selection, q: term.text })) : [] })
+  const useless = tried.filter((_, place) => alone[place]?.data?.total === 0)
+  const useful = most(alone)
   return (
     <div className="state">
       <div>
         <h2>{total > 0 ? t('The search excludes every event') : t('No event matches this search')}</h2>
         <p>{total > 0 ? t('Without it there are {{total}} events in this range.', { total: number(total) }) : t('Neither in this range nor at any other time; and without the search there is no event in this range.')}</p>
+        {useless.length > 0 && <p>{t('By themselves these find nothing here: {{terms}}', { terms: useless.map((term) => term.text).join(', ') })}</p>}
         <p className="buttons">
+          {useful && useful.total > 0 && (
+            <Button variant="default" onClick={() => state.setQuery(tried[useful.place]!.text)}>
+              {t('Only {{term}}: {{total}} events', { term: tried[useful.place]!.text, total: number(useful.total) })}
+            </Button>
+          )}
           {best && best.total > 0 && (
             <Button variant="default" onClick={() => state.setQuery(withoutTerm(q, best.place))}>
               {t('Without {{term}}: {{total}} events', { term: tried[best.place]!.text, total: number(best.total) })}
@@ -115,4 +131,8 @@ function FiltersExclude({ state, total }: { state: EventsState; total: number })
       </div>
     </div>
   )
+}
+
+function most(counts: { data?: { total: number } }[]): { place: number; total: number } | undefined {
+  return counts.map((count, place) => ({ place, total: count.data?.total ?? 0 })).sort((one, other) => other.total - one.total)[0]
 }

@@ -3,6 +3,7 @@ import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { identity, ownSessionsQuery, sessionQuery } from '../api/identity'
 import { Sheet } from '../parts/Sheet'
+import { Table } from '../parts/Table'
 import { Time } from '../parts/Time'
 import { ZoneSelect } from '../parts/ZoneSelect'
 import { useTry } from '../parts/useTry'
@@ -199,48 +200,26 @@ function Sessions() {
           {error.message}
         </p>
       )}
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Sessions')}>
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t('Signed in')}</th>
-              <th>{t('Last used')}</th>
-              <th>{t('Address')}</th>
-              <th>{t('Browser')}</th>
-              <th>
-                <span className="hidden">{t('Actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.sessions.map((one) => (
-              <tr key={one.id}>
-                <td>
-                  <Time value={one.created_at} now={now} />
-                </td>
-                <td>
-                  <Time value={one.last_used_at} now={now} />
-                </td>
-                <td className="mono">
-                  <bdi>{one.address ?? t('not recorded')}</bdi>
-                </td>
-                <td>
-                  <bdi>{one.user_agent ?? t('not recorded')}</bdi>
-                </td>
-                <td>
-                  {one.current ? (
-                    <span className="tag">{t('this one')}</span>
-                  ) : (
-                    <Button size="compact-sm" variant="default" onClick={() => end(() => identity.endSession(one.id))}>
-                      {t('End')}
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('Sessions')}
+        rows={data.sessions}
+        id={(one) => one.id}
+        columns={[
+          { words: t('Signed in'), cell: (one) => <Time value={one.created_at} now={now} /> },
+          { words: t('Last used'), cell: (one) => <Time value={one.last_used_at} now={now} /> },
+          { words: t('Address'), mono: true, cell: (one) => <bdi>{one.address ?? t('not recorded')}</bdi> },
+          { words: t('Browser'), cell: (one) => <bdi>{one.user_agent ?? t('not recorded')}</bdi> },
+        ]}
+        actions={(one) =>
+          one.current ? (
+            <span className="tag">{t('this one')}</span>
+          ) : (
+            <Button size="compact-sm" variant="default" onClick={() => end(() => identity.endSession(one.id))}>
+              {t('End')}
+            </Button>
+          )
+        }
+      />
     </section>
   )
 }

@@ -6,6 +6,7 @@ import { type Key, keysQuery, managing } from '../api/identity'
 import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
+import { Table } from '../parts/Table'
 import { Time } from '../parts/Time'
 import { confirmed } from '../session/confirm'
 import { useMay, useNow, useTenant } from '../session/session'
@@ -39,90 +40,43 @@ export default function KeysPage() {
   const show = (name: string, text: string) => setOpen({ kind: 'shown', title: t('API key {{name}}', { name }), text })
   return (
     <Sheet title={t('API keys')} actions={may && <Button onClick={() => setOpen({ kind: 'create' })}>{t('Create a key')}</Button>}>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('API keys')}>
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t('Name')}</th>
-              <th>{t('Begins')}</th>
-              <th>{t('Scopes')}</th>
-              <th>{t('Environment')}</th>
-              <th>{t('Created')}</th>
-              <th>{t('Last used')}</th>
-              <th>{t('State')}</th>
-              <th>
-                <span className="hidden">{t('Actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {keys.map((key) => {
-              const live = !key.revoked_at && !(key.expires_at && Date.parse(key.expires_at) <= now.getTime())
-              return (
-                <tr key={key.id}>
-                  <td>
-                    <Go to={urls.events(tenant, { q: `key:${key.id}`, range: 'all' })} title={key.id}>
-                      <bdi>{key.name}</bdi>
-                    </Go>
-                    {key.app && (
-                      <span className="muted small">
-                        {' '}
-                        {t('for')} <bdi>{key.app}</bdi>
-                      </span>
-                    )}
-                  </td>
-                  <td className="mono">{key.prefix}…</td>
-                  <td>
-                    {key.scopes.map((scope) => (
-                      <span key={scope} className="tag mono">
-                        {scope}
-                      </span>
-                    ))}
-                  </td>
-                  <td>
-                    <bdi>{key.environment}</bdi>
-                  </td>
-                  <td>
-                    <Time value={key.created_at} now={now} />
-                  </td>
-                  <td>
-                    {key.last_used_at ? (
-                      <>
-                        <Time value={key.last_used_at} now={now} /> <span className="mono muted small">{key.last_used_from}</span>
-                      </>
-                    ) : (
-                      <span className="muted">{t('never')}</span>
-                    )}
-                  </td>
-                  <td>
-                    {key.revoked_at ? (
-                      <span className="wrong">{t('revoked')}</span>
-                    ) : key.expires_at ? (
-                      <span className={live ? undefined : 'wrong'}>
-                        {live ? t('until') : t('expired')} <Time value={key.expires_at} now={now} />
-                      </span>
-                    ) : (
-                      t('active')
-                    )}
-                  </td>
-                  <td>
-                    {may && live && (
-                      <div className="actions">
-                        <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rotate', key })}>
-                          {t('Rotate')}
-                        </Button>
-                        <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'revoke', key })}>
-                          {t('Revoke')}
-                        </Button>
-                      </div>
-                    )}
-                  </td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('API keys')}
+        rows={keys}
+        id={(key) => key.id}
+        columns={[
+          { words: t('Name'), cell: (key) => <KeyName tenant={tenant} apiKey={key} /> },
+          { words: t('Begins'), mono: true, cell: (key) => `${key.prefix}…` },
+          {
+            words: t('Scopes'),
+            cell: (key) =>
+              key.scopes.map((scope) => (
+                <span key={scope} className="tag mono">
+                  {scope}
+                </span>
+              )),
+          },
+          { words: t('Environment'), cell: (key) => (key.environment ? <bdi>{key.environment}</bdi> : <span className="muted">{t('none')}</span>) },
+          { words: t('Created'), cell: (key) => <Time value={key.created_at} now={now} /> },
+          { words: t('Last used'), cell: (key) => <LastUse apiKey={key} now={now} /> },
+          { words: t('State'), cell: (key) => <State apiKey={key} now={now} /> },
+        ]}
+        actions={
+          may
+            ? (key) =>
+                works(key, now) && (
+                  <div className="actions">
+                    <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rotate', key })}>
+                      {t('Rotate')}
+                    </Button>
+                    <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'revoke', key })}>
+                      {t('Revoke')}
+                    </Button>
+                  </div>
+                )
+            : undefined
+        }
+      />
       {keys.length === 0 && <p className="muted">{t('No key yet. An application needs one with the scope events:write to send events.')}</p>}
       {open?.kind === 'create' && (
         <CreateKey
@@ -144,12 +98,52 @@ export default function KeysPage() {
         />
       )}
       {open?.kind === 'revoke' && (
-        <DangerDialog title={t('Revoke the key {{name}}', { name: open.key.name })} name={open.key.name} submit={t('Revoke the key')} close={close} act={() => send(() => managing.revokeKey(tenant, open.key.id))}>
+        <DangerDialog title={t('Revoke the key {{name}}', { name: open.key.name })} name={open.key.name} submit={t('Revoke the key')} record={{ tenant, action: 'annals.key.revoke', target: open.key.id }} close={close} act={() => send(() => managing.revokeKey(tenant, open.key.id))}>
           {t('It stops working at once and cannot be brought back. What was sent with it stays. Applications that use it need another one first.')}
         </DangerDialog>
       )}
       {open?.kind === 'shown' && <ShownOnce title={open.title} text={open.text} words={t('The key is shown only now. Annals keeps only its hash.')} close={() => setOpen(undefined)} />}
     </Sheet>
+  )
+}
+
+function works(key: Key, now: Date): boolean {
+  return !key.revoked_at && !(key.expires_at && Date.parse(key.expires_at) <= now.getTime())
+}
+
+function KeyName({ tenant, apiKey }: { tenant: string; apiKey: Key }) {
+  return (
+    <>
+      <Go to={urls.events(tenant, { q: `key:${apiKey.id}`, range: 'all' })} title={apiKey.id}>
+        <bdi>{apiKey.name}</bdi>
+      </Go>
+      {apiKey.app && (
+        <span className="muted small">
+          {' '}
+          {t('for')} <bdi>{apiKey.app}</bdi>
+        </span>
+      )}
+    </>
+  )
+}
+
+function LastUse({ apiKey, now }: { apiKey: Key; now: Date }) {
+  if (!apiKey.last_used_at) return <span className="muted">{t('never')}</span>
+  return (
+    <>
+      <Time value={apiKey.last_used_at} now={now} /> <span className="mono muted small">{apiKey.last_used_from}</span>
+    </>
+  )
+}
+
+function State({ apiKey, now }: { apiKey: Key; now: Date }) {
+  if (apiKey.revoked_at) return <span className="wrong">{t('revoked')}</span>
+  if (!apiKey.expires_at) return t('active')
+  const live = works(apiKey, now)
+  return (
+    <span className={live ? undefined : 'wrong'}>
+      {live ? t('until') : t('expired')} <Time value={apiKey.expires_at} now={now} />
+    </span>
   )
 }
 

@@ -234,15 +234,8 @@ function storageParts(storage: Summary['storage']): [words: string, bytes: numbe
 }
 
 function HighLine({ row, tenant, now, zone }: { row: HighPriority; tenant: string; now: Date; zone: string }) {
-  const { event, events, first_at, last_at } = row
-  const to =
-    events === 1
-      ? urls.entry(tenant, event.display_id)
-      : urls.events(tenant, {
-          q: [HIGH, event.action && termText('action', [event.action]), event.actor?.id && termText('actor.id', [event.actor.id])].filter(Boolean).join(' '),
-          from: first_at,
-          to: justAfter(last_at),
-        })
+  const { event, events, first_at, last_at, q } = row
+  const to = events === 1 ? urls.entry(tenant, event.display_id) : urls.events(tenant, { q, from: first_at, to: justAfter(last_at) })
   return (
     <li>
       <Severity level={event.severity} />

@@ -7,6 +7,7 @@ import { type Person, ROLES, managing, peopleQuery } from '../api/identity'
 import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
+import { Table } from '../parts/Table'
 import { Time } from '../parts/Time'
 import { confirmed } from '../session/confirm'
 import { useMay, useNow, useSession, useTenant, useZone } from '../session/session'
@@ -45,113 +46,76 @@ export default function PeoplePage() {
           {wrong}
         </p>
       )}
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('People')}>
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t('Name')}</th>
-              <th>{t('E-mail address')}</th>
-              <th>{t('Role')}</th>
-              <th>{t('Teams')}</th>
-              <th>{t('State')}</th>
-              <th>{t('Last seen')}</th>
-              <th>
-                <span className="hidden">{t('Actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.people.map((person) => (
-              <tr key={person.id}>
-                <td>
-                  <bdi>{person.name}</bdi> {person.id === session.person.id && <span className="muted">{t('(you)')}</span>}
-                </td>
-                <td>
-                  <bdi>{person.email}</bdi>
-                </td>
-                <td>
-                  <RoleUntil role={person.role} until={person.role_until} />
-                </td>
-                <td>
-                  <bdi>{person.teams.join(', ')}</bdi>
-                </td>
-                <td>{person.state === 'active' ? t('active') : <span className="wrong">{t('disabled')}</span>}</td>
-                <td>{person.last_seen_at ? <Time value={person.last_seen_at} now={now} /> : <span className="muted">{t('never')}</span>}</td>
-                <td className="actions">
-                  <Menu position="bottom-end">
-                    <Menu.Target>
-                      <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('Actions for {{name}}', { name: person.name })}>
-                        <IconDots size={16} />
-                      </Button>
-                    </Menu.Target>
-                    <Menu.Dropdown>
-                      <Menu.Item component={Go} to={urls.events(tenant.name, { q: `kind:own actor.id:${person.id}`, own: 'include', range: 'all' })}>
-                        {t('What they did in Annals')}
-                      </Menu.Item>
-                      {may && (
-                        <>
-                          <Menu.Item onClick={() => setOpen({ kind: 'role', person })}>{t('Change the role …')}</Menu.Item>
-                          <Menu.Item onClick={() => setOpen({ kind: 'reset', person })}>{t('Make a password reset link …')}</Menu.Item>
-                          <Menu.Item onClick={() => quietly(() => managing.signPersonOut(tenant.name, person.id))}>{t('End all sessions')}</Menu.Item>
-                          <Menu.Item onClick={() => quietly(() => managing.changePerson(tenant.name, person.id, { state: person.state === 'active' ? 'disabled' : 'active' }))}>{person.state === 'active' ? t('Disable') : t('Enable')}</Menu.Item>
-                          <Menu.Item color="red" onClick={() => setOpen({ kind: 'remove', person })}>
-                            {t('Remove from this tenant …')}
-                          </Menu.Item>
-                        </>
-                      )}
-                    </Menu.Dropdown>
-                  </Menu>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('People')}
+        rows={data.people}
+        id={(person) => person.id}
+        columns={[
+          {
+            words: t('Name'),
+            cell: (person) => (
+              <>
+                <bdi>{person.name}</bdi> {person.id === session.person.id && <span className="muted">{t('(you)')}</span>}
+              </>
+            ),
+          },
+          { words: t('E-mail address'), cell: (person) => <bdi>{person.email}</bdi> },
+          { words: t('Role'), cell: (person) => <RoleUntil role={person.role} until={person.role_until} /> },
+          { words: t('Teams'), cell: (person) => (person.teams.length ? <bdi>{person.teams.join(', ')}</bdi> : <span className="muted">{t('none')}</span>) },
+          { words: t('State'), cell: (person) => (person.state === 'active' ? t('active') : <span className="wrong">{t('disabled')}</span>) },
+          { words: t('Last seen'), cell: (person) => (person.last_seen_at ? <Time value={person.last_seen_at} now={now} /> : <span className="muted">{t('never')}</span>) },
+        ]}
+        actions={(person) => (
+          <Menu position="bottom-end">
+              <Menu.Target>
+                <Button variant="subtle" color="gray" size="compact-sm" aria-label={t('Actions for {{name}}', { name: person.name })}>
+                  <IconDots size={16} />
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                <Menu.Item component={Go} to={urls.events(tenant.name, { q: `kind:own actor.id:${person.id}`, own: 'include', range: 'all' })}>
+                  {t('What they did in Annals')}
+                </Menu.Item>
+                {may && (
+                  <>
+                    <Menu.Item onClick={() => setOpen({ kind: 'role', person })}>{t('Change the role …')}</Menu.Item>
+                    <Menu.Item onClick={() => setOpen({ kind: 'reset', person })}>{t('Make a password reset link …')}</Menu.Item>
+                    <Menu.Item onClick={() => quietly(() => managing.signPersonOut(tenant.name, person.id))}>{t('End all sessions')}</Menu.Item>
+                    <Menu.Item onClick={() => quietly(() => managing.changePerson(tenant.name, person.id, { state: person.state === 'active' ? 'disabled' : 'active' }))}>{person.state === 'active' ? t('Disable') : t('Enable')}</Menu.Item>
+                    <Menu.Item color="red" onClick={() => setOpen({ kind: 'remove', person })}>
+                      {t('Remove from this tenant …')}
+                    </Menu.Item>
+                  </>
+                )}
+              </Menu.Dropdown>
+            </Menu>
+        )}
+      />
       <section>
         <h2>{t('Open invitations')}</h2>
         {data.invitations.length === 0 ? (
           <p className="muted">{t('None.')}</p>
         ) : (
-          <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Open invitations')}>
-            <table className="plain">
-              <thead>
-                <tr>
-                  <th>{t('E-mail address')}</th>
-                  <th>{t('Role')}</th>
-                  <th>{t('Invited by')}</th>
-                  <th>{t('Expires')}</th>
-                  <th>
-                    <span className="hidden">{t('Actions')}</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {data.invitations.map((invitation) => (
-                  <tr key={invitation.id}>
-                    <td>
-                      <bdi>{invitation.email}</bdi>
-                    </td>
-                    <td>
-                      <RoleUntil role={invitation.role} until={invitation.role_until} />
-                    </td>
-                    <td>
-                      <bdi>{data.people.find((person) => person.id === invitation.invited_by)?.name ?? invitation.invited_by}</bdi>
-                    </td>
-                    <td>
-                      <Time value={invitation.expires_at} now={now} />
-                    </td>
-                    <td className="actions">
-                      {may && (
-                        <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.uninvite(tenant.name, invitation.id))}>
-                          {t('Withdraw')}
-                        </Button>
-                      )}
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            label={t('Open invitations')}
+            rows={data.invitations}
+            id={(invitation) => invitation.id}
+            columns={[
+              { words: t('E-mail address'), cell: (invitation) => <bdi>{invitation.email}</bdi> },
+              { words: t('Role'), cell: (invitation) => <RoleUntil role={invitation.role} until={invitation.role_until} /> },
+              { words: t('Invited by'), cell: (invitation) => <bdi>{data.people.find((person) => person.id === invitation.invited_by)?.name ?? invitation.invited_by}</bdi> },
+              { words: t('Expires'), cell: (invitation) => <Time value={invitation.expires_at} now={now} /> },
+            ]}
+            actions={
+              may
+                ? (invitation) => (
+                    <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.uninvite(tenant.name, invitation.id))}>
+                      {t('Withdraw')}
+                    </Button>
+                  )
+                : undefined
+            }
+          />
         )}
       </section>
       <section>
@@ -190,7 +154,7 @@ export default function PeoplePage() {
         </DangerDialog>
       )}
       {open?.kind === 'remove' && (
-        <DangerDialog title={t('Remove {{name}}', { name: open.person.name })} name={open.person.email} submit={t('Remove the person')} close={close} act={() => send(() => managing.removePerson(tenant.name, open.person.id))}>
+        <DangerDialog title={t('Remove {{name}}', { name: open.person.name })} name={open.person.email} submit={t('Remove the person')} record={{ tenant: tenant.name, action: 'annals.person.remove', target: open.person.id }} close={close} act={() => send(() => managing.removePerson(tenant.name, open.person.id))}>
           {t('The person leaves this tenant and its teams at once. What they did stays in the log.')}
         </DangerDialog>
       )}

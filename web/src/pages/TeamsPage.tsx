@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { type Person, type Team, managing, peopleQuery, teamsQuery } from '../api/identity'
 import { DangerDialog, FormDialog } from '../parts/Dialog'
 import { Sheet } from '../parts/Sheet'
+import { Table } from '../parts/Table'
 import { confirmed } from '../session/confirm'
 import { useMay, useTenant } from '../session/session'
 import { t } from '../words/i18n'
@@ -25,48 +26,33 @@ export default function TeamsPage() {
   return (
     <Sheet title={t('Teams')} actions={may && <Button onClick={() => setOpen({ kind: 'edit' })}>{t('Add a team')}</Button>}>
       <p className="muted prose">{t('Alerts and reports go to teams. A team has members and may have further e-mail addresses.')}</p>
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Teams')}>
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t('Name')}</th>
-              <th>{t('Members')}</th>
-              <th>{t('Further addresses')}</th>
-              <th>
-                <span className="hidden">{t('Actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {teams.map((team) => (
-              <tr key={team.id}>
-                <td>
-                  <bdi>{team.name}</bdi>
-                </td>
-                <td>{team.members.length ? <bdi>{team.members.map(nameOf).join(', ')}</bdi> : <span className="muted">{t('nobody yet')}</span>}</td>
-                <td>
-                  <bdi>{team.addresses.join(', ')}</bdi>
-                </td>
-                <td>
-                  {may && (
-                    <div className="actions">
-                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'edit', team })}>
-                        {t('Change')}
-                      </Button>
-                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', team })}>
-                        {t('Delete')}
-                      </Button>
-                    </div>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        label={t('Teams')}
+        rows={teams}
+        id={(team) => team.id}
+        columns={[
+          { words: t('Name'), cell: (team) => <bdi>{team.name}</bdi> },
+          { words: t('Members'), cell: (team) => (team.members.length ? <bdi>{team.members.map(nameOf).join(', ')}</bdi> : <span className="muted">{t('nobody yet')}</span>) },
+          { words: t('Further addresses'), cell: (team) => (team.addresses.length ? <bdi>{team.addresses.join(', ')}</bdi> : <span className="muted">{t('none')}</span>) },
+        ]}
+        actions={
+          may
+            ? (team) => (
+                <div className="actions">
+                  <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'edit', team })}>
+                    {t('Change')}
+                  </Button>
+                  <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', team })}>
+                    {t('Delete')}
+                  </Button>
+                </div>
+              )
+            : undefined
+        }
+      />
       {open?.kind === 'edit' && <EditTeam team={open.team} people={people.people} close={close} act={(body) => send(() => (open.team ? managing.changeTeam(tenant, open.team.id, body) : managing.createTeam(tenant, body)))} />}
       {open?.kind === 'delete' && (
-        <DangerDialog title={t('Delete the team {{name}}', { name: open.team.name })} name={open.team.name} submit={t('Delete the team')} close={close} act={() => send(() => managing.deleteTeam(tenant, open.team.id))}>
+        <DangerDialog title={t('Delete the team {{name}}', { name: open.team.name })} name={open.team.name} submit={t('Delete the team')} record={{ tenant, action: 'annals.team.delete', target: open.team.id }} close={close} act={() => send(() => managing.deleteTeam(tenant, open.team.id))}>
           {t('Its members stay in the tenant. What is sent to this team reaches nobody until it is sent elsewhere.')}
         </DangerDialog>
       )}

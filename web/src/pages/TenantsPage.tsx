@@ -6,6 +6,7 @@ import { type Tenant, managing, peopleQuery, sessionQuery, tenantsQuery } from '
 import { DangerDialog, FormDialog } from '../parts/Dialog'
 import { Go } from '../parts/Go'
 import { Sheet } from '../parts/Sheet'
+import { Table } from '../parts/Table'
 import { Time } from '../parts/Time'
 import { confirmed } from '../session/confirm'
 import { useNow, useSession, useTenant } from '../session/session'
@@ -49,74 +50,66 @@ export default function TenantsPage() {
           {wrong}
         </p>
       )}
-      <div className="scroll-x" tabIndex={0} role="region" aria-label={t('Tenants')}>
-        <table className="plain">
-          <thead>
-            <tr>
-              <th>{t('Organization')}</th>
-              <th>{t('Name')}</th>
-              <th>{t('State')}</th>
-              <th>{t('Created')}</th>
-              <th>
-                <span className="hidden">{t('Actions')}</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {tenants.map((tenant) => (
-              <tr key={tenant.name}>
-                <td>
-                  <Go to={urls.overview(tenant.name)}>
-                    <bdi>{tenant.organization || tenant.name}</bdi>
-                  </Go>
-                </td>
-                <td className="mono">{tenant.name}</td>
-                <td>
-                  {tenant.state}
-                  {tenant.deletion && <Deletion tenant={tenant.name} deletion={tenant.deletion} now={now} />}
-                </td>
-                <td>
-                  <Time value={tenant.created_at} now={now} />
-                </td>
-                <td>
-                  {role(tenant)?.permissions.includes('tenants.manage') && (
-                    <div className="actions">
-                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rename', tenant })}>
-                        {t('Rename')}
+      <Table
+        label={t('Tenants')}
+        rows={tenants}
+        id={(tenant) => tenant.name}
+        columns={[
+          {
+            words: t('Organization'),
+            cell: (tenant) => (
+              <Go to={urls.overview(tenant.name)}>
+                <bdi>{tenant.organization || tenant.name}</bdi>
+              </Go>
+            ),
+          },
+          { words: t('Name'), mono: true, cell: (tenant) => tenant.name },
+          {
+            words: t('State'),
+            cell: (tenant) => (
+              <>
+                {tenant.state}
+                {tenant.deletion && <Deletion tenant={tenant.name} deletion={tenant.deletion} now={now} />}
+              </>
+            ),
+          },
+          { words: t('Created'), cell: (tenant) => <Time value={tenant.created_at} now={now} /> },
+        ]}
+        actions={(tenant) =>
+          role(tenant)?.permissions.includes('tenants.manage') && (
+              <div className="actions">
+                <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rename', tenant })}>
+                  {t('Rename')}
+                </Button>
+                {tenant.state === 'suspended' ? (
+                  <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.resumeTenant(tenant.name))}>
+                    {t('Resume')}
+                  </Button>
+                ) : (
+                  <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'suspend', tenant })}>
+                    {t('Suspend')}
+                  </Button>
+                )}
+                {tenant.deletion ? (
+                  <>
+                    <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.withdrawDeletion(tenant.name))}>
+                      {t('Withdraw the deletion')}
+                    </Button>
+                    {tenant.deletion.requested_by !== session.person.id && (
+                      <Button size="compact-sm" color="red" onClick={() => setOpen({ kind: 'confirm', tenant })}>
+                        {t('Confirm the deletion')}
                       </Button>
-                      {tenant.state === 'suspended' ? (
-                        <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.resumeTenant(tenant.name))}>
-                          {t('Resume')}
-                        </Button>
-                      ) : (
-                        <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'suspend', tenant })}>
-                          {t('Suspend')}
-                        </Button>
-                      )}
-                      {tenant.deletion ? (
-                        <>
-                          <Button size="compact-sm" variant="default" onClick={() => quietly(() => managing.withdrawDeletion(tenant.name))}>
-                            {t('Withdraw the deletion')}
-                          </Button>
-                          {tenant.deletion.requested_by !== session.person.id && (
-                            <Button size="compact-sm" color="red" onClick={() => setOpen({ kind: 'confirm', tenant })}>
-                              {t('Confirm the deletion')}
-                            </Button>
-                          )}
-                        </>
-                      ) : (
-                        <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', tenant })}>
-                          {t('Delete')}
-                        </Button>
-                      )}
-                    </div>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+                    )}
+                  </>
+                ) : (
+                  <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'delete', tenant })}>
+                    {t('Delete')}
+                  </Button>
+                )}
+              </div>
+            )
+        }
+      />
       {open?.kind === 'create' && <EditTenant close={close} act={(body) => send(() => managing.createTenant(body))} />}
       {open?.kind === 'rename' && <EditTenant tenant={open.tenant} close={close} act={({ organization }) => send(() => managing.renameTenant(open.tenant.name, { organization }))} />}
       {open?.kind === 'suspend' && (
@@ -125,7 +118,7 @@ export default function TenantsPage() {
         </DangerDialog>
       )}
       {open?.kind === 'delete' && (
-        <DangerDialog title={t('Ask for the deletion of {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Ask for the deletion')} close={close} act={() => send(() => managing.requestDeletion(open.tenant.name))}>
+        <DangerDialog title={t('Ask for the deletion of {{name}}', { name: open.tenant.name })} name={open.tenant.name} submit={t('Ask for the deletion')} record={{ tenant: open.tenant.name, action: 'annals.tenant.deletion_request', target: open.tenant.name }} close={close} act={() => send(() => managing.requestDeletion(open.tenant.name))}>
           {t('A second owner must confirm it. Until then nothing is deleted, and it can be withdrawn.')}
         </DangerDialog>
       )}

@@ -1,6 +1,8 @@
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
+import { both, termText } from '../query/terms'
 import { Copy } from './Copy'
+import { tell } from './done'
 import { useUnsent } from '../session/confirm'
 import { useTry } from './useTry'
 import { t } from '../words/i18n'
@@ -54,12 +56,14 @@ interface DangerProps {
   submit: string
   /** What happens and what stays. */
   children: ReactNode
+  /** The event that records it; absent where nobody could read it afterwards. */
+  record?: { tenant: string; action: string; target: string }
   close: () => void
   act: () => Promise<unknown>
 }
 
 /** Something that cannot be taken back: names the thing and asks for its name. */
-export function DangerDialog({ title, name, submit, children, close, act }: DangerProps) {
+export function DangerDialog({ title, name, submit, children, record, close, act }: DangerProps) {
   useUnsent()
   const [typed, setTyped] = useState('')
   const { busy, error, run } = useTry()
@@ -68,7 +72,11 @@ export function DangerDialog({ title, name, submit, children, close, act }: Dang
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void run(act).then((done) => done && close())
+          void run(act).then((done) => {
+            if (!done) return
+            close()
+            if (record) tell({ words: t('Done: {{what}}', { what: title }), tenant: record.tenant, q: both(termText('action', [record.action]), termText('target.id', [record.target])) })
+          })
         }}
       >
         <Stack gap="sm">

@@ -1,7 +1,7 @@
 //! Small signs that always come with a word: outcome, severity, category, how sure something is.
 
 import { Tooltip } from '@mantine/core'
-import { IconAlertTriangle, IconBan, IconCheck, IconChevronsUp, IconCircleX, IconEqual, IconChevronUp, IconChevronDown, IconInfoCircle, IconHelp, IconFlame, IconMathFunction, IconQuote, IconShieldCheck, IconTilde } from '@tabler/icons-react'
+import { IconAlertTriangle, IconBan, IconCheck, IconChevronsUp, IconCircleX, IconEqual, IconChevronUp, IconChevronDown, IconInfoCircle, IconHelp, IconFlame, IconMathFunction, IconQuote, IconShield, IconTilde } from '@tabler/icons-react'
 import { t } from '../words/i18n'
 import { categoryWord, outcomeWord, severityWord } from '../words/event'
 
@@ -37,12 +37,13 @@ export function Category({ name }: { name: string | null | undefined }) {
   )
 }
 
-export type Sureness = 'proven' | 'claimed' | 'estimated' | 'derived'
+/** `covered`: the proof holds it, which the part Proof of the entry checks; a mark proves nothing by itself. */
+export type Sureness = 'covered' | 'claimed' | 'estimated' | 'derived'
 
 export function surenessWords(kind: Sureness): string {
   return {
-    proven: t('Proven: hashed into the signed log'),
-    claimed: t('Claimed: the sending application says so; that it said so is proven'),
+    covered: t('Covered by the proof: recorded by Annals and hashed into the signed log; Proof checks it'),
+    claimed: t('Claimed: the sending application says so; that it said so is covered by the proof'),
     estimated: t('Estimated when it arrived; not covered by the proof'),
     derived: t('Derived by Annals from other fields; not covered by the proof'),
   }[kind]
@@ -50,7 +51,7 @@ export function surenessWords(kind: Sureness): string {
 
 /** One small mark: how sure a value is. */
 export function Sure({ kind }: { kind: Sureness }) {
-  const Icon = { proven: IconShieldCheck, claimed: IconQuote, estimated: IconTilde, derived: IconMathFunction }[kind]
+  const Icon = { covered: IconShield, claimed: IconQuote, estimated: IconTilde, derived: IconMathFunction }[kind]
   return (
     <Tooltip label={surenessWords(kind)} multiline w={260}>
       <span className={`sure sure-${kind}`} tabIndex={0} role="note" aria-label={surenessWords(kind)}>

@@ -23,6 +23,8 @@ describe('what people type', () => {
     ['before 1 Nov', { to: '2026-11-01' }],
     ['2026-01-15 10:00 to 2026-01-15 11:30', { from: '2026-01-15T09:00:00.000Z', to: '2026-01-15T10:30:00.000Z' }],
     ['09:00 to now', { from: '2026-11-24T08:00:00.000Z', to: 'now' }],
+    ['yesterday 10:00', { from: '2026-11-23T09:00:00.000Z' }],
+    ['yesterday at 22:00 to today 06:00', { from: '2026-11-23T21:00:00.000Z', to: '2026-11-24T05:00:00.000Z' }],
     ['all time', {}],
     ['this week', { from: '2026-11-22T23:00:00.000Z' }],
     ['last month', { from: '2026-09-30T22:00:00.000Z', to: '2026-10-31T23:00:00.000Z' }],
@@ -52,6 +54,12 @@ test('bars are as fine as fits', () => {
   expect(intervalFor(3_600_000, 120)).toBe('minute')
   expect(intervalFor(7 * 86_400_000, 200)).toBe('hour')
   expect(intervalFor(90 * 86_400_000, 120)).toBe('day')
+})
+
+test('ranges are said in words', () => {
+  expect(rangeWords({ from: 'now-7d', to: 'now-1d' }, 'UTC')).toBe('7 days ago to 1 day ago')
+  expect(rangeWords({ from: 'now-90m', to: 'now' }, 'UTC')).toBe('90 minutes ago to now')
+  expect(rangeWords({ from: 'yesterday' }, 'UTC')).toBe('since yesterday')
 })
 
 test('an address may hold anything', () => {

@@ -87,7 +87,9 @@ function unitWord(unit: string, count: number): string {
 }
 
 function boundWords(text: string, zone: string): string {
-  if (/^now|^today$|^yesterday$/i.test(text)) return text.toLowerCase()
+  const back = /^now-(\d+)([smhdw])$/i.exec(text)
+  if (back) return t('{{n}} {{unit}} ago', { n: back[1], unit: unitWord(back[2]!.toLowerCase(), Number(back[1])) })
+  if (/^(now|today|yesterday)$/i.test(text)) return t(text.toLowerCase())
   const day = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text)
   const at = known(day ? new Date(`${text}T12:00:00Z`) : moment(text, zone, new Date(), false))
   // A day that no calendar has is shown as it was written, beside what the API says of it.
@@ -162,9 +164,9 @@ function typedBound(text: string, zone: string, now: Date): string | undefined {
     const exact = new Date(typed.toUpperCase())
     return Number.isNaN(exact.getTime()) ? undefined : exact.toISOString()
   }
-  const clock = /[ t,]+(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(typed)
+  const clock = /[ t,]+(?:at )?(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(typed)
   const dateText = clock ? typed.slice(0, clock.index).replace(/,$/, '') : typed
-  const date = typedDate(dateText, today)
+  const date = typedDate(dateText, today, zone)
   if (!date) return undefined
   const day = new Date(Date.UTC(date.year, date.month - 1, date.day))
   if (day.getUTCMonth() !== date.month - 1 || day.getUTCDate() !== date.day) return undefined
@@ -177,8 +179,10 @@ function at(wall: Parts, zone: string): string | undefined {
   return momentOf(wall, zone).toISOString()
 }
 
-function typedDate(text: string, today: Parts): Parts | undefined {
+function typedDate(text: string, today: Parts, zone: string): Parts | undefined {
   const midnight = { hour: 0, minute: 0, second: 0 }
+  if (text === 'today') return { ...today, ...midnight }
+  if (text === 'yesterday') return wallClock(startOfDay(momentOf(today, zone), zone, -1), zone)
   const iso = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text)
   if (iso) return { year: Number(iso[1]), month: Number(iso[2]), day: Number(iso[3]), ...midnight }
   const dayFirst = /^(\d{1,2})\.? ?([a-z]{3,9})\.?,? ?(\d{4})?$/.exec(text)

@@ -36,7 +36,7 @@ export function KeysHelp({ opened, close }: { opened: boolean; close: () => void
       </dl>
       <h2>{t('How sure something is')}</h2>
       <dl className="keys">
-        {(['proven', 'claimed', 'estimated', 'derived'] as const).map((kind) => (
+        {(['covered', 'claimed', 'estimated', 'derived'] as const).map((kind) => (
           <div key={kind}>
             <dt>
               <Sure kind={kind} />

@@ -4,6 +4,7 @@ import { IconBuilding, IconChevronDown, IconClock, IconDeviceDesktop, IconKeyboa
 import { Suspense, lazy, useEffect, useState } from 'react'
 import { identity } from '../api/identity'
 import { ExportJobs } from '../events/ExportJobs'
+import { DoneNote } from '../parts/DoneNote'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { left } from '../routes'
@@ -58,7 +59,10 @@ export function Shell() {
       <main className="page" id="page" tabIndex={-1} key={tenant.name}>
         <Outlet />
       </main>
-      <ExportJobs />
+      <div className="jobs">
+        <ExportJobs />
+        <DoneNote />
+      </div>
       <PasswordQuestion />
       <KeysHelp opened={help} close={() => setHelp(false)} />
       {palette && (

@@ -188,7 +188,7 @@ export function sentence(event: RecordedEvent, zone: string): string {
 
 function told(event: RecordedEvent, zone: string): string {
   const short = (text: string) => folded(text, VALUE_CHARACTERS)
-  if (event.erasure && event.erasure.withheld === event.erasure.of) return t('This event was erased. That it stood here is still proven.')
+  if (event.erasure && event.erasure.withheld === event.erasure.of) return t('This event was erased. That it stood here is still covered by the proof.')
   const who = actorName(event.actor)
   const target = event.targets?.[0]
   const what = targetName(target)

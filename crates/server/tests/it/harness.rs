@@ -384,3 +384,8 @@ pub(crate) fn read_until(stream: &mut impl Read, marker: &str) -> String {
 pub(crate) fn event(id: &str, action: &str) -> String {
     format!(r#"{{"id":"{id}","action":"{action}","actor":{{"id":"u-1","name":"Ann Smith"}}}}"#)
 }
+
+/// A text as it stands behind `?` of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
+}

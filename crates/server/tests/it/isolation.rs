@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::browser::Browser;
-use crate::harness::House;
+use crate::harness::{House, encoded};
 use serde_json::{Value, json};
 
 /// Requests asked of every house.
@@ -72,10 +72,6 @@ fn query(random: &mut Random, depth: usize) -> String {
         1 => format!("{left} {}", term(random)),
         _ => format!("{left} OR {}", term(random)),
     }
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes().map(|b| format!("%{b:02X}")).collect()
 }
 
 #[test]

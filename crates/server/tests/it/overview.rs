@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::House;
+use crate::harness::{House, encoded};
 
 /// Three changes of one customer, the second unrecorded, and an event of the same correlation.
 fn customer(house: &House) {
@@ -207,4 +207,53 @@ fn the_summary_adds_up() {
     assert_eq!(high[0]["events"], 3);
     assert_eq!(high[0]["event"]["action"], "account.lock");
     assert!(summary["storage"]["total_bytes"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn what_needs_a_look_is_rolled_up_by_whom_it_is_about() {
+    let house = House::new();
+    let lock = |event: Value| {
+        let mut lock = json!({"action": "account.lock"});
+        lock.as_object_mut()
+            .unwrap()
+            .extend(event.as_object().unwrap().clone());
+        lock
+    };
+    let of_account = |id: &str| {
+        lock(json!({"actor": {"type": "anonymous"}, "targets": [{"type": "user", "id": id}]}))
+    };
+    let events = [
+        of_account("U \"1\""),
+        of_account("U \"1\""),
+        of_account("u-2"),
+        lock(json!({"actor": {"email": "Jo@example.com"}})),
+        lock(json!({"actor": {"email": "jo@example.com"}})),
+        lock(json!({"actor": {"id": "u-3", "email": "jo@example.com"}})),
+        lock(json!({"actor": {"type": "anonymous"}})),
+        lock(json!({"actor": {"type": "anonymous"}})),
+        lock(json!({"actor": {"type": "system"}})),
+        lock(json!({"actor": {"type": "system"}})),
+    ];
+    let sent = house.post("/v1/events", json!(events).to_string()).ok();
+    assert_eq!(sent["accepted"], 10, "{sent}");
+    let summary = house.get("/v1/summary").ok();
+    let rows = summary["high_priority"].as_array().unwrap();
+    let counts: Vec<u64> = rows
+        .iter()
+        .map(|row| row["events"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [2, 1, 1, 1, 2, 1, 2], "the newest first");
+    for row in rows
+        .iter()
+        .filter(|row| row["event"].get("targets").is_some())
+    {
+        let (q, first) = (
+            row["q"].as_str().unwrap(),
+            row["first_at"].as_str().unwrap(),
+        );
+        let found = house
+            .get(&format!("/v1/events?q={}&from={first}", encoded(q)))
+            .ok();
+        assert_eq!(found["total"], row["events"], "{q}");
+    }
 }
