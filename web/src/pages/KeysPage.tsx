@@ -40,43 +40,45 @@ export default function KeysPage() {
   const show = (name: string, text: string) => setOpen({ kind: 'shown', title: t('API key {{name}}', { name }), text })
   return (
     <Sheet title={t('API keys')} actions={may && <Button onClick={() => setOpen({ kind: 'create' })}>{t('Create a key')}</Button>}>
-      <Table
-        label={t('API keys')}
-        rows={keys}
-        id={(key) => key.id}
-        columns={[
-          { words: t('Name'), cell: (key) => <KeyName tenant={tenant} apiKey={key} /> },
-          { words: t('Begins'), mono: true, cell: (key) => `${key.prefix}…` },
-          {
-            words: t('Scopes'),
-            cell: (key) =>
-              key.scopes.map((scope) => (
-                <span key={scope} className="tag mono">
-                  {scope}
-                </span>
-              )),
-          },
-          { words: t('Environment'), cell: (key) => (key.environment ? <bdi>{key.environment}</bdi> : <span className="muted">{t('none')}</span>) },
-          { words: t('Created'), cell: (key) => <Time value={key.created_at} now={now} /> },
-          { words: t('Last used'), cell: (key) => <LastUse apiKey={key} now={now} /> },
-          { words: t('State'), cell: (key) => <State apiKey={key} now={now} /> },
-        ]}
-        actions={
-          may
-            ? (key) =>
-                works(key, now) && (
-                  <div className="actions">
-                    <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rotate', key })}>
-                      {t('Rotate')}
-                    </Button>
-                    <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'revoke', key })}>
-                      {t('Revoke')}
-                    </Button>
-                  </div>
-                )
-            : undefined
-        }
-      />
+      {keys.length > 0 && (
+        <Table
+          label={t('API keys')}
+          rows={keys}
+          id={(key) => key.id}
+          columns={[
+            { words: t('Name'), cell: (key) => <KeyName tenant={tenant} apiKey={key} /> },
+            { words: t('Begins'), mono: true, cell: (key) => `${key.prefix}…` },
+            {
+              words: t('Scopes'),
+              cell: (key) =>
+                key.scopes.map((scope) => (
+                  <span key={scope} className="tag mono">
+                    {scope}
+                  </span>
+                )),
+            },
+            { words: t('Environment'), cell: (key) => (key.environment ? <bdi>{key.environment}</bdi> : <span className="muted">{t('none')}</span>) },
+            { words: t('Created'), cell: (key) => <Time value={key.created_at} now={now} /> },
+            { words: t('Last used'), cell: (key) => <LastUse apiKey={key} now={now} /> },
+            { words: t('State'), cell: (key) => <State apiKey={key} now={now} /> },
+          ]}
+          actions={
+            may
+              ? (key) =>
+                  works(key, now) && (
+                    <div className="actions">
+                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'rotate', key })}>
+                        {t('Rotate')}
+                      </Button>
+                      <Button size="compact-sm" variant="default" onClick={() => setOpen({ kind: 'revoke', key })}>
+                        {t('Revoke')}
+                      </Button>
+                    </div>
+                  )
+              : undefined
+          }
+        />
+      )}
       {keys.length === 0 && <p className="muted">{t('No key yet. An application needs one with the scope events:write to send events.')}</p>}
       {open?.kind === 'create' && (
         <CreateKey

@@ -21,5 +21,5 @@ export function useCrumbs(): Crumb[] {
   if (section === 'records') return [...log, { words: t('Events'), to: urls.events(tenant) }, { words: t('Record {{id}}', { id: id ?? '' }) }]
   if (section === 'account') return [{ words: t('Your account') }]
   const words = { people: t('People'), teams: t('Teams'), keys: t('API keys'), tenants: t('Tenants'), general: t('General') }[page ?? '']
-  return [settings, { words: words ?? '' }]
+  return words ? [settings, { words }] : []
 }
