@@ -105,6 +105,16 @@ fn pack(values: impl Iterator<Item = u64>, width: u8, out: &mut Vec<u8>) {
     }
 }
 
+/// Width in bits up to which a number lies within eight bytes, wherever its first bit is.
+const NARROW: u32 = 56;
+
+/// The number of a width up to [`NARROW`] at a bit.
+#[inline]
+fn narrow(bits: &[u8], bit: usize, width: u32) -> u64 {
+    let bytes = bits.get(bit / 8..).and_then(|bytes| bytes.first_chunk());
+    (u64::from_le_bytes(*bytes.unwrap_or(&[0; 8])) >> (bit % 8)) & ((1u64 << width) - 1)
+}
+
 /// A column in the bytes of a file.
 #[derive(Clone)]
 pub(crate) struct Column {
@@ -184,7 +194,17 @@ impl Column {
     /// The numbers of a block.
     pub(crate) fn block(&self, block: u32, out: &mut Block) {
         let head = self.head(block);
-        for (within, value) in out.iter_mut().enumerate().take(self.docs_of(block)) {
+        let out = &mut out[..self.docs_of(block)];
+        // Nearly every block: nothing to decide for each number.
+        if !head.bounds.gaps && head.width <= NARROW {
+            let bits = self.bits.get(head.start..).unwrap_or_default();
+            for (within, value) in out.iter_mut().enumerate() {
+                let distance = narrow(bits, within * head.width as usize, head.width);
+                *value = head.bounds.min.wrapping_add(distance as i64);
+            }
+            return;
+        }
+        for (within, value) in out.iter_mut().enumerate() {
             *value = self.read(&head, within);
         }
     }
@@ -193,9 +213,8 @@ impl Column {
     fn read(&self, head: &Head, within: usize) -> i64 {
         let bit = within * head.width as usize;
         let at = head.start + bit / 8;
-        let distance = if head.width <= 56 {
-            let word = u64::from_le_bytes(*self.bits[at..].first_chunk().unwrap_or(&[0; 8]));
-            (word >> (bit % 8)) & ((1u64 << head.width) - 1)
+        let distance = if head.width <= NARROW {
+            narrow(&self.bits[head.start..], bit, head.width)
         } else {
             let word = u128::from_le_bytes(*self.bits[at..].first_chunk().unwrap_or(&[0; 16]));
             (word >> (bit % 8)) as u64 & (u64::MAX >> (u64::BITS - head.width))

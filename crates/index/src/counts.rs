@@ -16,6 +16,31 @@ pub(crate) struct Counted {
     pub(crate) by_value: HashMap<Option<String>, Vec<u64>>,
 }
 
+/// The times of one bucket, or those before the first or after the last.
+struct Stretch {
+    from: i64,
+    /// The first time behind it; none behind the last boundary.
+    to: Option<i64>,
+    bucket: Option<usize>,
+}
+
+impl Stretch {
+    /// The one that a time lies in. There are two boundaries or more.
+    fn of(boundaries: &[Timestamp], time: i64) -> Stretch {
+        let after = boundaries.partition_point(|boundary| boundary.as_micros() <= time);
+        let at = |place: usize| boundaries.get(place).map(|it| it.as_micros());
+        Stretch {
+            from: after.checked_sub(1).and_then(at).unwrap_or(i64::MIN),
+            to: at(after),
+            bucket: after.checked_sub(1).filter(|_| after < boundaries.len()),
+        }
+    }
+
+    fn holds(&self, time: i64) -> bool {
+        self.from <= time && self.to.is_none_or(|to| time < to)
+    }
+}
+
 /// Adds the documents of a source to the buckets; `field` splits them by its first value.
 pub(crate) fn add_to_buckets(
     columns: &dyn Columns,
@@ -31,12 +56,7 @@ pub(crate) fn add_to_buckets(
     else {
         return;
     };
-    let bucket_of =
-        |time: i64| match boundaries.partition_point(|boundary| boundary.as_micros() <= time) {
-            0 => None,
-            after if after > buckets => None,
-            after => Some(after - 1),
-        };
+    let bucket_of = |time: i64| Stretch::of(boundaries, time).bucket;
     // A row of buckets for each value, and one for events without.
     let values = field.map_or(0, |field| columns.distinct(field) as usize);
     let mut rows: Vec<Vec<u64>> = vec![Vec::new(); values + 1];
@@ -48,7 +68,11 @@ pub(crate) fn add_to_buckets(
             row[bucket] += events;
         }
     };
-    let only = field.filter(|field| values == 1 && columns.has_all(*field));
+    // The one row there is, if no document has to be asked for its value.
+    let only = match field {
+        None => Some(NO_VALUE),
+        Some(field) => (values == 1 && columns.has_all(field)).then_some(0),
+    };
     let mut times = [0; BLOCK_DOCS];
     for block in 0..columns.blocks() {
         let range = docs_of_block(columns, block);
@@ -57,28 +81,36 @@ pub(crate) fn add_to_buckets(
             (Some(one), Some(other)) if one == other => Some(one),
             _ => None,
         };
-        if let (Some(bucket), true) = (same, field.is_none() || only.is_some()) {
-            let events = docs.range_cardinality(range);
-            if events > 0 {
-                count(if only.is_some() { 0 } else { NO_VALUE }, bucket, events);
-            }
+        let events = docs.range_cardinality(range.clone());
+        if events == 0 {
             continue;
         }
-        let mut block_docs = docs.range(range.clone()).peekable();
-        if block_docs.peek().is_none() {
+        if let (Some(bucket), Some(only)) = (same, only) {
+            count(only, bucket, events);
             continue;
         }
         if same.is_none() {
             columns.number_block(Number::Time, block, &mut times);
         }
-        for doc in block_docs {
-            if let Some(bucket) = same.or_else(|| bucket_of(times[(doc - range.start) as usize])) {
-                count(
-                    field.map_or(NO_VALUE, |field| columns.ordinal(field, doc)),
-                    bucket,
-                    1,
-                );
+        // Most events are in the bucket of the one before.
+        let mut stretch = Stretch::of(boundaries, bounds.min);
+        let mut add = |doc: u32| {
+            let bucket = same.or_else(|| {
+                let time = times[(doc - range.start) as usize];
+                if !stretch.holds(time) {
+                    stretch = Stretch::of(boundaries, time);
+                }
+                stretch.bucket
+            });
+            let ordinal = || field.map_or(NO_VALUE, |field| columns.ordinal(field, doc));
+            if let Some(bucket) = bucket {
+                count(only.unwrap_or_else(ordinal), bucket, 1);
             }
+        };
+        if events == u64::from(range.end - range.start) {
+            range.clone().for_each(&mut add);
+        } else {
+            docs.range(range.clone()).for_each(&mut add);
         }
     }
     for (ordinal, row) in rows

@@ -166,7 +166,7 @@ pub(crate) fn id_hash(field: ExactField, value: &str) -> u32 {
 }
 
 /// FNV-1a: the same in every version, since files hold it.
-fn hash(bytes: &[u8]) -> u64 {
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
     })

@@ -77,11 +77,13 @@ impl PartIndex {
         let [Some(keys), Some(words)] = DICTIONARIES.map(text) else {
             return Err(damaged("the text of its keys"));
         };
-        let [Some(frames), Some(table), Some(docs)] = rare::SECTIONS.map(|name| sections.get(name))
+        let [Some(frames), Some(table), Some(docs), Some(filters)] =
+            rare::SECTIONS.map(|name| sections.get(name))
         else {
             return Err(damaged("its rare keys"));
         };
-        let rare = Rare::open([frames, table, docs]).ok_or_else(|| damaged("its rare keys"))?;
+        let rare =
+            Rare::open([frames, table, docs, filters]).ok_or_else(|| damaged("its rare keys"))?;
         let count = sections.origin.count;
         if [
             info.count,

@@ -2,7 +2,8 @@
 //!
 //! Nearly every event brings a new one, so what counts is what a key takes, not how fast long lists
 //! are put together. Keys stand in order in small frames that are packed on their own; their
-//! documents stand beside them, each as its distance from the one before.
+//! documents stand beside them, each as its distance from the one before. A filter tells of most
+//! keys that a frame does not hold them, so that it need not be unpacked to find nothing.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;
@@ -13,7 +14,7 @@ use hashbrown::HashMap;
 use memchr::memmem;
 use tantivy::directory::OwnedBytes;
 
-use crate::keys::BETWEEN;
+use crate::keys::{self, BETWEEN};
 
 /// Size of a frame's keys at which it is closed, 8 KiB: unpacked in some microseconds.
 const FRAME_BYTES: usize = 8 << 10;
@@ -22,13 +23,26 @@ const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Level of zstd for frames.
 const LEVEL: i32 = 3;
 /// Start of the frame, its length unpacked, length of the keys in it, start of its documents, start
-/// of its first key behind the table: 4 each.
-const ENTRY_BYTES: usize = 20;
-/// Names of the sections of an index file: frames, table, documents.
-pub(crate) const SECTIONS: [&str; 3] = ["rare/frames", "rare/table", "rare/docs"];
+/// of its first key behind the table, start of its filter: 4 each.
+const ENTRY_BYTES: usize = 24;
+/// Bits of a frame's filter for each key, and how many of them a key sets: of keys that are not in
+/// the frame one in eighteen is looked for.
+const FILTER_BITS: usize = 6;
+const FILTER_LOOKS: u32 = 4;
+/// Names of the sections of an index file: frames, table, documents, filters.
+pub(crate) const SECTIONS: [&str; 4] = ["rare/frames", "rare/table", "rare/docs", "rare/filters"];
 
 /// The bytes of the sections, in their order.
 pub(crate) type Sections = [Vec<u8>; SECTIONS.len()];
+
+/// The bits of a key in a filter of some bytes (a Bloom filter).
+fn filter_bits(key: &str, bytes: usize) -> impl Iterator<Item = usize> {
+    let hash = keys::hash(key.as_bytes());
+    let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let (start, step) = (hash as u32, (hash >> 32) as u32 | 1);
+    (0..FILTER_LOOKS)
+        .map(move |look| start.wrapping_add(look.wrapping_mul(step)) as usize % (bytes * 8).max(1))
+}
 
 fn push_varint(mut number: u32, out: &mut Vec<u8>) {
     while number >= 0x80 {
@@ -137,6 +151,7 @@ struct Writer {
     entries: Vec<u8>,
     firsts: String,
     docs: Vec<u8>,
+    filters: Vec<u8>,
     /// The keys of the open frame, each between two [`BETWEEN`]; and the lengths of their lists.
     text: String,
     lengths: Vec<u8>,
@@ -151,6 +166,7 @@ impl Writer {
             entries: Vec::new(),
             firsts: String::new(),
             docs: Vec::new(),
+            filters: Vec::new(),
             text: String::new(),
             lengths: Vec::new(),
             docs_start: 0,
@@ -182,12 +198,21 @@ impl Writer {
             self.text.len(),
             self.docs_start,
             self.firsts.len(),
+            self.filters.len(),
         ];
         for number in starts {
             let number = u32::try_from(number).map_err(io::Error::other)?;
             self.entries.extend_from_slice(&number.to_le_bytes());
         }
         self.firsts.push_str(first);
+        let keys = || self.text[1..].split_terminator(BETWEEN);
+        let mut filter = vec![0u8; (keys().count() * FILTER_BITS).div_ceil(8)];
+        for key in keys() {
+            for bit in filter_bits(key, filter.len()) {
+                filter[bit / 8] |= 1 << (bit % 8);
+            }
+        }
+        self.filters.append(&mut filter);
         let mut raw = std::mem::take(&mut self.text).into_bytes();
         raw.append(&mut self.lengths);
         self.frames
@@ -200,14 +225,22 @@ impl Writer {
         self.close()?;
         let mut table = self.entries;
         // What would be the next frame: where the last one ends.
-        for number in [self.frames.len(), 0, 0, self.docs.len(), self.firsts.len()] {
+        let ends = [
+            self.frames.len(),
+            0,
+            0,
+            self.docs.len(),
+            self.firsts.len(),
+            self.filters.len(),
+        ];
+        for number in ends {
             let number = u32::try_from(number).map_err(io::Error::other)?;
             table.extend_from_slice(&number.to_le_bytes());
         }
         let entries = (table.len() / ENTRY_BYTES) as u32;
         table.splice(0..0, entries.to_le_bytes());
         table.extend_from_slice(self.firsts.as_bytes());
-        Ok([self.frames, table, self.docs])
+        Ok([self.frames, table, self.docs, self.filters])
     }
 }
 
@@ -231,6 +264,7 @@ pub(crate) struct Rare {
     table: OwnedBytes,
     firsts: OwnedBytes,
     docs: OwnedBytes,
+    filters: OwnedBytes,
 }
 
 struct Entry {
@@ -239,6 +273,7 @@ struct Entry {
     text_bytes: usize,
     docs: usize,
     first: usize,
+    filter: usize,
 }
 
 /// A frame, unpacked.
@@ -252,7 +287,7 @@ struct Frame {
 impl Rare {
     /// Opens what was written; `None` if the bytes are something else.
     pub(crate) fn open(sections: [OwnedBytes; SECTIONS.len()]) -> Option<Rare> {
-        let [frames, table, docs] = sections;
+        let [frames, table, docs, filters] = sections;
         let entries = u32::from_le_bytes(table.get(..4)?.try_into().ok()?) as usize;
         let end = 4 + entries.checked_mul(ENTRY_BYTES)?;
         if entries == 0 || table.len() < end {
@@ -263,6 +298,7 @@ impl Rare {
             firsts: table.slice(end..table.len()),
             table: table.slice(4..end),
             docs,
+            filters,
         };
         let mut before = rare.entry(0)?;
         for place in 1..entries {
@@ -270,6 +306,7 @@ impl Rare {
             let fits = before.start <= entry.start
                 && before.docs <= entry.docs
                 && before.first <= entry.first
+                && before.filter <= entry.filter
                 && before.text_bytes <= before.raw_bytes
                 && before.raw_bytes <= MAX_FRAME_BYTES;
             if !fits {
@@ -279,7 +316,8 @@ impl Rare {
         }
         let whole = before.start == rare.frames.len()
             && before.docs == rare.docs.len()
-            && before.first == rare.firsts.len();
+            && before.first == rare.firsts.len()
+            && before.filter == rare.filters.len();
         whole.then_some(rare)
     }
 
@@ -301,6 +339,7 @@ impl Rare {
             text_bytes: number(2)?,
             docs: number(3)?,
             first: number(4)?,
+            filter: number(5)?,
         })
     }
 
@@ -321,6 +360,17 @@ impl Rare {
             }
         }
         low.saturating_sub(1)
+    }
+
+    /// Whether a frame may hold a key.
+    fn may_hold(&self, place: usize, key: &str) -> bool {
+        let ends = [place, place + 1].map(|place| self.entry(place).map_or(0, |it| it.filter));
+        let filter = self.filters.get(ends[0]..ends[1]).unwrap_or_default();
+        filter_bits(key, filter.len()).all(|bit| {
+            filter
+                .get(bit / 8)
+                .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+        })
     }
 
     fn frame(&self, place: usize) -> io::Result<Frame> {
@@ -377,10 +427,11 @@ impl Rare {
     /// The documents of a key; none if there is no such key.
     pub(crate) fn list(&self, key: &str) -> io::Result<Option<RareList>> {
         let mut found = None;
-        if self.frames() == 0 {
+        let frame = self.frame_of(key.as_bytes());
+        if self.frames() == 0 || !self.may_hold(frame, key) {
             return Ok(found);
         }
-        let mut cursor = self.cursor(self.frame_of(key.as_bytes()));
+        let mut cursor = self.cursor(frame);
         if !cursor.go_to(key)? {
             return Ok(found);
         }
@@ -647,6 +698,19 @@ mod tests {
         let inputs: Vec<(&Rare, u32)> = inputs.iter().zip(starts).collect();
         check(&open(merge(&inputs).unwrap()), &naive);
         check(&open(merge(&[]).unwrap()), &Naive::new());
+    }
+
+    #[test]
+    fn a_filter_lets_every_key_through_and_few_others() {
+        let mut naive = Naive::new();
+        let rare = build(0, 9_000, &mut naive);
+        let passes = |key: &str| rare.may_hold(rare.frame_of(key.as_bytes()), key);
+        assert!(naive.keys().all(|key| passes(key)));
+        let others = 10_000;
+        let passed = (0..others)
+            .filter(|number| passes(&format!("a{number}x")))
+            .count();
+        assert!(passed * 12 < others, "{passed} of {others}");
     }
 
     #[test]
