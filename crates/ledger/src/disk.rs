@@ -107,6 +107,11 @@ pub trait DiskFile: Send + Sync {
     /// Sets the length in bytes; growing adds zeros. Lasts from `sync_data` on.
     fn truncate(&self, length: u64) -> io::Result<()>;
 
+    /// Lays out room on the disk up to this length, so that writing and syncing bytes there changes
+    /// nothing but the bytes; a shorter file grows with zeros, a longer one is left alone. Lasts from
+    /// `sync_data` on. Fails where the file system has no such thing, too.
+    fn reserve(&self, length: u64) -> io::Result<()>;
+
     /// When it has returned `Ok`, all bytes written and lengths set before the call survive a power
     /// cut (but for those of an earlier failed sync), provided that the name does.
     fn sync_data(&self) -> io::Result<()>;

@@ -1,8 +1,10 @@
 //! The journal: recent events, one file after the other, each frame synced before the next.
 //!
-//! A file that is not the last holds only whole frames. The last one may end in a frame that was
-//! cut short by a crash; that one was never acknowledged. Everything else that does not read back
-//! is damage and is told apart. Bytes: `docs/formats/journal-v1.md`.
+//! Behind its frames a file may hold zeros: room that was laid out for more of them, since a sync is
+//! much quicker where the file does not grow. Otherwise a file that is not the last holds only whole
+//! frames. The last one may end in a frame that was cut short by a crash; that one was never
+//! acknowledged. Everything else that does not read back is damage and is told apart. Bytes:
+//! `docs/formats/journal-v1.md`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,11 @@ use crate::group::Group;
 
 pub(crate) const FOLDER: &str = "journal";
 
+/// Length in bytes from which a file is given room, a page of the disk.
+const ROOM_FROM: u64 = 4 << 10;
+/// Most room that is laid out at once, in bytes; a smaller file is doubled.
+const ROOM_MAX: u64 = 4 << 20;
+
 /// Where the file that begins with a sequence is.
 pub(crate) fn path(first: u64) -> PathBuf {
     Path::new(FOLDER).join(first.to_string())
@@ -23,6 +30,8 @@ pub(crate) fn path(first: u64) -> PathBuf {
 pub(crate) struct Writer {
     file: Arc<dyn DiskFile>,
     end: u64,
+    /// Up to where room was asked for.
+    room: u64,
     previous: u32,
 }
 
@@ -61,6 +70,7 @@ impl Writer {
         Ok(Writer {
             file,
             end: FILE_HEADER_BYTES as u64,
+            room: 0,
             previous: header.checksum(),
         })
     }
@@ -72,6 +82,7 @@ impl Writer {
 
     /// Appends a frame and syncs it. Committed when it returns `Ok`.
     pub(crate) fn append(&mut self, frame: &[u8], checksum: u32) -> Result<(), WriteError> {
+        self.make_room(frame.len() as u64);
         if let Err(error) = self.file.write_all_at(frame, self.end) {
             // Not synced, so nobody was told. Take back what may have been written, so that the
             // file ends where the next frame begins.
@@ -80,16 +91,49 @@ impl Writer {
                 .truncate(self.end)
                 .and_then(|()| self.file.sync_data())
             {
-                Ok(()) => Err(WriteError::Refused(error)),
-                Err(_) => Err(WriteError::Lost(error)),
+                Ok(()) => {
+                    self.room = 0;
+                    Err(WriteError::Refused(error))
+                }
+                Err(_) => Err(self.lost(error)),
             };
         }
         // A failed sync is final: the page cache may show bytes that the disk lacks, and a second
         // sync that succeeds would prove nothing.
-        self.file.sync_data().map_err(WriteError::Lost)?;
+        if let Err(error) = self.file.sync_data() {
+            return Err(self.lost(error));
+        }
         self.end += frame.len() as u64;
         self.previous = checksum;
         Ok(())
+    }
+
+    /// Lays out room for a frame of some bytes and for more behind it. Where the disk has none, the
+    /// frame itself finds out.
+    fn make_room(&mut self, bytes: u64) {
+        let end = self.end + bytes;
+        if end > self.room && end >= ROOM_FROM {
+            let room = end + end.min(ROOM_MAX);
+            if self.file.reserve(room).is_err() {
+                tracing::debug!(room, "no room could be laid out for the journal");
+            }
+            self.room = room;
+        }
+    }
+
+    /// Nobody knows what the file holds: it is left as it is.
+    fn lost(&mut self, error: io::Error) -> WriteError {
+        self.room = 0;
+        WriteError::Lost(error)
+    }
+}
+
+/// Room that was not used is given back. It does no harm where that fails.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.room > self.end && self.file.truncate(self.end).is_err() {
+            tracing::debug!("room of the journal could not be given back");
+        }
     }
 }
 
@@ -128,7 +172,7 @@ pub enum JournalError {
     },
 }
 
-/// Reads the file that begins with `first`. Only `last` may end in a torn frame; `Ok(None)` is a
+/// Reads the file that begins with `first`. Only the `last` may end in a torn frame; `Ok(None)` is a
 /// last file whose header was never synced.
 pub(crate) fn scan(
     disk: &dyn Disk,
@@ -156,8 +200,7 @@ pub(crate) fn scan_file(
         offset: offset as u64,
         what,
     };
-    let mut bytes = vec![0; file.len().map_err(io_error)? as usize];
-    file.read_exact_at(&mut bytes, 0).map_err(io_error)?;
+    let bytes = read_whole(file).map_err(io_error)?;
     let Some(header) = FileHeader::decode(&bytes) else {
         if last && find_frame(&bytes, ledger).is_none() {
             return Ok(None);
@@ -179,6 +222,9 @@ pub(crate) fn scan_file(
     while at < bytes.len() {
         let rest = &bytes[at..];
         let Some(frame) = read_frame(rest, ledger) else {
+            if is_room(rest) {
+                break;
+            }
             if !last {
                 return Err(damaged(
                     at,
@@ -205,8 +251,28 @@ pub(crate) fn scan_file(
         scanned.groups.push(group);
     }
     scanned.good_bytes = at as u64;
-    scanned.torn_bytes = (bytes.len() - at) as u64;
+    if !is_room(&bytes[at..]) {
+        scanned.torn_bytes = (bytes.len() - at) as u64;
+    }
     Ok(Some(scanned))
+}
+
+fn read_whole(file: &dyn DiskFile) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; file.len()? as usize];
+    match file.read_exact_at(&mut bytes, 0) {
+        // Its writer has just given room back.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            bytes.truncate(file.len()? as usize);
+            file.read_exact_at(&mut bytes, 0)?;
+        }
+        other => other?,
+    }
+    Ok(bytes)
+}
+
+/// Whether nothing was written behind the last frame.
+fn is_room(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| *byte == 0)
 }
 
 /// Takes the last file up again: its whole frames are copied to a new file that is synced and
@@ -221,6 +287,7 @@ pub(crate) fn take_up(disk: &dyn Disk, scanned: &Scanned) -> io::Result<Writer> 
     Ok(Writer {
         file: disk.open(&path)?,
         end: scanned.good_bytes,
+        room: 0,
         previous: scanned.previous,
     })
 }

@@ -102,6 +102,18 @@ fn truncating_cuts_or_adds_zeros() {
 }
 
 #[test]
+fn reserving_adds_zeros_and_never_cuts() {
+    check(|disk| {
+        let grown = file(disk, "a", b"ab");
+        grown.reserve(4).unwrap();
+        assert_eq!(bytes(&*grown), b"ab\0\0");
+        grown.reserve(1).unwrap();
+        grown.write_all_at(b"c", 2).unwrap();
+        assert_eq!(bytes(&*grown), b"abc\0");
+    });
+}
+
+#[test]
 fn create_never_touches_what_is_there() {
     check(|disk| {
         file(disk, "a", b"old");
@@ -226,6 +238,7 @@ fn a_file_opened_to_read_refuses_to_change() {
         let reading = disk.open_read(p("a")).unwrap();
         assert!(reading.write_all_at(b"y", 0).is_err());
         assert!(reading.truncate(0).is_err());
+        assert!(reading.reserve(9).is_err());
         assert_eq!(bytes(&*reading), b"x");
     });
 }

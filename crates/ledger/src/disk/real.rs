@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::OFlags;
+use rustix::fs::{FallocateFlags, OFlags};
 
 use super::{Disk, DiskFile, FolderLock, Listed, LockError, folder_and_name, names, refused};
 
@@ -156,6 +156,13 @@ impl DiskFile for File {
 
     fn truncate(&self, length: u64) -> io::Result<()> {
         self.set_len(length)
+    }
+
+    fn reserve(&self, length: u64) -> io::Result<()> {
+        if DiskFile::len(self)? < length {
+            rustix::fs::fallocate(self, FallocateFlags::empty(), 0, length)?;
+        }
+        Ok(())
     }
 
     fn sync_data(&self) -> io::Result<()> {

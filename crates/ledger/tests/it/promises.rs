@@ -1,5 +1,6 @@
 //! What an append, a read and a reopening promise.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -216,4 +217,41 @@ fn groups_are_followed_in_order_and_sealed_ones_are_refused_by_name() {
     seal(&ledger).unwrap();
     assert!(ledger.groups_from(Count::new(3), Duration::ZERO).is_err());
     work(&ledger).unwrap();
+}
+
+#[test]
+fn room_laid_out_for_the_journal_is_no_frame_and_is_given_back() {
+    on_both_disks(|house, disk| {
+        let ledger = house.open(disk.clone()).unwrap();
+        let note = "x".repeat(500);
+        for n in 0..20 {
+            append(&ledger, vec![house.event(&n.to_string(), &note)]).unwrap();
+        }
+        let open = disk_file(&*disk, 0).unwrap();
+        assert!(open.ends_with(&[0; 4_096]), "room for more");
+        // Whoever looks from outside, or comes after a crash, finds the frames and nothing torn.
+        let crashed = open.clone();
+        ledger.close();
+        let closed = disk_file(&*disk, 0).unwrap();
+        assert_eq!(closed, open[..closed.len()]);
+        assert!(closed.len() < open.len());
+        let file = disk.open(Path::new("journal/0")).unwrap();
+        file.write_all_at(&crashed, 0).unwrap();
+        file.sync_data().unwrap();
+        let ledger = house.open(disk.clone()).unwrap();
+        assert_eq!(notes(&ledger), vec![note.clone(); 20]);
+        append(&ledger, vec![house.event("more", &note)]).unwrap();
+        assert_eq!(ledger.durable().get(), 21);
+        seal(&ledger).unwrap();
+        assert_eq!(notes(&ledger), vec![note; 21]);
+    });
+}
+
+fn disk_file(disk: &dyn Disk, first: u64) -> Option<Vec<u8>> {
+    let file = disk
+        .open_read(Path::new(&format!("journal/{first}")))
+        .ok()?;
+    let mut bytes = vec![0; file.len().unwrap() as usize];
+    file.read_exact_at(&mut bytes, 0).unwrap();
+    Some(bytes)
 }

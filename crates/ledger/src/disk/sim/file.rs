@@ -48,6 +48,32 @@ impl SimFile {
     }
 }
 
+impl SimFile {
+    /// Cuts the file or adds zeros; reserving never cuts.
+    fn set_length(&self, kind: OperationKind, length: u64) -> io::Result<()> {
+        self.must_write()?;
+        let mut machine = self.sim.machine.lock();
+        machine.step(
+            kind,
+            &self.path,
+            format!("to {length}"),
+            |_, _, _| (),
+            |machine| {
+                let free_bytes = machine.free_bytes();
+                let content = machine.tree.file_mut(self.node)?;
+                let before = content.live().len() as u64;
+                if length.saturating_sub(before) > free_bytes {
+                    return Err(Errno::NOSPC.into());
+                }
+                if kind != OperationKind::Reserve || length > before {
+                    content.set_length(usize::try_from(length).map_err(|_| Errno::FBIG)?);
+                }
+                Ok(())
+            },
+        )
+    }
+}
+
 impl DiskFile for SimFile {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.sim.look(OperationKind::Read, |machine| {
@@ -98,24 +124,11 @@ impl DiskFile for SimFile {
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        self.must_write()?;
-        let mut machine = self.sim.machine.lock();
-        machine.step(
-            OperationKind::Truncate,
-            &self.path,
-            format!("to {length}"),
-            |_, _, _| (),
-            |machine| {
-                let free_bytes = machine.free_bytes();
-                let content = machine.tree.file_mut(self.node)?;
-                let growth = length.saturating_sub(content.live().len() as u64);
-                if growth > free_bytes {
-                    return Err(Errno::NOSPC.into());
-                }
-                content.set_length(usize::try_from(length).map_err(|_| Errno::FBIG)?);
-                Ok(())
-            },
-        )
+        self.set_length(OperationKind::Truncate, length)
+    }
+
+    fn reserve(&self, length: u64) -> io::Result<()> {
+        self.set_length(OperationKind::Reserve, length)
     }
 
     fn sync_data(&self) -> io::Result<()> {

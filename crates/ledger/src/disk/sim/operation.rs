@@ -12,6 +12,7 @@ pub enum OperationKind {
     Create,
     Write,
     Truncate,
+    Reserve,
     /// `sync_data` or `sync_all`
     Sync,
     Rename,

@@ -260,6 +260,7 @@ fn a_full_disk_takes_a_beginning_and_says_so() {
     fails(disk.create_dir(p("d")), ErrorKind::StorageFull);
     fails(file.truncate(11), ErrorKind::StorageFull);
     fails(file.truncate(u64::MAX), ErrorKind::StorageFull);
+    fails(file.reserve(11), ErrorKind::StorageFull);
     fails(file.write_all_at(b"X", 1 << 40), ErrorKind::StorageFull);
     file.truncate(4).unwrap();
     file.write_all_at(b"Y", 4).unwrap();
