@@ -185,6 +185,9 @@ impl Inner {
     }
 
     fn follow(&self) {
+        // Who asks takes in himself what is not taken in yet. While more comes than both can do,
+        // much of it is sealed before its turn, and need not be taken in at all.
+        ledger::step_back();
         let mut looked = Instant::now();
         while !self.is_stopped() {
             if let Err(error) = self.engine.take(PATIENCE) {

@@ -55,6 +55,6 @@ pub use ledger::{
 pub use manifest::{FORMAT, ManifestError, PartEntry, PartName, Shelf};
 pub use open::{OpenError, Options};
 pub use part::{Block, Packing, Part};
-pub use pool::{Lane, Meters, Pool, Tally, Task, Work};
+pub use pool::{Lane, Meters, Pool, Tally, Task, Work, step_back};
 pub use reader::{Reader, ReaderError};
 pub use sequencer::{CLOCK_JUMP_ACTION, SIGN_AFTER, UNIT_BYTES, UNIT_EVENTS};

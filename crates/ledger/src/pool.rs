@@ -468,8 +468,8 @@ impl Queue {
     }
 }
 
-/// Lets requests have the CPU first.
-fn step_back() {
+/// Lets requests have the CPU before the calling thread, from now on.
+pub fn step_back() {
     #[cfg(target_os = "linux")]
     {
         // On Linux a thread has a priority of its own. Where it may not be changed the work is
