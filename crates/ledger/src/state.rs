@@ -13,7 +13,7 @@ use crate::group::Group;
 use crate::ids::{IdEntry, IdHash, IdRun};
 use crate::manifest::{PartName, Shelf};
 use crate::part::Part;
-use crate::tree::Tree;
+use crate::tree::{EntryBytes, Tree};
 
 /// The ids of one journal file. Two ids with one hash are possible, if never seen.
 #[derive(Default)]
@@ -181,13 +181,22 @@ impl State {
     }
 
     pub(crate) fn locate(&self, sequence: u64) -> io::Result<Option<(Place, Entry)>> {
+        match self.tree.entry(sequence)? {
+            Some(entry) => self.locate_entry(sequence, &entry),
+            None => Ok(None),
+        }
+    }
+
+    /// As [`State::locate`], by an entry that was read already.
+    pub(crate) fn locate_entry(
+        &self,
+        sequence: u64,
+        entry: &EntryBytes,
+    ) -> io::Result<Option<(Place, Entry)>> {
         if sequence >= self.durable {
             return Ok(None);
         }
-        let Some(bytes) = self.tree.entry(sequence)? else {
-            return Ok(None);
-        };
-        let entry = Entry::from_bytes(&bytes).map_err(|error| {
+        let entry = Entry::from_bytes(entry).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
                 format!("entry {sequence}: {error}"),

@@ -186,7 +186,7 @@ impl Export {
             ExportFormat::Csv => push_header(&mut piece),
             ExportFormat::Json => piece.extend_from_slice(b"["),
         }
-        let done = find::stream(&self.open, &self.selection, self.order, |recorded| {
+        let done = find::stream_ahead(&self.open, &self.selection, self.order, |recorded| {
             self.push(&mut piece, recorded, count);
             count += 1;
             if piece.len() < PIECE_BYTES {

@@ -124,21 +124,61 @@ pub(crate) fn stream(
     order: Order,
     mut visit: impl FnMut(&Recorded) -> bool,
 ) -> Result<(), Refusal> {
-    let (_, matches) = open.index.matches(&selection.scope(), order)?;
-    let mut matches = matches.peekable();
-    while matches.peek().is_some() {
-        let step: Vec<Sequence> = matches
-            .by_ref()
-            .take(STREAM_STEP)
-            .map(|hit| hit.sequence)
-            .collect();
-        for recorded in open.ledger.read_many(&step)? {
+    for step in steps(open, selection, order)? {
+        for recorded in step? {
             if !visit(&recorded) {
                 return Ok(());
             }
         }
     }
     Ok(())
+}
+
+/// As [`stream`], for much: a thread of its own reads one step ahead of `visit`.
+pub(crate) fn stream_ahead(
+    open: &Open,
+    selection: &Selection,
+    order: Order,
+    mut visit: impl FnMut(&Recorded) -> bool,
+) -> Result<(), Refusal> {
+    let steps = steps(open, selection, order)?;
+    let (ahead, read) = std::sync::mpsc::sync_channel(1);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            for step in steps {
+                let failed = step.is_err();
+                if ahead.send(step).is_err() || failed {
+                    return;
+                }
+            }
+        });
+        for step in read {
+            for recorded in step? {
+                if !visit(&recorded) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The events of a selection, in order, [`STREAM_STEP`] at a time.
+fn steps(
+    open: &Open,
+    selection: &Selection,
+    order: Order,
+) -> Result<impl Iterator<Item = Result<Vec<Recorded>, Refusal>> + Send, Refusal> {
+    let (_, mut matches) = open.index.matches(&selection.scope(), order)?;
+    Ok(std::iter::from_fn(move || {
+        let step: Vec<Sequence> = matches
+            .by_ref()
+            .take(STREAM_STEP)
+            .map(|hit| hit.sequence)
+            .collect();
+        let read = || open.ledger.read_many(&step).map_err(Refusal::from);
+        (!step.is_empty()).then(read)
+    }))
 }
 
 /// Exact counts between boundaries (`boundaries[i]..boundaries[i + 1]`), by value of `split`.
