@@ -11,6 +11,12 @@ test('what an address should not hold is left out', () => {
   expect(eventSearch({ order: 'up', from: 'a b', own: 'yes', event: 5, other: 'x', part: 'all' })).toEqual({})
 })
 
+test('only what can be followed is live', () => {
+  expect(eventSearch({ live: '1' })).toEqual({ live: '1' })
+  expect(eventSearch({ live: '1', order: 'asc' })).toEqual({ order: 'asc' })
+  expect(eventSearch({ live: '1', to: 'now-1h' })).toEqual({ to: 'now-1h' })
+})
+
 test('ranges stand in an address', () => {
   for (const range of [{ from: 'now-7d' }, {}, { to: '2026-01-01' }, { from: 'today' }]) {
     expect(rangeOf(eventSearch(parseQuery(queryText(rangeSearch(range)))))).toEqual({ from: undefined, to: undefined, ...range })

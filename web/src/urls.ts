@@ -46,8 +46,8 @@ export function eventSearch(raw: Record<string, unknown>): EventSearch {
     event: plain('event'),
     part: ENTRY_PARTS.find((one) => one === part),
     columns: plain('columns'),
-    // Nothing new comes into a range that has ended.
-    live: raw.live === '1' && !raw.to ? '1' : undefined,
+    // Nothing new comes into a range that has ended, or on top of the oldest.
+    live: raw.live === '1' && !raw.to && raw.order !== 'asc' ? '1' : undefined,
     split: raw.split === 'outcome' || raw.split === 'severity' ? raw.split : undefined,
     chart: raw.chart === 'table' ? 'table' : undefined,
   }
