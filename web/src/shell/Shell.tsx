@@ -36,7 +36,7 @@ export function Shell() {
       <a className="skip" href="#page">
         {t('Skip to the page')}
       </a>
-      <nav className={navigation ? 'nav nav-open' : 'nav'} aria-label={t('Main')} id="navigation">
+      <nav className={navigation ? 'nav nav-open' : 'nav'} aria-label={t('Main')} id="navigation" onClick={({ target }) => (target as HTMLElement).closest('a') && setNavigation(false)}>
         <Navigation />
       </nav>
       {navigation && <div className="nav-behind" onClick={() => setNavigation(false)} />}
