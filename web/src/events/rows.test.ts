@@ -15,8 +15,18 @@ function ledger(count: number) {
   })) as unknown as RecordedEvent[]
   let questions = 0
   const within = (selection: Selection) => {
-    const limit = Number(/sequence:<(\d+)/.exec(selection.q ?? '')?.[1] ?? Number.POSITIVE_INFINITY)
-    return events.filter((event) => event.sequence < limit && event.occurred_at! >= (selection.from ?? '') && (!selection.to || event.occurred_at! < selection.to))
+    const q = selection.q ?? ''
+    const limit = Number(/sequence:<(\d+)/.exec(q)?.[1] ?? Number.POSITIVE_INFINITY)
+    const own = /sequence:(\d+)/.exec(q)?.[1]
+    const beside = /\(occurred:([<>])(\S+) OR \(occurred:(\S+) sequence:([<>])(\d+)\)\)/.exec(q)
+    const micros = (event: RecordedEvent) => event.occurred_at!.replace('Z', '000Z')
+    const beyond = (event: RecordedEvent) => {
+      if (!beside) return true
+      const [sign, at, same, , sequence] = beside.slice(1) as [string, string, string, string, string]
+      if (micros(event) === same) return sign === '>' ? event.sequence > Number(sequence) : event.sequence < Number(sequence)
+      return sign === '>' ? micros(event) > at : micros(event) < at
+    }
+    return events.filter((event) => event.sequence < limit && (own === undefined || event.sequence === Number(own)) && (!selection.tenant.endsWith('even') || event.sequence % 2 === 0) && beyond(event) && event.occurred_at! >= (selection.from ?? '') && (!selection.to || event.occurred_at! < selection.to))
   }
   const source: Source = {
     pinned: (selection, asOf) => ({ ...selection, q: `sequence:<${asOf}` }),
@@ -32,7 +42,9 @@ function ledger(count: number) {
     counts: async (selection) => {
       const held = within(selection)
       const buckets: { start: string; total: number }[] = []
-      for (let at = START; at <= START + count * 7000; at += MINUTE) {
+      // The last stretch is that of the newest event.
+      const newest = Math.max(...held.map((event) => Date.parse(event.occurred_at!)))
+      for (let at = START; at <= newest; at += MINUTE) {
         const [from, to] = [new Date(at).toISOString(), new Date(at + MINUTE).toISOString()]
         buckets.push({ start: from, total: held.filter((event) => event.occurred_at! >= from && event.occurred_at! < to).length })
       }
@@ -73,6 +85,17 @@ test('a far row costs few questions, and rows stay when late events come', async
   expect(questions()).toBeLessThan(4)
 })
 
+test('a far row of a rush at the end is reached from the first one', async () => {
+  const { events, source } = ledger(3500)
+  const rows = new Rows(source, { tenant: 'main', tz: 'UTC' }, 'desc')
+  await settled()
+  const expected = [...events].sort((a, b) => b.occurred_at!.localeCompare(a.occurred_at!) || b.sequence - a.sequence)
+  rows.want(1400, 1430)
+  await settled()
+  await settled()
+  expect(rows.at(1400)?.sequence).toBe(expected[1400]!.sequence)
+})
+
 test('of many rows the near ones are kept, and the others come back', async () => {
   const count = 30_000
   const { events, source, questions } = ledger(count)
@@ -94,3 +117,30 @@ test('of many rows the near ones are kept, and the others come back', async () =
   for (let row = 4000; row > 3000; row -= 100) await there(row)
   await there(count - 1)
 }, 30_000)
+
+test.each(['desc', 'asc'] as const)('an event is found at its row without those before it (%s)', async (order) => {
+  const { events, source, questions } = ledger(6000)
+  const expected = [...events].sort((a, b) => a.occurred_at!.localeCompare(b.occurred_at!) || a.sequence - b.sequence)
+  if (order === 'desc') expected.reverse()
+  const rows = new Rows(source, { tenant: 'main', tz: 'UTC' }, order)
+  await settled()
+  // The rush has 1,500 events of the same moment.
+  for (const row of [0, 5999, 3100, 2600, 4500]) {
+    const before = questions()
+    const event = expected[row]!
+    expect(await rows.find(event)).toEqual({ row, listed: true })
+    expect(await rows.find(event)).toEqual({ row, listed: true })
+    expect(questions() - before).toBeLessThan(3)
+    expect(rows.rowOf(event.display_id)).toBe(row)
+  }
+})
+
+test('of an event that is not in the list the place is known', async () => {
+  const { events, source } = ledger(2000)
+  const rows = new Rows(source, { tenant: 'even', tz: 'UTC' }, 'desc')
+  await settled()
+  const event = events[901]!
+  // The rows are 1998, 1996, …; before the event's place stand those down to 902.
+  expect(await rows.find(event)).toEqual({ row: (1998 - 902) / 2 + 1, listed: false })
+  expect(rows.rowOf(event.display_id)).toBeUndefined()
+})

@@ -6,6 +6,8 @@
 
 import type { RecordedEvent } from '../api/client'
 import type { EventsPage, Selection } from '../api/events'
+import { both } from '../query/terms'
+import { utcMicroseconds } from '../words/time'
 
 export interface Source {
   page(selection: Selection, more: { limit: number; order: 'asc' | 'desc'; cursor?: string }, signal: AbortSignal): Promise<EventsPage>
@@ -37,6 +39,13 @@ interface Run {
   loading?: boolean
 }
 
+/** Where an event stands. */
+export interface Place {
+  row: number
+  /** Whether it is one of these rows; if not, it would stand before this one. */
+  listed: boolean
+}
+
 export interface RowsView {
   state: 'loading' | 'ready' | 'failed'
   total: number
@@ -53,14 +62,17 @@ export class Rows {
   private anchors?: Promise<{ at: string; row: number }[]>
   private readonly listeners = new Set<() => void>()
   private readonly stop = new AbortController()
+  private readonly places = new Map<string, Promise<Place>>()
+  /** Rows of events that were found and may not be there. */
+  private readonly found = new Map<string, number>()
   private wanted = 0
   /** The last visible row of the last look. */
   private seen = 0
 
   constructor(
     private readonly source: Source,
-    private readonly selection: Selection,
-    private readonly order: 'asc' | 'desc',
+    readonly selection: Selection,
+    readonly order: 'asc' | 'desc',
   ) {
     void this.open()
   }
@@ -85,13 +97,38 @@ export class Rows {
     return undefined
   }
 
-  /** The row of an event among those that are there. */
+  /** The row of an event among those that are there or were found. */
   rowOf(displayId: string): number | undefined {
     for (const run of this.runs) {
       const place = run.events.findIndex((event) => event.display_id === displayId)
       if (place >= 0) return run.start + place
     }
-    return undefined
+    return this.found.get(displayId)
+  }
+
+  /** Where an event stands, whether or not its row is there: as far down as there are events before it. */
+  find(event: RecordedEvent): Promise<Place> {
+    const id = event.display_id
+    let place = this.places.get(id)
+    if (!place) {
+      place = this.countBefore(event)
+      this.places.set(id, place)
+      // It may be asked again.
+      place.catch(() => this.places.delete(id))
+    }
+    return place
+  }
+
+  private async countBefore(event: RecordedEvent): Promise<Place> {
+    const { signal } = this.stop
+    const pinned = this.source.pinned(this.selection, this.view.asOf)
+    const total = async (term: string) => (await this.source.page({ ...pinned, q: both(pinned.q ?? '', term) }, { limit: 1, order: this.order }, signal)).total
+    const at = `${utcMicroseconds(event.occurred_at ?? event.received_at).replace(' ', 'T')}Z`
+    const before = this.order === 'asc' ? '<' : '>'
+    const [row, own] = await Promise.all([total(`(occurred:${before}${at} OR (occurred:${at} sequence:${before}${event.sequence}))`), total(`sequence:${event.sequence}`)])
+    if (own > 0) this.found.set(event.display_id, row)
+    this.change({})
+    return { row, listed: own > 0 }
   }
 
   /** Sees to it that these rows come. */
@@ -123,12 +160,17 @@ export class Rows {
     let run = this.runBefore(row)
     if (run.loading) return
     if (row - (run.start + run.events.length) > NEAR) {
-      const anchored = await this.anchored(row)
+      let anchor: Run | undefined
+      try {
+        anchor = await this.anchored(row)
+      } catch (error) {
+        return this.failed(error)
+      }
       // The reader has scrolled on meanwhile.
-      if (!anchored || Math.abs(this.wanted - row) > NEAR) return
+      if (Math.abs(this.wanted - row) > NEAR) return
       run = this.runBefore(row)
-      if (row - (run.start + run.events.length) > NEAR) {
-        run = anchored
+      if (anchor && anchor.start > run.start + run.events.length) {
+        run = anchor
         this.add(run)
       }
     }
@@ -190,22 +232,16 @@ export class Rows {
     if (!this.stop.signal.aborted && wanted !== row && !this.at(wanted)) void this.reach(wanted, wanted + AHEAD)
   }
 
-  /** A run that begins at the last moment whose row is not behind the one asked for. */
+  /** A run that begins at the last moment whose row is not behind the one asked for, if there is one. */
   private async anchored(row: number): Promise<Run | undefined> {
-    try {
-      this.anchors ??= this.measure()
-      const anchors = await this.anchors
-      let best = anchors[0]
-      for (const anchor of anchors) if (anchor.row <= row) best = anchor
-      if (!best) return undefined
-      const pinned = this.source.pinned(this.selection, this.view.asOf)
-      const selection = this.order === 'asc' ? { ...pinned, from: best.at } : { ...pinned, to: best.at }
-      return { start: best.row, events: [], selection, cursor: undefined }
-    } catch (error) {
-      this.anchors = undefined
-      this.failed(error)
-      return undefined
-    }
+    this.anchors ??= this.measure()
+    // It may be asked again.
+    this.anchors.catch(() => (this.anchors = undefined))
+    const best = (await this.anchors).findLast((anchor) => anchor.row <= row)
+    if (!best) return undefined
+    const pinned = this.source.pinned(this.selection, this.view.asOf)
+    const selection = this.order === 'asc' ? { ...pinned, from: best.at } : { ...pinned, to: best.at }
+    return { start: best.row, events: [], selection, cursor: undefined }
   }
 
   private async measure(): Promise<{ at: string; row: number }[]> {
