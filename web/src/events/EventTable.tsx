@@ -1,8 +1,10 @@
 import { type ColumnDef, type ColumnSizingState, getCoreRowModel, useReactTable } from '@tanstack/react-table'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { useQuery } from '@tanstack/react-query'
+import { type Range as Drawn, defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
+import { eventQuery } from '../api/events'
 import { copyText } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
@@ -15,7 +17,9 @@ import { outcomeOf, sentence } from '../words/event'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
 import { type Column, columnsOf } from './columns'
-import type { Live } from './live'
+import { noticeFailure } from '../queries'
+import { type Live, inOrder } from './live'
+import type { Place } from './rows'
 import type { EventsState } from './state'
 import type { RowsNow } from './useRows'
 
@@ -37,6 +41,16 @@ const EXPECTED = 16
 /** Browsers draw no element much taller than this; longer lists are scrolled in proportion. */
 const TALLEST_PX = 12_000_000
 
+/** The head that stays above the rows, with its line. */
+const HEAD_PX = 31
+
+/** Where the keys are: at an event, wherever it stands, or at a row whose event is on its way. */
+interface Spot {
+  id?: string
+  /** Without the new events on top, so that it stays when more come. */
+  row?: number
+}
+
 /** The events of the selection: any number of rows, of which the visible ones exist. */
 export function EventTable({ state, now: { rows, view, stale }, live, onScrolled, ref }: Props) {
   const preferences = usePreferences()
@@ -46,14 +60,14 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const names = state.search.columns ?? preferences.columns
   const columns = useMemo(() => columnsOf(names), [names])
   const body = useRef<HTMLDivElement>(null)
-  const [active, showActive] = useState(-1)
+  const [active, showActive] = useState<Spot>()
   // Keys come faster than pages are drawn: the next one counts from where the last one led.
-  const place = useRef(-1)
-  const setActive = useCallback((row: number) => {
-    place.current = row
-    showActive(row)
+  const spot = useRef<Spot>(undefined)
+  const setActive = useCallback((next: Spot | undefined) => {
+    spot.current = next
+    showActive(next)
   }, [])
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [selected, setSelected] = useState<ReadonlyMap<string, RecordedEvent>>(new Map())
   const fresh = live.events.length
   // Before the first answer, rows of the size they will have.
   const waiting = view.state === 'loading'
@@ -62,85 +76,194 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   const size = Math.min(rowHeight, Math.max(1, TALLEST_PX / Math.max(count, 1)))
   const eventAt = (row: number): RecordedEvent | undefined => (row < fresh ? live.events[row] : rows?.at(row - fresh))
 
-  const virtual = useVirtualizer({ count, getScrollElement: () => body.current, estimateSize: () => size, overscan: 6, getItemKey: (row) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh) })
-  const items = virtual.getVirtualItems()
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0]
-  useEffect(() => {
-    rows?.want(first - fresh, last - fresh)
-  }, [rows, first, last, fresh, view.version])
-  useEffect(() => virtual.measure(), [virtual, size])
-  // Another question begins at its top.
-  useEffect(() => {
-    body.current?.scrollTo({ top: 0 })
-    setActive(-1)
-    setSelected(new Set())
-  }, [rows, setActive])
-
   const open = state.search.event
   // The same holds for what is open: the address changes before the page is drawn.
   const opened = useRef(open)
   useEffect(() => {
     opened.current = open
   }, [open])
-  const placeOf = (id: string | undefined): number => {
+  const rowOf = (id: string | undefined): number => {
     if (!id) return -1
     const top = live.events.findIndex((event) => event.display_id === id)
     if (top >= 0) return top
     const row = rows?.rowOf(id)
     return row === undefined ? -1 : row + fresh
   }
-  const focusRow = (row: number) => {
-    setActive(row)
+  const rowOfSpot = (at: Spot | undefined): number => {
+    if (!at) return -1
+    // Most often it stands where it stood.
+    if (at.row !== undefined && (at.id === undefined || rows?.at(at.row)?.display_id === at.id)) return at.row + fresh
+    return rowOf(at.id)
+  }
+  const spotOf = (row: number): Spot => ({ id: eventAt(row)?.display_id, row: row < fresh ? undefined : row - fresh })
+  // An open entry leads; the keys begin where it stands.
+  const openRow = rowOf(open)
+  const activeRow = open ? openRow : rowOfSpot(active)
+
+  // The row with the focus stays in the page wherever one scrolls.
+  const rangeExtractor = useCallback(
+    (drawn: Drawn) => {
+      const within = defaultRangeExtractor(drawn)
+      if (activeRow < 0 || activeRow >= drawn.count || within.includes(activeRow)) return within
+      return activeRow < within[0]! ? [activeRow, ...within] : [...within, activeRow]
+    },
+    [activeRow],
+  )
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => body.current,
+    estimateSize: () => size,
+    overscan: 6,
+    scrollPaddingEnd: narrow ? 0 : HEAD_PX,
+    rangeExtractor,
+    getItemKey: (row) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh),
+  })
+  const items = virtual.getVirtualItems()
+  const [first, last] = [virtual.range?.startIndex ?? 0, virtual.range?.endIndex ?? 0]
+  useEffect(() => {
+    rows?.want(first - fresh, last - fresh)
+  }, [rows, first, last, fresh, view.version])
+  useEffect(() => virtual.measure(), [virtual, size])
+  // Another question begins at its top, and so do the answers of the same one when it is asked again.
+  const question = JSON.stringify([rows?.selection, rows?.order])
+  const answered = useRef(question)
+  useEffect(() => {
+    body.current?.scrollTo({ top: 0 })
+    const same = answered.current === question
+    answered.current = question
+    const id = opened.current ?? (same ? spot.current?.id : undefined)
+    setActive(id ? { id } : undefined)
+    if (!same) setSelected(new Map())
+  }, [rows, question, setActive])
+  useEffect(() => () => onScrolled(false), [onScrolled])
+
+  // An open entry that is not among the rows that are there is looked for.
+  const [found, setFound] = useState<{ rows: unknown; event: RecordedEvent; place: Place }>()
+  const elsewhere = open !== undefined && view.state === 'ready' && openRow < 0
+  const { data: entry } = useQuery({ ...eventQuery(state.selection.tenant, open ?? ''), enabled: elsewhere })
+  useEffect(() => {
+    if (!elsewhere || !rows || entry?.display_id !== open) return
+    rows.find(entry).then((place) => setFound({ rows, event: entry, place }), noticeFailure)
+  }, [elsewhere, rows, entry, open])
+
+  const focusRow = (row: number, at: Spot) => {
     virtual.scrollToIndex(row, { align: 'auto' })
-    // Once it is drawn, unless another key led on meanwhile.
+    // Once it is drawn, unless another key led on meanwhile; the place of reading stays in the panel.
     requestAnimationFrame(() =>
       requestAnimationFrame(() => {
-        if (place.current === row && !opened.current) body.current?.querySelector<HTMLElement>(`[data-row="${row}"] a`)?.focus({ preventScroll: true })
+        const box = body.current
+        if (at.id && spot.current?.id === at.id && (!opened.current || box?.contains(document.activeElement))) box?.querySelector<HTMLElement>(`[data-id="${CSS.escape(at.id)}"] a`)?.focus({ preventScroll: true })
       }),
     )
   }
+  /** The open entry the list was last moved to. */
+  const stands = useRef<string>(undefined)
+  /** Where the keys lead while its event, or the place of the open entry, is on its way. */
+  const ahead = useRef<{ from: string; row?: number; by: number }>(undefined)
+  const show = (row: number) => {
+    const at = spotOf(row)
+    setActive(at)
+    // With an entry open, moving reads on.
+    if (opened.current && at.id) {
+      opened.current = at.id
+      stands.current = at.id
+      state.set({ event: at.id }, 'replace')
+    } else if (opened.current) ahead.current = { from: opened.current, row: at.row, by: 0 }
+    focusRow(row, at)
+  }
   const move = (by: number) => {
-    const from = place.current >= 0 ? place.current : placeOf(opened.current)
-    const next = Math.min(count - 1, Math.max(0, from + by))
-    if (count === 0) return
-    const event = eventAt(next)
-    // With an entry open, moving reads on; the place of reading stays in the panel.
-    if (opened.current && event) {
-      setActive(next)
-      virtual.scrollToIndex(next, { align: 'auto' })
-      opened.current = event.display_id
-      state.set({ event: event.display_id }, 'replace')
-    } else focusRow(next)
+    const id = opened.current
+    if (id && ahead.current?.from === id) {
+      ahead.current.by += by
+      return leadOn()
+    }
+    const from = id ? rowOf(id) : rowOfSpot(spot.current)
+    if (from >= 0) {
+      if (from + by >= 0 && from + by < count) show(from + by)
+    } else if (id) {
+      ahead.current = { from: id, by }
+      leadOn()
+    } else if (count > 0) show(0)
   }
-  const openRow = (row: number) => {
-    const event = eventAt(row)
-    if (!event) return
-    state.set({ event: event.display_id }, opened.current ? 'replace' : 'push')
-    opened.current = event.display_id
+  const leadOn = () => {
+    const way = ahead.current
+    if (!way || !rows) return
+    if (way.from !== opened.current) {
+      ahead.current = undefined
+      return
+    }
+    let row = way.row === undefined ? rowOf(way.from) : way.row + fresh
+    let { by } = way
+    if (row < 0) {
+      if (found?.rows !== rows || found.event.display_id !== way.from) return
+      // It is not in the list: the next one is the first that stands behind it.
+      const top = live.events.findIndex((event) => inOrder(found.event, event) < 0)
+      row = top >= 0 ? top : found.place.row + fresh
+      if (by > 0) by -= 1
+    }
+    const inside = (at: number) => at >= 0 && at < count
+    const to = way.row === undefined || inside(row + by) ? row + by : row
+    if (way.row !== undefined && to === row && !eventAt(to)) return
+    ahead.current = undefined
+    if (inside(to)) show(to)
   }
-  const opener = useRef(openRow)
+  useEffect(() => leadOn())
+  // The list stands where the open entry is.
   useEffect(() => {
-    opener.current = openRow
+    if (!open || stale || openRow < 0) return
+    if (stands.current === open) return
+    stands.current = open
+    const seen = virtual.range && openRow >= virtual.range.startIndex && openRow <= virtual.range.endIndex
+    virtual.scrollToIndex(openRow, { align: seen ? 'auto' : 'center' })
+  }, [open, openRow, stale, virtual])
+  // Its panel has gone with the focus: the row takes it.
+  const wasOpen = useRef(open)
+  useEffect(() => {
+    if (wasOpen.current && !open) {
+      stands.current = undefined
+      if (document.activeElement === document.body) body.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(wasOpen.current)}"] a`)?.focus({ preventScroll: true })
+    }
+    if (open) setActive({ id: open })
+    wasOpen.current = open
+  }, [open, setActive])
+
+  const openEvent = (id: string) => {
+    state.set({ event: id }, opened.current ? 'replace' : 'push')
+    opened.current = id
+  }
+  const opener = useRef(openEvent)
+  useEffect(() => {
+    opener.current = openEvent
   })
-  useImperativeHandle(ref, () => ({ focus: () => focusRow(Math.max(0, place.current)) }))
+  useImperativeHandle(ref, () => ({
+    focus: () => {
+      const row = Math.max(0, rowOfSpot(spot.current))
+      const at = spotOf(row)
+      setActive(at)
+      focusRow(row, at)
+    },
+  }))
+  const copySelected = () => copyText(asText([...selected.values()], columns, zone))
   useKeys({
     j: () => move(1),
     k: () => move(-1),
     ArrowDown: (event) => (inside(event, body.current) || open ? move(1) : false),
     ArrowUp: (event) => (inside(event, body.current) || open ? move(-1) : false),
-    o: () => openRow(Math.max(0, place.current)),
+    o: () => {
+      const event = eventAt(Math.max(0, rowOfSpot(spot.current)))
+      if (event && !opened.current) openEvent(event.display_id)
+    },
     ' ': (event) => {
-      const at = eventAt(active)
+      const at = eventAt(activeRow)
       if (!at || !inside(event, body.current)) return false
-      const next = new Set(selected)
-      if (!next.delete(at.display_id)) next.add(at.display_id)
+      const next = new Map(selected)
+      if (!next.delete(at.display_id)) next.set(at.display_id, at)
       setSelected(next)
       return true
     },
     'mod+c': () => {
       if (!selected.size || !window.getSelection()?.isCollapsed) return false
-      const chosen = [...selected].map((id) => eventAt(placeOf(id))).filter((event) => event !== undefined)
-      void copyText(asText(chosen, columns, zone))
+      void copySelected()
       return true
     },
   })
@@ -201,7 +324,8 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
                 template={template}
                 narrow={narrow}
                 open={event !== undefined && event.display_id === open}
-                active={item.index === active}
+                active={item.index === activeRow}
+                stop={item.index === (activeRow >= 0 ? activeRow : first)}
                 fresh={item.index < fresh}
                 selected={event !== undefined && selected.has(event.display_id)}
                 now={now}
@@ -217,10 +341,10 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
       {selected.size > 0 && (
         <p className="selected" role="status">
           {t('{{shown}} rows selected', { shown: number(selected.size), count: selected.size })}
-          <button type="button" className="link" onClick={() => void copyText(asText([...selected].map((id) => eventAt(placeOf(id))).filter((event) => event !== undefined), columns, zone))}>
+          <button type="button" className="link" onClick={() => void copySelected()}>
             {t('Copy as text')}
           </button>
-          <button type="button" className="link" onClick={() => setSelected(new Set())}>
+          <button type="button" className="link" onClick={() => setSelected(new Map())}>
             {t('Select none')}
           </button>
         </p>
@@ -242,38 +366,42 @@ interface RowProps {
   narrow: boolean
   open: boolean
   active: boolean
+  /** Whether the Tab key stops here: at one row of all. */
+  stop: boolean
   /** It came while one looked. */
   fresh: boolean
   selected: boolean
   now: Date
   zone: string
   state: EventsState
-  onActive: (row: number) => void
-  onOpen: { current: (row: number) => void }
+  onActive: (spot: Spot) => void
+  onOpen: { current: (id: string) => void }
 }
 
 /** One row. Scrolling draws only the rows that come in: what a row gets does not change with the others. */
-const Row = memo(function Row({ row, top, height, event, columns, template, narrow, open, active, fresh, selected, now, zone, state, onActive, onOpen }: RowProps) {
+const Row = memo(function Row({ row, top, height, event, columns, template, narrow, open, active, stop, fresh, selected, now, zone, state, onActive, onOpen }: RowProps) {
   const classes = ['row', open && 'row-open', active && 'row-active', fresh && 'row-new', selected && 'row-selected', narrow && 'row-card', event && (event.severity === 'high' || event.severity === 'critical') && 'row-high']
   const [over, setOver] = useState(false)
   const cells = () => {
     if (!event) return <div role="cell" className={narrow ? 'card-cell skeleton' : 'cell skeleton'} aria-label={t('Loading …')} />
-    if (narrow) return <Card event={event} now={now} zone={zone} state={state} />
-    return columns.map((column, place) => <Cell key={column.id} column={column} event={event} now={now} zone={zone} state={state} link={place === 0} tools={over} onFocus={() => onActive(row)} />)
+    const link = { tabIndex: stop ? 0 : -1, onFocus: () => onActive({ id: event.display_id }) }
+    if (narrow) return <Card event={event} now={now} zone={zone} state={state} link={link} />
+    return columns.map((column, place) => <Cell key={column.id} column={column} event={event} now={now} zone={zone} state={state} link={place === 0 ? link : undefined} tools={over} />)
   }
   return (
     <div
       role="row"
       aria-rowindex={row + 2}
       data-row={row}
+      data-id={event?.display_id}
       className={classes.filter(Boolean).join(' ')}
       style={{ ...(narrow ? {} : template), height, transform: `translateY(${top}px)` }}
       onPointerEnter={() => setOver(true)}
       onPointerLeave={() => setOver(false)}
       onClick={(click) => {
-        if ((click.target as HTMLElement).closest('button, a') || !window.getSelection()?.isCollapsed) return
-        onActive(row)
-        onOpen.current(row)
+        if (!event || (click.target as HTMLElement).closest('button, a') || !window.getSelection()?.isCollapsed) return
+        onActive({ id: event.display_id })
+        onOpen.current(event.display_id)
       }}
     >
       {cells()}
@@ -281,19 +409,24 @@ const Row = memo(function Row({ row, top, height, event, columns, template, narr
   )
 })
 
+/** How the keyboard comes to a row. */
+interface LinkProps {
+  tabIndex: number
+  onFocus: () => void
+}
+
 interface CellProps {
   column: Column
   event: RecordedEvent
   now: Date
   zone: string
   state: EventsState
-  link: boolean
+  link: LinkProps | undefined
   /** Whether the pointer is over the row: the tools are for it alone, the facets for the keyboard. */
   tools: boolean
-  onFocus: () => void
 }
 
-function Cell({ column, event, now, zone, state, link, tools, onFocus }: CellProps) {
+function Cell({ column, event, now, zone, state, link, tools }: CellProps) {
   const filter = tools ? column.filter?.(event) : undefined
   const content = column.cell(event, now, zone)
   return (
@@ -302,7 +435,7 @@ function Cell({ column, event, now, zone, state, link, tools, onFocus }: CellPro
         <Go
           to={urls.events(state.selection.tenant, { ...state.search, event: event.display_id })}
           className="row-link"
-          onFocus={onFocus}
+          {...link}
           aria-label={`${event.display_id}: ${sentence(event, zone)}`}
         >
           {content}
@@ -325,14 +458,14 @@ function Cell({ column, event, now, zone, state, link, tools, onFocus }: CellPro
 }
 
 /** A row where the screen is narrow: the sentence first. */
-function Card({ event, now, zone, state }: { event: RecordedEvent; now: Date; zone: string; state: EventsState }) {
+function Card({ event, now, zone, state, link }: { event: RecordedEvent; now: Date; zone: string; state: EventsState; link: LinkProps }) {
   return (
     <div role="cell" className="card-cell">
-      <Go to={urls.events(state.selection.tenant, { ...state.search, event: event.display_id })} className="card-sentence">
+      <Go to={urls.events(state.selection.tenant, { ...state.search, event: event.display_id })} className="card-sentence" {...link}>
         <bdi>{sentence(event, zone)}</bdi>
       </Go>
       <span className="card-line muted">
-        <Time value={event.occurred_at ?? event.received_at} now={now} /> <Category name={event.category} />
+        <Time value={event.occurred_at ?? event.received_at} now={now} stop={link.tabIndex === 0} /> <Category name={event.category} />
         <Outcome result={outcomeOf(event)?.result} />
         {event.severity === 'high' || event.severity === 'critical' ? <Severity level={event.severity} /> : null}
       </span>

@@ -45,7 +45,7 @@ export function Timeline({ state, asked, total }: { state: EventsState; asked: n
     bars,
     layers: layersFor(split),
     label: t('Events over time by {{split}}', { split: { category: t('category'), outcome: t('outcome'), severity: t('severity') }[split] ?? split }),
-    loading: histogram.isFetching,
+    loading: histogram.isLoading || histogram.isPlaceholderData,
     onPick: (from: Date, to: Date) => state.setRange({ from: from.toISOString(), to: to.toISOString() }),
   }
   return search.chart === 'table' ? <BarsTable {...props} /> : <Bars {...props} />

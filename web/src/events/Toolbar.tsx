@@ -23,6 +23,8 @@ interface Props {
   live: Live
   facets: boolean
   toggleFacets: () => void
+  /** Where the screen is narrow the filters lie over it. */
+  showFacets: () => void
   again: () => void
 }
 
@@ -30,10 +32,10 @@ interface Props {
 const SLOW_MS = 800
 
 /** How many events there are, and what can be done with them. */
-export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, facets, toggleFacets, again }: Props) {
+export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, facets, toggleFacets, showFacets, again }: Props) {
   const [copied, setCopied] = useState(false)
   const { search } = state
-  const total = view.total + live.events.length
+  const total = view.total + live.came
   const loading = (view.state === 'loading' || stale) && !cancelled
   const slow = useLasting(loading, SLOW_MS)
   const client = useQueryClient()
@@ -44,6 +46,9 @@ export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, 
           <IconFilter size={16} />
         </ActionIcon>
       </Tooltip>
+      <Button size="compact-sm" variant="default" leftSection={<IconFilter size={14} />} onClick={showFacets} className="only-narrow">
+        {t('Filters')}
+      </Button>
       <p className="total" role="status" aria-live="polite">
         {cancelled ? t('Cancelled') : view.state === 'loading' ? t('Counting …') : view.state === 'failed' ? '' : t('{{shown}} events', { shown: number(total), count: total })}
         {loading && view.state !== 'loading' && <span className="muted"> …</span>}

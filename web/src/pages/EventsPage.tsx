@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
+import { Button, Modal } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { Suspense, lazy, useRef, useState } from 'react'
+import { Suspense, lazy, useEffect, useRef, useState } from 'react'
 import { ApiError } from '../api/client'
 import { EventTable, type TableHandle } from '../events/EventTable'
 import { Facets } from '../events/Facets'
@@ -11,12 +11,17 @@ import { SearchBox } from '../events/SearchBox'
 import { Timeline } from '../events/Timeline'
 import { Toolbar } from '../events/Toolbar'
 import { useLive } from '../events/live'
+import { useRecount } from '../events/recount'
 import { useEventsState } from '../events/state'
 import { useRows } from '../events/useRows'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
+import { useNarrow } from '../parts/useNarrow'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
+
+/** The least time between two questions that the list asks by itself. */
+const ASK_AGAIN_MS = 5_000
 
 const EntryPanel = lazy(() => import('../entry/EntryPanel'))
 
@@ -26,16 +31,33 @@ export default function EventsPage() {
   const [asked, setAsked] = useState(0)
   const [away, setAway] = useState(false)
   const [facets, setFacets] = useLocalStorage({ key: 'annals.facets', defaultValue: true, getInitialValueInEffect: false })
+  const narrow = useNarrow()
+  const [sheet, setSheet] = useState(false)
   const box = useRef<{ focus: () => void }>(null)
   const table = useRef<TableHandle>(null)
   const now = useRows(selection, search.order ?? 'desc', asked)
   const { view, stale, cancelled } = now
-  const live = useLive(selection, view.state === 'ready' && !stale ? view.asOf : undefined, search.live === '1' && search.order !== 'asc', away)
+  const live = useLive(now.rows, search.live === '1', away)
   const again = () => setAsked((before) => before + 1)
+  // More came than can be shown on top: the list asks again by itself, unless one reads further down.
+  const askedAt = useRef(0)
+  const turn = live.behind && !away && !stale
+  useEffect(() => {
+    if (!turn) return
+    const timer = setTimeout(
+      () => {
+        askedAt.current = Date.now()
+        again()
+      },
+      Math.max(0, askedAt.current + ASK_AGAIN_MS - Date.now()),
+    )
+    return () => clearTimeout(timer)
+  }, [turn])
+  useRecount(selection.tenant, live.came)
   useKeys({
     '/': () => box.current?.focus(),
     Escape: () => (search.event ? state.set({ event: undefined, part: undefined }) : false),
-    f: () => setFacets(!facets),
+    f: () => (narrow ? setSheet(true) : setFacets(!facets)),
     v: () => state.set({ chart: search.chart ? undefined : 'table' }, 'replace'),
     l: () => state.set(search.live ? { live: undefined } : { live: '1', to: undefined, order: undefined }),
     r: again,
@@ -54,7 +76,7 @@ export default function EventsPage() {
       </div>
     </div>
   )
-  const empty = view.state === 'ready' && !stale && view.total === 0 && live.events.length === 0
+  const empty = view.state === 'ready' && !stale && view.total === 0 && live.came === 0
   return (
     <div className={search.event ? 'events events-open' : 'events'}>
       <title>{t('Events · Annals')}</title>
@@ -65,18 +87,22 @@ export default function EventsPage() {
       </div>
       <FilterBar state={state} asked={asked} />
       <Timeline state={state} asked={asked} total={view.total} />
-      <Toolbar state={state} now={now} live={live} facets={facets} toggleFacets={() => setFacets(!facets)} again={again} />
+      <Toolbar state={state} now={now} live={live} facets={facets} toggleFacets={() => setFacets(!facets)} showFacets={() => setSheet(true)} again={again} />
+      <Modal opened={narrow && sheet} onClose={() => setSheet(false)} fullScreen title={t('Filters')} closeButtonProps={{ 'aria-label': t('Close') }} className="filters-sheet">
+        <Facets state={state} asked={asked} />
+        <Button fullWidth onClick={() => setSheet(false)}>
+          {t('Show the events')}
+        </Button>
+      </Modal>
       <div className="events-body">
-        {facets && <Facets state={state} asked={asked} />}
+        {facets && !narrow && <Facets state={state} asked={asked} />}
         <div className="events-list">
           {live.waiting > 0 && (
             <Button
               className="waiting"
               size="compact-sm"
-              onClick={() => {
-                live.show()
-                document.querySelector('.table-scroll')?.scrollTo({ top: 0 })
-              }}
+              // At the top they are let in.
+              onClick={() => document.querySelector('.table-scroll')?.scrollTo({ top: 0 })}
             >
               {t('{{shown}} new events', { shown: number(live.waiting), count: live.waiting })}
             </Button>

@@ -10,10 +10,12 @@ interface Props {
   now: Date
   /** `reading` is relative up to a day; `column` always a date and a time. */
   as?: 'reading' | 'column'
+  /** Whether the Tab key stops at a reading; in a list it stops at one. */
+  stop?: boolean
 }
 
 /** A time. Hovering or focusing it shows the viewer's zone, the event's own offset, and UTC exactly. */
-export function Time({ value, now, as = 'reading' }: Props) {
+export function Time({ value, now, as = 'reading', stop = true }: Props) {
   const zone = useZone()
   const box = useRef<HTMLTimeElement>(null)
   const [looked, setLooked] = useState(false)
@@ -24,7 +26,7 @@ export function Time({ value, now, as = 'reading' }: Props) {
   const leave = () => setLooked(false)
   return (
     <>
-      <time ref={box} dateTime={value} className={as === 'column' ? 'mono' : undefined} tabIndex={as === 'column' ? undefined : 0} onPointerEnter={look} onPointerLeave={leave} onFocus={look} onBlur={leave}>
+      <time ref={box} dateTime={value} className={as === 'column' ? 'mono' : undefined} tabIndex={as === 'column' || !stop ? undefined : 0} onPointerEnter={look} onPointerLeave={leave} onFocus={look} onBlur={leave}>
         {column ? (
           <>
             <span className="muted">{column.date}</span> {column.time}

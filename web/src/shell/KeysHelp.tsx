@@ -10,6 +10,7 @@ export function KeysHelp({ opened, close }: { opened: boolean; close: () => void
     [['/'], t('To the search box')],
     [['j', 'k'], t('Next, previous event; the arrows do the same')],
     [['o', 'Enter'], t('Open the event')],
+    [['Tab'], t('From the row to the open event')],
     [['Esc'], t('Close the event, leave the search box')],
     [['Space'], t('Select the row')],
     [[`${mod} C`], t('Copy the selected rows as text')],
