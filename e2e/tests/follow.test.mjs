@@ -180,18 +180,15 @@ describe('an open entry', () => {
   test('that the search does not find leads to those beside it', async () => {
     const event = await deep()
     const q = `NOT sequence:${event.sequence}`
-    const next = await older(event, q)
-    const beside = (await listed(`${q} occurred:>=${event.occurred_at}`, '&order=asc'))[0]
     for (const [key, id] of [
       ['j', (await listed(`${q} occurred:<=${event.occurred_at}`))[0]],
-      ['k', beside],
+      ['k', (await listed(`${q} occurred:>=${event.occurred_at}`, '&order=asc'))[0]],
     ]) {
       await go(`/t/main/events?range=all&q=${encodeURIComponent(q)}&event=${event.display_id}`)
       await page.locator('.panel h2').getByText(event.display_id).waitFor()
       await page.keyboard.press(key)
       await opens(id)
     }
-    assert.ok(next.length)
   })
 
   test('is in sight again after a page behind it', async () => {

@@ -47,7 +47,7 @@ const HEAD_PX = 31
 /** Where the keys are: at an event, wherever it stands, or at a row whose event is on its way. */
 interface Spot {
   id?: string
-  /** Without the new events on top, so that it stays when more come. */
+  /** Without the new events on top, so that it stays when more come; absent where the id is known. */
   row?: number
 }
 
@@ -89,13 +89,11 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     const row = rows?.rowOf(id)
     return row === undefined ? -1 : row + fresh
   }
-  const rowOfSpot = (at: Spot | undefined): number => {
-    if (!at) return -1
-    // Most often it stands where it stood.
-    if (at.row !== undefined && (at.id === undefined || rows?.at(at.row)?.display_id === at.id)) return at.row + fresh
-    return rowOf(at.id)
+  const rowOfSpot = (at: Spot | undefined): number => (at?.row === undefined ? rowOf(at?.id) : at.row + fresh)
+  const spotOf = (row: number): Spot => {
+    const event = eventAt(row)
+    return event ? { id: event.display_id } : { row: row - fresh }
   }
-  const spotOf = (row: number): Spot => ({ id: eventAt(row)?.display_id, row: row < fresh ? undefined : row - fresh })
   // An open entry leads; the keys begin where it stands.
   const openRow = rowOf(open)
   const activeRow = open ? openRow : rowOfSpot(active)

@@ -63,7 +63,7 @@ export class Rows {
   private readonly listeners = new Set<() => void>()
   private readonly stop = new AbortController()
   private readonly places = new Map<string, Promise<Place>>()
-  /** Rows of events that were found and may not be there. */
+  /** Rows of events that were looked for. Rows do not move, so they hold while the event is not there. */
   private readonly found = new Map<string, number>()
   private wanted = 0
   /** The last visible row of the last look. */
@@ -97,13 +97,17 @@ export class Rows {
     return undefined
   }
 
-  /** The row of an event among those that are there or were found. */
+  /** The row of an event among those that are there or were once. */
   rowOf(displayId: string): number | undefined {
+    const known = this.found.get(displayId)
+    if (known !== undefined) return known
     for (const run of this.runs) {
       const place = run.events.findIndex((event) => event.display_id === displayId)
-      if (place >= 0) return run.start + place
+      if (place < 0) continue
+      this.found.set(displayId, run.start + place)
+      return run.start + place
     }
-    return this.found.get(displayId)
+    return undefined
   }
 
   /** Where an event stands, whether or not its row is there: as far down as there are events before it. */
