@@ -16,7 +16,7 @@ import { indented, parseJson } from '../proof/json'
 import { toggled, excluding } from '../query/terms'
 import { useNow, useZone } from '../session/session'
 import { ENTRY_PARTS, type EntryPart, urls } from '../urls'
-import { type Change, activityWord, actorName, changeName, deviceText, enrichmentOf, outcomeOf, placeText, riskReasonWord, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
+import { type Change, activityWord, actorName, changeName, deviceText, enrichmentOf, namesType, outcomeOf, placeText, riskReasonWord, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { bytes, duration, number } from '../words/time'
 import { RelatedEvents } from './RelatedEvents'
@@ -121,7 +121,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         </Line>
         {(event.targets ?? []).map((target, index) => (
           <Line key={index} name={index === 0 ? t('Entity') : t('Also')} sure="claimed" field={target.id ? 'target.id' : 'target.type'} value={target.id ?? target.type} {...linked}>
-            {target.type && <bdi className="muted">{typeWord(target.type)} </bdi>}
+            {target.type && !namesType(target) && <bdi className="muted">{typeWord(target.type)} </bdi>}
             {target.type && target.id ? (
               <Go to={urls.history(tenant, target.type, target.id)}>
                 <bdi>{targetName(target)}</bdi>
@@ -129,7 +129,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
             ) : (
               <bdi>{targetName(target)}</bdi>
             )}{' '}
-            {target.id && target.name && <Id text={target.id} />}
+            {target.id && target.name && (target.name.includes(target.id) ? <Copy text={target.id} label={t('Copy the id')} /> : <Id text={target.id} />)}
           </Line>
         ))}
         {event.message && <Line name={t('Message')}>{text(event.message)}</Line>}

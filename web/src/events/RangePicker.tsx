@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { QUICK_RANGES, RANGE_EXAMPLES, type Range, endsNow, moments, rangeWords, shifted, typedRange, whyNoRange } from '../query/range'
 import { useWeekStart, useZone } from '../session/session'
 import { t } from '../words/i18n'
-import { dateMinute, offsetName } from '../words/time'
+import { dateMinute, minuteOnly, offsetName } from '../words/time'
 
 /** From when to when: picked, typed, moved or widened. */
 export function RangePicker({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
@@ -64,7 +64,7 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
               data-autofocus
             />
             <p className="muted small mono">
-              {meant.from ? dateMinute(meant.from, zone) : t('the beginning')} – {dateMinute(meant.to, zone)} {offsetName(meant.to, zone)}
+              {meant.from ? dateMinute(meant.from, zone) : t('the beginning')} – {minuteOnly(meant.to, zone)} {offsetName(meant.to, zone)}
             </p>
             <ul className="quick">
               {QUICK_RANGES.map((quick) => (

@@ -12,7 +12,7 @@ import { PasswordQuestion } from '../session/confirm'
 import { useChoose, useNow, usePreferences, useSession, useTenant, useZone } from '../session/session'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
-import { browserZone, dateMinute, offsetName, zones } from '../words/time'
+import { browserZone, minuteOnly, offsetName, zones } from '../words/time'
 import { KeysHelp } from './KeysHelp'
 import { useCrumbs } from './crumbs'
 
@@ -183,10 +183,10 @@ function ZoneMenu() {
             <span className="readings">
               <span>{zone}</span>
               <span className="mono">
-                {dateMinute(now, zone)} {offsetName(now, zone)}
+                {minuteOnly(now, zone)} {offsetName(now, zone)}
               </span>
               <span>UTC</span>
-              <span className="mono">{dateMinute(now, 'UTC')}</span>
+              <span className="mono">{minuteOnly(now, 'UTC')}</span>
             </span>
           }
         >
@@ -209,6 +209,7 @@ function ZoneMenu() {
             aria-label={t('Another time zone')}
             data={zones()}
             searchable
+            selectFirstOptionOnChange
             limit={50}
             autoFocus
             comboboxProps={{ withinPortal: false }}
