@@ -51,7 +51,7 @@ export default function EntryPanel({ id, state }: { id: string; state: EventsSta
       </header>
       <div className="panel-body" tabIndex={0} role="region" aria-label={t('Contents of the event')}>
         {error && <Failure error={error} retry={() => void refetch()} />}
-        {data && <EntryView tenant={tenant} event={data} part={state.search.part ?? 'summary'} show={(part) => state.set({ part: part === 'summary' ? undefined : part }, 'replace')} filter={{ q: state.search.q ?? '', go: state.setQuery }} />}
+        {data && <EntryView tenant={tenant} event={data} part={state.search.part ?? 'summary'} show={(part) => state.set({ part: part === 'summary' ? undefined : part }, 'replace')} filter={state} />}
       </div>
     </aside>
   )

@@ -26,14 +26,13 @@ export default function EventsPage() {
   const [asked, setAsked] = useState(0)
   const [away, setAway] = useState(false)
   const [facets, setFacets] = useLocalStorage({ key: 'annals.facets', defaultValue: true, getInitialValueInEffect: false })
-  const box = useRef<{ focus: () => void }>(null)
   const table = useRef<TableHandle>(null)
   const now = useRows(selection, search.order ?? 'desc', asked)
   const { view, stale, cancelled } = now
   const live = useLive(selection, view.state === 'ready' && !stale ? view.asOf : undefined, search.live === '1' && search.order !== 'asc', away)
   const again = () => setAsked((before) => before + 1)
   useKeys({
-    '/': () => box.current?.focus(),
+    '/': () => state.box.current?.focus(),
     Escape: () => (search.event ? state.set({ event: undefined, part: undefined }) : false),
     f: () => setFacets(!facets),
     v: () => state.set({ chart: search.chart ? undefined : 'table' }, 'replace'),
@@ -60,7 +59,7 @@ export default function EventsPage() {
       <title>{t('Events · Annals')}</title>
       <h1 className="hidden">{t('Events')}</h1>
       <div className="events-ask">
-        <SearchBox ref={box} tenant={selection.tenant} value={search.q ?? ''} onSearch={state.setQuery} problem={problem} leave={() => table.current?.focus()} />
+        <SearchBox ref={state.box} tenant={selection.tenant} value={search.q ?? ''} onSearch={state.setQuery} problem={problem} leave={() => table.current?.focus()} />
         <RangePicker range={state.range} onChange={state.setRange} />
       </div>
       <FilterBar state={state} asked={asked} />
