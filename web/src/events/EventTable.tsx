@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
-import { copyText } from '../parts/Copy'
+import { useCopied } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
@@ -53,6 +53,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     place.current = row
     showActive(row)
   }, [])
+  const copied = useCopied()
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const fresh = live.events.length
   // Before the first answer, rows of the size they will have.
@@ -140,7 +141,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     'mod+c': () => {
       if (!selected.size || !window.getSelection()?.isCollapsed) return false
       const chosen = [...selected].map((id) => eventAt(placeOf(id))).filter((event) => event !== undefined)
-      void copyText(asText(chosen, columns, zone))
+      copied.copy(asText(chosen, columns, zone))
       return true
     },
   })
@@ -217,8 +218,8 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
       {selected.size > 0 && (
         <p className="selected" role="status">
           {t('{{shown}} rows selected', { shown: number(selected.size), count: selected.size })}
-          <button type="button" className="link" onClick={() => void copyText(asText([...selected].map((id) => eventAt(placeOf(id))).filter((event) => event !== undefined), columns, zone))}>
-            {t('Copy as text')}
+          <button type="button" className="link" onClick={() => copied.copy(asText([...selected].map((id) => eventAt(placeOf(id))).filter((event) => event !== undefined), columns, zone))}>
+            {copied.words ?? t('Copy as text')}
           </button>
           <button type="button" className="link" onClick={() => setSelected(new Set())}>
             {t('Select none')}

@@ -64,7 +64,7 @@ export function Shell() {
         <DoneNote />
       </div>
       <PasswordQuestion />
-      <KeysHelp opened={help} close={() => setHelp(false)} />
+      {help && <KeysHelp close={() => setHelp(false)} />}
       {palette && (
         <Suspense>
           <CommandPalette close={() => setPalette(false)} showKeys={() => setHelp(true)} />
