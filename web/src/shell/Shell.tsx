@@ -6,13 +6,14 @@ import { identity } from '../api/identity'
 import { ExportJobs } from '../events/ExportJobs'
 import { DoneNote } from '../parts/DoneNote'
 import { Go } from '../parts/Go'
+import { ZoneSelect } from '../parts/ZoneSelect'
 import { useKeys } from '../parts/keys'
 import { left } from '../routes'
 import { PasswordQuestion } from '../session/confirm'
 import { useChoose, useNow, usePreferences, useSession, useTenant, useZone } from '../session/session'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
-import { browserZone, minuteOnly, offsetName, zones } from '../words/time'
+import { browserZone, minuteOnly, offsetName } from '../words/time'
 import { KeysHelp } from './KeysHelp'
 import { useCrumbs } from './crumbs'
 
@@ -204,17 +205,7 @@ function ZoneMenu() {
         ))}
         <Menu.Divider />
         {all ? (
-          <Select
-            className="menu-field"
-            aria-label={t('Another time zone')}
-            data={zones()}
-            searchable
-            selectFirstOptionOnChange
-            limit={50}
-            autoFocus
-            comboboxProps={{ withinPortal: false }}
-            onChange={(name) => name && choose({ zone: name })}
-          />
+          <ZoneSelect className="menu-field" aria-label={t('Another time zone')} autoFocus comboboxProps={{ withinPortal: false }} onChange={(name) => choose({ zone: name })} />
         ) : (
           <Menu.Item closeMenuOnClick={false} onClick={() => setAll(true)}>
             {t('Another time zone …')}

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { columnTime, dateMinute, minuteOnly, zones } from './time'
+import { columnTime, dateMinute, minuteOnly, zones, zonesLike } from './time'
 
 test('the two runs of an hour that comes twice are told apart', () => {
   const [first, second] = [new Date('2026-10-25T00:30:00Z'), new Date('2026-10-25T01:30:00Z')]
@@ -22,4 +22,11 @@ test('a zone is found by the name it has today and by the one the browser lists'
   expect(all[0]).toBe('UTC')
   expect(new Set(all).size).toBe(all.length)
   listed.mockRestore()
+})
+
+test('a zone whose place begins with what is typed comes first', () => {
+  const all = ['UTC', 'Antarctica/Vostok', 'Asia/Ho_Chi_Minh', 'Asia/Tokyo', 'Asia/Vladivostok']
+  expect(zonesLike(all, 'Tok')).toEqual(['Asia/Tokyo', 'Antarctica/Vostok', 'Asia/Vladivostok'])
+  expect(zonesLike(all, 'ho chi')).toEqual(['Asia/Ho_Chi_Minh'])
+  expect(zonesLike(all, '')).toEqual(all)
 })

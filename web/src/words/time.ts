@@ -71,6 +71,15 @@ export function zones(): string[] {
   return ['UTC', ...[...listed].sort()]
 }
 
+/** The zones a text is part of; first those of which a place or region begins so. */
+export function zonesLike(all: string[], text: string): string[] {
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[_\s]+/g, ' ')
+  const typed = plain(text.trim())
+  const begins = (zone: string) => plain(zone).split('/').some((part) => part.startsWith(typed))
+  const found = all.filter((zone) => plain(zone).includes(typed))
+  return [...found.filter(begins), ...found.filter((zone) => !begins(zone))]
+}
+
 /** What the clock on the wall of a zone shows at a moment. */
 export function wallClock(at: Date, zone: string): Parts {
   const parts = format(
