@@ -1,6 +1,7 @@
 //! Every screen and what it loads. Pages come in pieces when they are first opened.
 
-import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router'
+import { Button } from '@mantine/core'
+import { Outlet, createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, useParams } from '@tanstack/react-router'
 import { ApiError } from './api/client'
 import { identity, keysQuery, ownSessionsQuery, peopleQuery, sessionQuery, settingsQuery, setupQuery, teamsQuery, tenantsQuery } from './api/identity'
 import { eventQuery } from './api/events'
@@ -119,7 +120,21 @@ const entry = createRoute({
   },
   loader: ({ params }) => queryClient.ensureQueryData(eventQuery(params.tenant, params.id)),
   component: lazyRouteComponent(() => import('./pages/EntryPage')),
+  errorComponent: ({ error, reset: again }) => (
+    <Failure error={error} retry={() => (again(), void router.invalidate())}>
+      <ToTheList />
+    </Failure>
+  ),
 })
+
+function ToTheList() {
+  const { tenant: name } = useParams({ strict: false })
+  return (
+    <Button component={Go} to={urls.events(name ?? '')} variant="default">
+      {t('To the list')}
+    </Button>
+  )
+}
 
 const history = createRoute({
   getParentRoute: () => tenant,

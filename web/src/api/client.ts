@@ -2,6 +2,7 @@
 
 import createClient from 'openapi-fetch'
 import { t } from '../words/i18n'
+import { said } from '../words/server'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -25,7 +26,7 @@ export class ApiError extends Error {
     readonly problem: Problem,
     readonly retryAfter?: number,
   ) {
-    super(problem.detail)
+    super(said(problem.detail))
   }
   get status(): number {
     return this.problem.status

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { readableJson } from '../proof/json'
-import type { Interval } from '../query/range'
+import { type Interval, moments } from '../query/range'
 import { queryText } from '../urls'
 import type { WeekStart } from '../words/time'
 import { ApiError, type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
@@ -52,10 +52,22 @@ export function fetchHistogram(selection: Selection, more: { interval: Interval;
   return answer(api.GET('/v1/events/histogram', { params: { query: { ...selection, ...more } as never }, signal }))
 }
 
+/** Counts with the range they are of: what moves with the clock is a moment here. */
+export type Counted = Histogram & { from?: string; to: string }
+
+/** A bound that means another moment each time it is asked. */
+const moving = (bound: string | undefined) => bound !== undefined && /^(now|today|yesterday)/i.test(bound)
+
 export const histogramQuery = (selection: Selection, more: { interval: Interval; split?: string; week_start?: string }, asked = 0) =>
   queryOptions({
     queryKey: [selection.tenant, 'histogram', selection, more, asked],
-    queryFn: ({ signal }) => fetchHistogram(selection, more, signal),
+    queryFn: async ({ signal }): Promise<Counted> => {
+      // Fixed before it is asked: a bar is of the very stretch that was counted.
+      const times = moments(selection, selection.tz, new Date())
+      const from = moving(selection.from) ? (times.from?.toISOString() ?? selection.from) : selection.from
+      const to = selection.to === undefined || moving(selection.to) ? times.to.toISOString() : selection.to
+      return { ...(await fetchHistogram({ ...selection, from, to }, more, signal)), from, to }
+    },
     staleTime: 15_000,
     placeholderData: keepPreviousData,
   })

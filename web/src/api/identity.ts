@@ -94,6 +94,7 @@ export const managing = {
   revokeKey: (tenant: string, id: string) => answer(api.DELETE('/v1/keys/{id}', one(tenant, id))),
   saveSettings: (tenant: string, body: TenantSettings) => answer(api.PUT('/v1/settings', { ...at(tenant), body })),
   saveSearch: (tenant: string, body: Schemas['SavedSearchChange']) => answer(api.POST('/v1/searches', { ...at(tenant), body })),
+  changeSearch: (tenant: string, id: string, body: Schemas['SavedSearchChange']) => answer(api.PATCH('/v1/searches/{id}', { ...one(tenant, id), body })),
   deleteSearch: (tenant: string, id: string) => answer(api.DELETE('/v1/searches/{id}', one(tenant, id))),
   createTenant: (body: Schemas['NewTenant']) => answer(api.POST('/v1/tenants', { body })),
   renameTenant: (name: string, body: Schemas['TenantChange']) => answer(api.PATCH('/v1/tenants/{name}', { ...named(name), body })),

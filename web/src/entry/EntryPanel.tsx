@@ -11,6 +11,15 @@ import { urls } from '../urls'
 import { t } from '../words/i18n'
 import { EntryView, ExportWithProof } from './EntryView'
 
+/** Once the panel is gone, what had the focus in it is too: it goes to the row of the event, else to the list. */
+function backToList(id: string): void {
+  if (document.activeElement && document.activeElement !== document.body) return
+  const list = document.querySelector<HTMLElement>('.table-scroll')
+  const links = [...(list?.querySelectorAll<HTMLAnchorElement>('.row a') ?? [])]
+  const row = links.find((link) => new URL(link.href).searchParams.get('event') === id)
+  ;(row ?? list)?.focus({ preventScroll: true })
+}
+
 /** The open event beside its list. The list's keys still walk it. */
 export default function EntryPanel({ id, state }: { id: string; state: EventsState }) {
   const tenant = state.selection.tenant
@@ -19,6 +28,11 @@ export default function EntryPanel({ id, state }: { id: string; state: EventsSta
   useEffect(() => {
     box.current?.querySelector('.panel-body')?.scrollTo({ top: 0 })
   }, [id])
+  const shown = useRef(id)
+  useEffect(() => {
+    shown.current = id
+  }, [id])
+  useEffect(() => () => backToList(shown.current), [])
   const key = (name: string) => window.dispatchEvent(new KeyboardEvent('keydown', { key: name }))
   return (
     <aside className="panel" ref={box} aria-label={t('Event {{id}}', { id })} aria-busy={isPending}>
@@ -51,7 +65,7 @@ export default function EntryPanel({ id, state }: { id: string; state: EventsSta
       </header>
       <div className="panel-body" tabIndex={0} role="region" aria-label={t('Contents of the event')}>
         {error && <Failure error={error} retry={() => void refetch()} />}
-        {data && <EntryView tenant={tenant} event={data} part={state.search.part ?? 'summary'} show={(part) => state.set({ part: part === 'summary' ? undefined : part }, 'replace')} filter={{ q: state.search.q ?? '', go: state.setQuery }} />}
+        {data && <EntryView tenant={tenant} event={data} part={state.search.part ?? 'summary'} show={(part) => state.set({ part: part === 'summary' ? undefined : part }, 'replace')} filter={state} />}
       </div>
     </aside>
   )

@@ -1,7 +1,7 @@
 import { ActionIcon, Tabs, Tooltip } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { type ReactNode, Suspense, lazy } from 'react'
+import { type ReactNode, Suspense, lazy, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { eventText, fetchProof } from '../api/events'
 import { saveBlob } from '../events/exports'
@@ -13,10 +13,10 @@ import { Time } from '../parts/Time'
 import { useTry } from '../parts/useTry'
 import { Category, Outcome, Severity, Sure, type Sureness } from '../parts/marks'
 import { indented, parseJson } from '../proof/json'
-import { toggled, excluding } from '../query/terms'
+import { toggled } from '../query/terms'
 import { useNow, useZone } from '../session/session'
 import { ENTRY_PARTS, type EntryPart, urls } from '../urls'
-import { type Change, activityWord, actorName, changeName, deviceText, enrichmentOf, outcomeOf, placeText, riskReasonWord, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
+import { type Change, activityWord, actorName, changeName, deviceText, enrichmentOf, namesType, outcomeOf, placeText, riskReasonWord, sentence, shortened, targetName, typeWord, unchanged, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { bytes, duration, number } from '../words/time'
 import { RelatedEvents } from './RelatedEvents'
@@ -30,7 +30,7 @@ interface Props {
   part: EntryPart
   show: (part: EntryPart) => void
   /** Present beside a list: values are then added to its search. */
-  filter?: { q: string; go: (q: string) => void }
+  filter?: { add: (field: string, value: string) => void; exclude: (field: string, value: string) => void }
 }
 
 /** Everything about one event. */
@@ -40,6 +40,9 @@ export function EntryView({ tenant, event, part, show, filter }: Props) {
   const target = event.targets?.[0]
   const record = target?.type && target.id ? { type: target.type, id: target.id } : undefined
   const parts = ENTRY_PARTS.filter((one) => one !== 'history' || record)
+  // What was checked, and a key or checkpoint that was pasted, stay as long as the entry is open.
+  const [proving, setProving] = useState<string>()
+  if (part === 'proof' && proving !== event.display_id) setProving(event.display_id)
   return (
     <div className="entry">
       <h2 className="entry-sentence">
@@ -64,7 +67,7 @@ export function EntryView({ tenant, event, part, show, filter }: Props) {
             <RecordHistory tenant={tenant} {...record} here={event} key={event.display_id} />
           </Tabs.Panel>
         )}
-        <Tabs.Panel value="proof">
+        <Tabs.Panel value="proof" keepMounted={proving === event.display_id}>
           <Suspense fallback={<p className="muted">{t('Loading …')}</p>}>
             <ProofCheck tenant={tenant} id={event.display_id} key={event.display_id} />
           </Suspense>
@@ -87,7 +90,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
   const { geo, network, risk } = enrichmentOf(event)
   const late = lateness(event)
   const text = (value: string, mono = false) => <LongText text={value} mono={mono} />
-  const linked = { tenant, filter }
+  const linked = { tenant, filter, own: listedWith(event) }
   return (
     <>
       {event.erasure && event.erasure.withheld > 0 && (
@@ -121,7 +124,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
         </Line>
         {(event.targets ?? []).map((target, index) => (
           <Line key={index} name={index === 0 ? t('Entity') : t('Also')} sure="claimed" field={target.id ? 'target.id' : 'target.type'} value={target.id ?? target.type} {...linked}>
-            {target.type && <bdi className="muted">{typeWord(target.type)} </bdi>}
+            {target.type && !namesType(target) && <bdi className="muted">{typeWord(target.type)} </bdi>}
             {target.type && target.id ? (
               <Go to={urls.history(tenant, target.type, target.id)}>
                 <bdi>{targetName(target)}</bdi>
@@ -129,7 +132,7 @@ function Summary({ tenant, event, filter }: Pick<Props, 'tenant' | 'event' | 'fi
             ) : (
               <bdi>{targetName(target)}</bdi>
             )}{' '}
-            {target.id && target.name && <Id text={target.id} />}
+            {target.id && target.name && (target.name.includes(target.id) ? <Copy text={target.id} label={t('Copy the id')} /> : <Id text={target.id} />)}
           </Line>
         ))}
         {event.message && <Line name={t('Message')}>{text(event.message)}</Line>}
@@ -325,6 +328,11 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
+/** What a list must be asked with to hold the event: those of Annals are left out at first. */
+export function listedWith(event: RecordedEvent): 'include' | undefined {
+  return event.kind === 0 ? undefined : 'include'
+}
+
 interface LineProps {
   name: string
   children?: ReactNode
@@ -333,11 +341,12 @@ interface LineProps {
   value?: string | null
   tenant?: string
   filter?: Props['filter']
+  own?: 'include'
   /** The name is the application's own. */
   raw?: boolean
 }
 
-function Line({ name, children, sure, field, value, tenant, filter, raw }: LineProps) {
+function Line({ name, children, sure, field, value, tenant, filter, own, raw }: LineProps) {
   const find = field && value ? { field, value } : undefined
   const missing = children === undefined || children === null || children === '' || children === false
   return (
@@ -351,15 +360,15 @@ function Line({ name, children, sure, field, value, tenant, filter, raw }: LineP
           <span className="line-tools">
             {filter ? (
               <>
-                <button type="button" title={t('Only these')} aria-label={t('Only events with {{value}}', { value: find.value })} onClick={() => filter.go(toggled(filter.q, find.field, find.value))}>
+                <button type="button" title={t('Only these')} aria-label={t('Only events with {{value}}', { value: find.value })} onClick={() => filter.add(find.field, find.value)}>
                   +
                 </button>
-                <button type="button" title={t('Exclude')} aria-label={t('Exclude events with {{value}}', { value: find.value })} onClick={() => filter.go(excluding(filter.q, find.field, find.value))}>
+                <button type="button" title={t('Exclude')} aria-label={t('Exclude events with {{value}}', { value: find.value })} onClick={() => filter.exclude(find.field, find.value)}>
                   −
                 </button>
               </>
             ) : (
-              <Go to={urls.events(tenant, { q: toggled('', find.field, find.value), range: 'all' })} className="find" aria-label={t('All events with {{value}}', { value: find.value })} title={t('All events with this')}>
+              <Go to={urls.events(tenant, { q: toggled('', find.field, find.value), range: 'all', own })} className="find" aria-label={t('All events with {{value}}', { value: find.value })} title={t('All events with this')}>
                 {t('all')}
               </Go>
             )}

@@ -6,7 +6,7 @@ import { Copy } from '../parts/Copy'
 import { Failure } from '../parts/Failure'
 import { saveBlob } from '../events/exports'
 import { isObject, parseJson } from '../proof/json'
-import { parseVerifierKey } from '../proof/note'
+import { type VerifierKey, openCheckpoint, parseVerifierKey } from '../proof/note'
 import { type Verdict, holdToCheckpoint, verifyProof } from '../proof/verify'
 import { useZone } from '../session/session'
 import { t } from '../words/i18n'
@@ -57,16 +57,26 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
       setBusy(false)
     }
   }
+  /** Pins a key from elsewhere, once the event's proof holds with it. */
   const use = async (vkey: string) => {
+    setWrongKey(undefined)
+    setError(undefined)
+    setBusy(true)
     try {
-      await parseVerifierKey(vkey)
+      const key = await parseVerifierKey(vkey).catch((failed: Error) => failed)
+      if (key instanceof Error) return setWrongKey(key.message)
+      const text = await fetchProof(tenant, id, 'document')
+      if (!(await signedBy(text, key))) return setWrongKey(pin ? t('This key did not sign this log; the pinned one stays.') : t('This key did not sign this log and was not pinned.'))
+      const verdict = await verifyProof(text, vkey)
+      setChecked({ verdict, vkey: vkey.trim(), first: false, at: new Date() })
+      if (!verdict.ok) return setWrongKey(t('The key fits, but the proof of this event does not hold: the key was not pinned.'))
       pinKey(tenant, vkey)
       setPin(vkey.trim())
       setPasted('')
-      setWrongKey(undefined)
-      await check()
     } catch (failed) {
-      setWrongKey(failed instanceof Error ? failed.message : String(failed))
+      setError(failed)
+    } finally {
+      setBusy(false)
     }
   }
   const verdict = checked?.verdict
@@ -134,7 +144,7 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
           }}
         >
           <TextInput size="xs" aria-label={t('Verifier key from elsewhere')} placeholder={t('Verifier key from elsewhere')} value={pasted} onChange={(event) => setPasted(event.currentTarget.value)} error={wrongKey} />
-          <Button type="submit" variant="default" disabled={!pasted.trim()}>
+          <Button type="submit" variant="default" disabled={!pasted.trim()} loading={busy}>
             {t('Pin and verify')}
           </Button>
         </form>
@@ -166,6 +176,13 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
       </section>
     </div>
   )
+}
+
+/** Whether the key signed the checkpoint of a proof. */
+async function signedBy(text: string, key: VerifierKey): Promise<boolean> {
+  const document = parseJson(text)
+  const checkpoint = isObject(document) ? document.get('checkpoint') : undefined
+  return typeof checkpoint === 'string' && (await openCheckpoint(checkpoint, key).then(() => true, () => false))
 }
 
 /** What a check did, a step a line, up to the one that failed. */

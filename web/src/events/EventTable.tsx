@@ -5,7 +5,7 @@ import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
 import { type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { eventQuery } from '../api/events'
-import { copyText } from '../parts/Copy'
+import { useCopied } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
@@ -67,6 +67,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     spot.current = next
     showActive(next)
   }, [])
+  const copied = useCopied()
   const [selected, setSelected] = useState<ReadonlyMap<string, RecordedEvent>>(new Map())
   const fresh = live.events.length
   // Before the first answer, rows of the size they will have.
@@ -241,7 +242,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
       focusRow(row, at)
     },
   }))
-  const copySelected = () => copyText(asText([...selected.values()], columns, zone))
+  const copySelected = () => copied.copy(asText([...selected.values()], columns, zone))
   useKeys({
     j: () => move(1),
     k: () => move(-1),
@@ -261,7 +262,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     },
     'mod+c': () => {
       if (!selected.size || !window.getSelection()?.isCollapsed) return false
-      void copySelected()
+      copySelected()
       return true
     },
   })
@@ -339,8 +340,8 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
       {selected.size > 0 && (
         <p className="selected" role="status">
           {t('{{shown}} rows selected', { shown: number(selected.size), count: selected.size })}
-          <button type="button" className="link" onClick={() => void copySelected()}>
-            {t('Copy as text')}
+          <button type="button" className="link" onClick={copySelected}>
+            {copied.words ?? t('Copy as text')}
           </button>
           <button type="button" className="link" onClick={() => setSelected(new Map())}>
             {t('Select none')}

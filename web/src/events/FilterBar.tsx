@@ -1,7 +1,7 @@
 import { Button, Popover } from '@mantine/core'
 import { IconChevronDown, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
-import { canonicalField, chosen, terms, withoutTerm } from '../query/terms'
+import { canonicalField, chosen, terms } from '../query/terms'
 import { t } from '../words/i18n'
 import { valueWord } from '../words/event'
 import { FILTER_BAR, fieldWords } from './fields'
@@ -33,7 +33,7 @@ export function FilterBar({ state, asked }: { state: EventsState; asked: number 
                   term.text
                 )}
               </bdi>
-              <button type="button" aria-label={t('Remove {{term}}', { term: term.text })} onClick={() => state.setQuery(withoutTerm(q, place))}>
+              <button type="button" aria-label={t('Remove {{term}}', { term: term.text })} onClick={() => state.remove(term.text)}>
                 <IconX size={12} aria-hidden />
               </button>
             </li>

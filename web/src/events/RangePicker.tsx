@@ -1,10 +1,10 @@
 import { ActionIcon, Button, Popover, TextInput, Tooltip } from '@mantine/core'
 import { IconCalendar, IconChevronLeft, IconChevronRight, IconZoomOut } from '@tabler/icons-react'
 import { useState } from 'react'
-import { QUICK_RANGES, type Range, moments, rangeWords, typedRange } from '../query/range'
+import { QUICK_RANGES, RANGE_EXAMPLES, type Range, endsNow, moments, rangeWords, shifted, typedRange, whyNoRange } from '../query/range'
 import { useWeekStart, useZone } from '../session/session'
 import { t } from '../words/i18n'
-import { dateMinute, offsetName } from '../words/time'
+import { dateMinute, minuteOnly, offsetName } from '../words/time'
 
 /** From when to when: picked, typed, moved or widened. */
 export function RangePicker({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
@@ -21,10 +21,8 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
     onChange(next)
   }
   const shift = (direction: -1 | 1) => {
-    const { from, to } = moments(range, zone, now)
-    if (!from) return
-    const span = to.getTime() - from.getTime()
-    onChange({ from: new Date(from.getTime() + direction * span).toISOString(), to: new Date(to.getTime() + direction * span).toISOString() })
+    const next = shifted(range, direction, zone, now)
+    if (next) onChange(next)
   }
   const widen = () => {
     const { from, to } = moments(range, zone, now)
@@ -33,9 +31,9 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
     const end = to.getTime() + half
     onChange({ from: new Date(from.getTime() - half).toISOString(), to: end >= now.getTime() ? undefined : new Date(end).toISOString() })
   }
-  const tool = (words: string, Icon: typeof IconZoomOut, act: () => void) => (
+  const tool = (words: string, Icon: typeof IconZoomOut, act: () => void, idle = false) => (
     <Tooltip label={words}>
-      <ActionIcon color="gray" aria-label={words} onClick={act} disabled={range.from === undefined}>
+      <ActionIcon color="gray" aria-label={words} onClick={act} disabled={range.from === undefined || idle}>
         <Icon size={16} />
       </ActionIcon>
     </Tooltip>
@@ -59,14 +57,14 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
           >
             <TextInput
               label={t('Date range')}
-              description={t('past 4 h · 15 Jan to 22 Jan · 2026-01-15 10:00 to 11:30 · last month')}
+              description={RANGE_EXAMPLES.join(' · ')}
               value={text}
               onChange={(event) => setText(event.currentTarget.value)}
-              error={text && !typed ? t('This is no range of time') : undefined}
+              error={text && !typed ? whyNoRange(text, zone, now, weekStart) : undefined}
               data-autofocus
             />
             <p className="muted small mono">
-              {meant.from ? dateMinute(meant.from, zone) : t('the beginning')} – {dateMinute(meant.to, zone)} {offsetName(meant.to, zone)}
+              {meant.from ? dateMinute(meant.from, zone) : t('the beginning')} – {minuteOnly(meant.to, zone)} {offsetName(meant.to, zone)}
             </p>
             <ul className="quick">
               {QUICK_RANGES.map((quick) => (
@@ -80,7 +78,7 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
           </form>
         </Popover.Dropdown>
       </Popover>
-      {tool(t('Later'), IconChevronRight, () => shift(1))}
+      {tool(t('Later'), IconChevronRight, () => shift(1), endsNow(range, zone, now))}
       {tool(t('Zoom out'), IconZoomOut, widen)}
     </div>
   )

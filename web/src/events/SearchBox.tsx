@@ -6,7 +6,9 @@ import type { Problem } from '../api/client'
 import { completionQuery } from '../api/events'
 import { coloured } from '../query/terms'
 import { t } from '../words/i18n'
+import { said } from '../words/server'
 import { number } from '../words/time'
+import type { SearchLine } from './state'
 import { rememberSearch, rememberedSearches } from './recent'
 
 interface Props {
@@ -16,7 +18,7 @@ interface Props {
   /** What the server says is wrong with the search. */
   problem?: Problem
   leave: () => void
-  ref?: Ref<{ focus: () => void }>
+  ref?: Ref<SearchLine>
 }
 
 interface Offer {
@@ -38,7 +40,11 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
   const [scroll, setScroll] = useState(0)
   const input = useRef<HTMLInputElement>(null)
   const id = useId()
-  useImperativeHandle(ref, () => ({ focus: () => input.current?.select() }), [])
+  const latest = useRef(text)
+  useEffect(() => {
+    latest.current = text
+  })
+  useImperativeHandle(ref, () => ({ focus: () => input.current?.select(), text: () => latest.current, put: setText }), [])
   // The address is the truth; another way to change it changes the box.
   useEffect(() => {
     setText(value)
@@ -88,6 +94,7 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
   }
 
   const wrong = problem && text === value ? problem : undefined
+  const waits = text.trim() !== value.trim()
   const place = wrong ? unitsOf(text, wrong.position ?? 0, wrong.length ?? 0) : undefined
   const fix = wrong?.hint ? /`([^`]+)`/.exec(wrong.hint)?.[1] : undefined
   return (
@@ -112,7 +119,7 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
             aria-controls={`${id}-offers`}
             aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
             aria-invalid={wrong !== undefined}
-            aria-describedby={wrong ? `${id}-wrong` : undefined}
+            aria-describedby={wrong ? `${id}-wrong` : waits ? `${id}-waits` : undefined}
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="off"
@@ -137,7 +144,13 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
             </ActionIcon>
           </Tooltip>
         )}
-        <kbd className="only-wide">/</kbd>
+        {waits ? (
+          <button type="button" id={`${id}-waits`} className="link small search-waits" onClick={() => search()}>
+            {t('Not run yet:')} <kbd>Enter</kbd>
+          </button>
+        ) : (
+          <kbd className="only-wide">/</kbd>
+        )}
       </div>
       {offers.length > 0 && (
         <ul className="offers" id={`${id}-offers`} role="listbox" aria-label={asks ? t('Completions') : t('Recent searches')}>
@@ -161,11 +174,11 @@ export function SearchBox({ tenant, value, onSearch, problem, leave, ref }: Prop
       )}
       {wrong && (
         <p className="wrong search-problem" id={`${id}-wrong`} role="alert">
-          <bdi>{wrong.detail}</bdi>
+          <bdi>{said(wrong.detail)}</bdi>
           {wrong.hint && (
             <>
               {' – '}
-              <bdi>{wrong.hint}</bdi>
+              <bdi>{said(wrong.hint)}</bdi>
             </>
           )}
           {fix && place && place.end > place.start && (

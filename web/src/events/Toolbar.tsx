@@ -1,12 +1,13 @@
-import { ActionIcon, Button, Menu, Modal, Popover, Stack, Switch, TextInput, Tooltip } from '@mantine/core'
-import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconRefresh, IconTable } from '@tabler/icons-react'
+import { ActionIcon, Button, Menu, Popover, Switch, TextInput, Tooltip } from '@mantine/core'
+import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconPencil, IconRefresh, IconTable } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { type SavedSearch, managing, searchesQuery } from '../api/identity'
-import { copyText } from '../parts/Copy'
+import { useCopied } from '../parts/Copy'
+import { FormDialog } from '../parts/Dialog'
 import { useLasting } from '../parts/useLasting'
 import { useTry } from '../parts/useTry'
-import { confirmed, useUnsent } from '../session/confirm'
+import { confirmed } from '../session/confirm'
 import { useChoose, useMay, usePreferences, useSession } from '../session/session'
 import { eventSearch } from '../urls'
 import { t } from '../words/i18n'
@@ -33,7 +34,7 @@ const SLOW_MS = 800
 
 /** How many events there are, and what can be done with them. */
 export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, facets, toggleFacets, showFacets, again }: Props) {
-  const [copied, setCopied] = useState(false)
+  const link = useCopied()
   const { search } = state
   const total = view.total + live.came
   const loading = (view.state === 'loading' || stale) && !cancelled
@@ -83,14 +84,11 @@ export function Toolbar({ state, now: { view, stale, cancelled, cancel }, live, 
         </Tooltip>
         <SplitMenu state={state} />
         <ColumnsMenu state={state} />
-        <Tooltip label={copied ? t('Copied') : t('Copy the link to this view')}>
+        <Tooltip label={link.words ?? t('Copy the link to this view')}>
           <ActionIcon
             color="gray"
             aria-label={t('Copy the link to this view')}
-            onClick={() => {
-              void copyText(window.location.href).then(setCopied)
-              setTimeout(() => setCopied(false), 1500)
-            }}
+            onClick={() => link.copy(window.location.href)}
           >
             <IconLink size={16} />
           </ActionIcon>
@@ -203,24 +201,17 @@ function SavedSearches({ state }: { state: EventsState }) {
   const { person } = useSession()
   const mayShare = useMay('config.manage')
   const { data, error: listError } = useQuery(searchesQuery(tenant))
+  const [menu, setMenu] = useState(false)
   const [saving, setSaving] = useState(false)
-  const [name, setName] = useState('')
-  const [shared, setShared] = useState(false)
-  const { busy, error, run } = useTry()
   const removal = useTry()
   const [removing, setRemoving] = useState<string>()
-  useUnsent(saving)
+  const [renaming, setRenaming] = useState<SavedSearch>()
   const refresh = () => client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
   const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
-  const save = () =>
-    run(async () => {
-      const { q, event: _, part: __, ...params } = state.search
-      await confirmed(() => managing.saveSearch(tenant, { name: name.trim(), query: q ?? '', params: { ...params }, shared }))
-      await refresh()
-      setSaving(false)
-      setName('')
-      setShared(false)
-    })
+  const rename = (one: SavedSearch) => {
+    setMenu(false)
+    setRenaming(one)
+  }
   // The second click deletes.
   const remove = (one: SavedSearch) => {
     if (removing !== one.id) return setRemoving(one.id)
@@ -240,9 +231,14 @@ function SavedSearches({ state }: { state: EventsState }) {
               <bdi>{one.name}</bdi>
             </Menu.Item>
             {(one.owner === person.id || mayShare) && (
-              <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => remove(one)}>
-                {removing === one.id ? (one.shared ? t('Delete for everybody?') : t('Delete?')) : '×'}
-              </button>
+              <>
+                <button type="button" className="value-minus" aria-label={t('Rename {{name}}', { name: one.name })} title={t('Rename')} onClick={() => rename(one)}>
+                  <IconPencil size={12} aria-hidden />
+                </button>
+                <button type="button" className="value-minus" aria-label={t('Delete {{name}}', { name: one.name })} title={t('Delete')} onClick={() => remove(one)}>
+                  {removing === one.id ? (one.shared ? t('Delete for everybody?') : t('Delete?')) : '×'}
+                </button>
+              </>
             )}
           </div>
         ))}
@@ -250,7 +246,7 @@ function SavedSearches({ state }: { state: EventsState }) {
     )
   return (
     <>
-      <Menu position="bottom-end" width={280}>
+      <Menu position="bottom-end" width={280} opened={menu} onChange={setMenu}>
         <Menu.Target>
           <Button size="compact-sm" variant="default" leftSection={<IconBookmark size={14} />}>
             {t('Saved')}
@@ -272,27 +268,62 @@ function SavedSearches({ state }: { state: EventsState }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={saving} onClose={() => setSaving(false)} title={t('Save this search')} closeButtonProps={{ 'aria-label': t('Close') }}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            void save()
-          }}
-        >
-          <Stack gap="sm">
-            <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus error={error?.message} />
-            <p className="muted small mono">
-              <bdi>{state.search.q ?? t('every event')}</bdi>
-            </p>
-            {mayShare && <Switch label={t('Shared with everybody in this tenant')} checked={shared} onChange={(event) => setShared(event.currentTarget.checked)} />}
-            <Button type="submit" loading={busy} disabled={!name.trim()}>
-              {t('Save the search')}
-            </Button>
-          </Stack>
-        </form>
-      </Modal>
+      {renaming && <RenameSearch tenant={tenant} search={renaming} close={() => setRenaming(undefined)} />}
+      {saving && <SaveSearch state={state} known={data ?? []} close={() => setSaving(false)} />}
     </>
   )
+}
+
+/** Keeps the search with what else the address says. Under a name one already has it takes the place of that one. */
+function SaveSearch({ state, known, close }: { state: EventsState; known: SavedSearch[]; close: () => void }) {
+  const tenant = state.selection.tenant
+  const client = useQueryClient()
+  const { person } = useSession()
+  const mayShare = useMay('config.manage')
+  const [name, setName] = useState('')
+  const [shared, setShared] = useState<boolean>()
+  const same = known.find((one) => one.owner === person.id && sameName(one.name, name))
+  const everybody = shared ?? same?.shared ?? false
+  const save = async () => {
+    const { q, event: _, part: __, ...params } = state.search
+    const body = { name: name.trim(), query: q ?? '', params: { ...params }, shared: mayShare ? everybody : undefined }
+    await confirmed(() => (same ? managing.changeSearch(tenant, same.id, body) : managing.saveSearch(tenant, body)))
+    await client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
+  }
+  return (
+    <FormDialog title={t('Save this search')} submit={same ? t('Replace the saved search') : t('Save the search')} close={close} act={save} ready={name.trim() !== ''}>
+      <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
+      {same && (
+        <p className="notice" role="status">
+          {t('You have a search “{{name}}” already. Replace it?', { name: same.name })} <bdi className="mono small">{same.query || t('every event')}</bdi>
+        </p>
+      )}
+      <p className="muted small mono">
+        <bdi>{state.search.q ?? t('every event')}</bdi>
+      </p>
+      {mayShare && <Switch label={t('Shared with everybody in this tenant')} checked={everybody} onChange={(event) => setShared(event.currentTarget.checked)} />}
+    </FormDialog>
+  )
+}
+
+function RenameSearch({ tenant, search, close }: { tenant: string; search: SavedSearch; close: () => void }) {
+  const client = useQueryClient()
+  const { data } = useQuery(searchesQuery(tenant))
+  const [name, setName] = useState(search.name)
+  const taken = (data ?? []).some((one) => one.id !== search.id && one.owner === search.owner && sameName(one.name, name))
+  const rename = async () => {
+    await confirmed(() => managing.changeSearch(tenant, search.id, { name: name.trim() }))
+    await client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
+  }
+  return (
+    <FormDialog title={t('Rename {{name}}', { name: search.name })} submit={t('Rename the search')} close={close} act={rename} ready={name.trim() !== '' && !taken}>
+      <TextInput label={t('Name')} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus error={taken ? t('Another search has this name') : undefined} />
+    </FormDialog>
+  )
+}
+
+function sameName(one: string, other: string): boolean {
+  return one.trim().toLocaleLowerCase() === other.trim().toLocaleLowerCase()
 }
 
 function emptied(search: object): Record<string, undefined> {

@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { Time } from '../parts/Time'
 import { Category, Outcome, Severity } from '../parts/marks'
-import { type Target, actorName, deedWord, details, folded, outcomeOf, shortened, targetName, typeWord } from '../words/event'
+import { actorName, deedWord, details, folded, namesType, outcomeOf, shortened, targetName, typeWord } from '../words/event'
 import { t } from '../words/i18n'
 import { duration, number } from '../words/time'
 
@@ -20,8 +20,6 @@ export interface Column {
   grows?: boolean
 }
 
-/** "Order SO-1" needs no "Order" before it. */
-const namesType = (target: Target) => Boolean(target.type && target.name?.toLowerCase().startsWith(target.type.toLowerCase()))
 const none = () => <span className="muted">{t('not recorded')}</span>
 const plain = (text: string | null | undefined, mono = false): ReactNode => (text ? <bdi className={mono ? 'mono' : undefined}>{folded(text)}</bdi> : none())
 const id = (text: string | null | undefined): ReactNode =>
@@ -37,7 +35,7 @@ export const COLUMNS: Column[] = [
   {
     id: 'time',
     words: () => t('Time'),
-    width: 138,
+    width: 176,
     cell: (event, now) => <Time value={event.occurred_at ?? event.received_at} now={now} as="column" />,
     text: (event) => event.occurred_at ?? event.received_at,
   },
@@ -95,7 +93,7 @@ export const COLUMNS: Column[] = [
   { id: 'app', words: () => t('Application'), width: 120, cell: (event) => plain(event.source?.app), text: (event) => event.source?.app ?? '', filter: (event) => ({ field: 'app', value: event.source?.app }) },
   { id: 'records', words: () => t('Records'), width: 90, cell: (event) => (event.counts?.records == null ? none() : <span className="mono">{number(event.counts.records)}</span>), text: (event) => String(event.counts?.records ?? '') },
   { id: 'duration', words: () => t('Duration'), width: 90, cell: (event) => (event.duration_ms == null ? none() : <span className="mono">{duration(event.duration_ms)}</span>), text: (event) => String(event.duration_ms ?? '') },
-  { id: 'received', words: () => t('Received'), width: 138, cell: (event, now) => <Time value={event.received_at} now={now} as="column" />, text: (event) => event.received_at },
+  { id: 'received', words: () => t('Received'), width: 176, cell: (event, now) => <Time value={event.received_at} now={now} as="column" />, text: (event) => event.received_at },
   { id: 'id', words: () => t('Event id'), width: 160, cell: (event) => <span className="mono">{event.display_id}</span>, text: (event) => event.display_id },
 ]
 

@@ -1,10 +1,10 @@
 //! The events page's state: its address, read and changed in one place.
 
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { type RefObject, useCallback, useMemo, useRef } from 'react'
 import type { Selection } from '../api/events'
 import { type Range, moments } from '../query/range'
-import { both, excluding, toggled } from '../query/terms'
+import { both, excluding, terms, toggled, withoutTerm } from '../query/terms'
 import { useTenant, useZone } from '../session/session'
 import { type EventSearch, rangeOf, rangeSearch } from '../urls'
 
@@ -16,8 +16,20 @@ export interface EventsState {
   set: (part: Partial<EventSearch>, how?: 'push' | 'replace') => void
   setQuery: (q: string) => void
   setRange: (range: Range) => void
+  /** The search line: what is typed there and not run yet counts, whichever way the search is changed. */
+  box: RefObject<SearchLine | null>
   add: (field: string, value: string) => void
   exclude: (field: string, value: string) => void
+  /** Takes a term away. */
+  remove: (term: string) => void
+}
+
+/** The line a search is typed in. */
+export interface SearchLine {
+  focus: () => void
+  /** What stands there, run or not. */
+  text: () => string
+  put: (text: string) => void
 }
 
 export function useEventsState(): EventsState {
@@ -25,6 +37,7 @@ export function useEventsState(): EventsState {
   const navigate = useNavigate()
   const tenant = useTenant().name
   const tz = useZone()
+  const box = useRef<SearchLine>(null)
   const set = useCallback(
     (part: Partial<EventSearch>, how: 'push' | 'replace' = 'push') => {
       void navigate({ to: '.', search: ((before: EventSearch) => cleaned({ ...before, ...part })) as never, replace: how === 'replace' })
@@ -35,6 +48,11 @@ export function useEventsState(): EventsState {
     const range = rangeOf(search)
     const selection: Selection = cleaned({ tenant, tz, q: search.q, from: range.from, to: range.to, own: search.own })
     const setQuery = (q: string) => set({ q: q.trim() || undefined })
+    const change = (how: (q: string) => string) => {
+      const q = how(box.current?.text() ?? search.q ?? '').trim()
+      box.current?.put(q)
+      setQuery(q)
+    }
     return {
       search,
       range,
@@ -42,8 +60,10 @@ export function useEventsState(): EventsState {
       set,
       setQuery,
       setRange: (next) => set({ ...rangeSearch(next), live: next.to === undefined ? search.live : undefined }),
-      add: (field, value) => setQuery(toggled(search.q ?? '', field, value)),
-      exclude: (field, value) => setQuery(excluding(search.q ?? '', field, value)),
+      box,
+      add: (field, value) => change((q) => toggled(q, field, value)),
+      exclude: (field, value) => change((q) => excluding(q, field, value)),
+      remove: (term) => change((q) => withoutTerm(q, terms(q).findIndex((one) => one.text === term))),
     }
   }, [search, tenant, tz, set])
 }

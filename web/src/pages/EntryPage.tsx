@@ -1,13 +1,14 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react'
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
-import { eventQuery } from '../api/events'
-import { EntryView, ExportWithProof } from '../entry/EntryView'
+import type { RecordedEvent } from '../api/client'
+import { countQuery, eventQuery } from '../api/events'
+import { EntryView, ExportWithProof, listedWith } from '../entry/EntryView'
 import { Copy } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
-import { urls } from '../urls'
+import { type EventSearch, urls } from '../urls'
 import { t } from '../words/i18n'
 
 export default function EntryPage() {
@@ -17,7 +18,9 @@ export default function EntryPage() {
   const navigate = useNavigate()
   const router = useRouter()
   // Beside a page there is no list: before and after are the places in the ledger.
-  const go = (sequence: number) => void (sequence >= 0 && router.navigate({ href: urls.entry(tenant, String(sequence)) }))
+  const size = useQuery({ ...countQuery({ tenant, tz: 'UTC' }), refetchInterval: 15_000 }).data?.as_of
+  const newest = size !== undefined && event.sequence + 1 >= size
+  const go = (sequence: number) => void (sequence >= 0 && !(newest && sequence > event.sequence) && router.navigate({ href: urls.entry(tenant, String(sequence)) }))
   useKeys({ j: () => go(event.sequence - 1), k: () => go(event.sequence + 1) })
   return (
     <div className="entry-page">
@@ -32,12 +35,12 @@ export default function EntryPage() {
             </ActionIcon>
           </Tooltip>
           <Tooltip label={t('After it in the ledger (k)')}>
-            <ActionIcon color="gray" aria-label={t('After it in the ledger')} onClick={() => go(event.sequence + 1)}>
+            <ActionIcon color="gray" aria-label={t('After it in the ledger')} onClick={() => go(event.sequence + 1)} disabled={newest}>
               <IconChevronRight size={16} />
             </ActionIcon>
           </Tooltip>
           <ExportWithProof tenant={tenant} id={event.display_id} />
-          <Button component={Go} to={urls.events(tenant, around(event.occurred_at ?? event.received_at, event.display_id))} variant="default">
+          <Button component={Go} to={urls.events(tenant, around(event))} variant="default">
             {t('In the list')}
           </Button>
         </span>
@@ -48,7 +51,7 @@ export default function EntryPage() {
 }
 
 /** The list around the event: five minutes before and after. */
-function around(at: string, event: string) {
-  const moment = Date.parse(at)
-  return { from: new Date(moment - 300_000).toISOString(), to: new Date(moment + 300_000).toISOString(), event }
+function around(event: RecordedEvent): EventSearch {
+  const moment = Date.parse(event.occurred_at ?? event.received_at)
+  return { from: new Date(moment - 300_000).toISOString(), to: new Date(moment + 300_000).toISOString(), own: listedWith(event), event: event.display_id }
 }

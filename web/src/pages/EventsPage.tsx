@@ -33,7 +33,6 @@ export default function EventsPage() {
   const [facets, setFacets] = useLocalStorage({ key: 'annals.facets', defaultValue: true, getInitialValueInEffect: false })
   const narrow = useNarrow()
   const [sheet, setSheet] = useState(false)
-  const box = useRef<{ focus: () => void }>(null)
   const table = useRef<TableHandle>(null)
   const now = useRows(selection, search.order ?? 'desc', asked)
   const { view, stale, cancelled } = now
@@ -55,7 +54,7 @@ export default function EventsPage() {
   }, [turn])
   useRecount(selection.tenant, live.came)
   useKeys({
-    '/': () => box.current?.focus(),
+    '/': () => state.box.current?.focus(),
     Escape: () => (search.event ? state.set({ event: undefined, part: undefined }) : false),
     f: () => (narrow ? setSheet(true) : setFacets(!facets)),
     v: () => state.set({ chart: search.chart ? undefined : 'table' }, 'replace'),
@@ -82,7 +81,7 @@ export default function EventsPage() {
       <title>{t('Events · Annals')}</title>
       <h1 className="hidden">{t('Events')}</h1>
       <div className="events-ask">
-        <SearchBox ref={box} tenant={selection.tenant} value={search.q ?? ''} onSearch={state.setQuery} problem={problem} leave={() => table.current?.focus()} />
+        <SearchBox ref={state.box} tenant={selection.tenant} value={search.q ?? ''} onSearch={state.setQuery} problem={problem} leave={() => table.current?.focus()} />
         <RangePicker range={state.range} onChange={state.setRange} />
       </div>
       <FilterBar state={state} asked={asked} />

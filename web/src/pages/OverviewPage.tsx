@@ -7,9 +7,10 @@ import { type HighPriority, type Summary, countQuery, histogramQuery, summaryQue
 import { justAfter } from '../entry/moment'
 import { NothingYet } from '../events/NothingYet'
 import { saveBlob } from '../events/exports'
-import { barsOf, layersFor } from '../events/Timeline'
+import { layersFor } from '../events/Timeline'
+import { BARS_MAX, barsOf } from '../events/bars'
 import { csv } from '../overview/csv'
-import { Bars, BarsTable } from '../parts/Bars'
+import { Bars, BarsTable, NotCounted } from '../parts/Bars'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
@@ -35,7 +36,6 @@ const SPANS = { '24h': 'now-24h', '7d': 'now-7d', '30d': 'now-30d' } as const
 const HIGH = 'severity:>=high'
 /** What the server counts types and high priority over. */
 const MONTH = 'now-30d'
-const BARS = 100
 
 export default function OverviewPage() {
   const tenant = useTenant()
@@ -59,14 +59,15 @@ export default function OverviewPage() {
   const high = summary.data?.high_priority
 
   const times = moments({ from }, zone, now)
-  const interval = intervalFor(now.getTime() - times.from!.getTime(), BARS)
+  const interval = intervalFor(now.getTime() - times.from!.getTime(), BARS_MAX)
   const histogram = useQuery({ ...histogramQuery({ ...base, from }, { interval, split: 'category' }), refetchInterval: 30_000 })
   const bars = {
-    bars: barsOf(histogram.data?.buckets ?? [], interval, zone),
+    bars: barsOf(histogram.data, zone),
     layers: layersFor('category'),
     label: t('Events over time by category'),
     height: 180,
-    onPick: (start: Date, end: Date) => void navigate({ href: urls.events(tenant.name, { from: start.toISOString(), to: end.toISOString() }) }),
+    loading: histogram.isFetching && !histogram.data,
+    onPick: (start: string, end: string) => void navigate({ href: urls.events(tenant.name, { from: start, to: end }) }),
   }
   const quiet = summary.data !== undefined && summary.data.this_month.events === 0 && summary.data.activity.every((group) => group.events === 0)
   const ever = useQuery({ ...countQuery(base), enabled: quiet })
@@ -90,7 +91,7 @@ export default function OverviewPage() {
       ...(high ?? []).map(({ event, events, last_at }) => [sentence(event, zone), event.severity ?? '', actorName(event.actor), String(events), last_at, event.display_id]),
       [],
       [t('From'), t('Events'), ...bars.layers.map((layer) => layer.words)],
-      ...bars.bars.map((bar) => [bar.start.toISOString(), String(bar.total), ...bars.layers.map((layer) => String(bar.counts[layer.value] ?? 0))]),
+      ...bars.bars.map((bar) => [bar.from, String(bar.total), ...bars.layers.map((layer) => String(bar.counts[layer.value] ?? 0))]),
     ]
     saveBlob(new Blob([csv(rows)], { type: 'text/csv' }), `annals-${tenant.name}-overview-${now.toISOString().slice(0, 10)}.csv`)
   }
@@ -142,7 +143,7 @@ export default function OverviewPage() {
             ]}
           />
         </div>
-        {table ? <BarsTable {...bars} /> : <Bars {...bars} />}
+        {histogram.error && !histogram.data ? <NotCounted label={bars.label} height={bars.height} error={histogram.error} retry={() => void histogram.refetch()} /> : table ? <BarsTable {...bars} /> : <Bars {...bars} />}
         <div className="legend">
           {bars.layers.map((layer) => (
             <span key={layer.value}>

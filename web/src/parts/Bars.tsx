@@ -1,4 +1,6 @@
+import { Button } from '@mantine/core'
 import { type PointerEvent, useId, useRef, useState } from 'react'
+import { ApiError } from '../api/client'
 import { t } from '../words/i18n'
 import { axisTime, dateMinute, number, wallClock } from '../words/time'
 import { useZone } from '../session/session'
@@ -7,6 +9,9 @@ import { useWidth } from './useWidth'
 export interface Bar {
   start: Date
   end: Date
+  /** The same as the API takes them, to the microsecond. */
+  from: string
+  to: string
   total: number
   counts: Record<string, number>
 }
@@ -19,7 +24,7 @@ interface Props {
   height?: number
   loading?: boolean
   /** A stretch was dragged over, or a bar picked. */
-  onPick: (from: Date, to: Date) => void
+  onPick: (from: string, to: string) => void
 }
 
 const AXIS_HEIGHT = 18
@@ -48,9 +53,10 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
     const [first, last] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)]
     setDrag(undefined)
     const [from, to] = [bars[first], bars[last]]
-    if (from && to) onPick(from.start, to.end)
+    if (from && to) onPick(from.from, to.to)
   }
-  const stepMs = bars[0] ? bars[0].end.getTime() - bars[0].start.getTime() : 1
+  // The first and the last one may be cut.
+  const stepMs = Math.max(1, ...bars.map((bar) => bar.end.getTime() - bar.start.getTime()))
   const ticks = ticksOf(bars, zone, step)
   const hovered = over === undefined ? undefined : bars[over]
   return (
@@ -59,7 +65,7 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
         width={width}
         height={height}
         role="img"
-        aria-label={t('{{label}}: {{total}} events in {{count}} bars. Press v for a table.', { label, total: number(bars.reduce((sum, bar) => sum + bar.total, 0)), count: bars.length })}
+        aria-label={loading && !bars.length ? t('{{label}}: counting …', { label }) : t('{{label}}: {{total}} events in {{count}} bars. Press v for a table.', { label, total: number(bars.reduce((sum, bar) => sum + bar.total, 0)), count: bars.length })}
         className={loading ? 'bars-loading' : undefined}
         onPointerDown={(event) => {
           if (!bars.length || event.button !== 0) return
@@ -158,6 +164,7 @@ export function BarsTable({ bars, layers, label, onPick }: Props) {
         <thead>
           <tr>
             <th>{t('From')}</th>
+            <th>{t('To')}</th>
             <th className="right">{t('Events')}</th>
             {layers.map(({ value, words }) => (
               <th key={value} className="right">
@@ -170,10 +177,11 @@ export function BarsTable({ bars, layers, label, onPick }: Props) {
           {bars.map((bar) => (
             <tr key={bar.start.getTime()}>
               <td>
-                <button type="button" className="link mono" onClick={() => onPick(bar.start, bar.end)}>
+                <button type="button" className="link mono" onClick={() => onPick(bar.from, bar.to)}>
                   {dateMinute(bar.start, zone)}
                 </button>
               </td>
+              <td className="mono">{dateMinute(bar.end, zone)}</td>
               <td className="right mono">{number(bar.total)}</td>
               {layers.map(({ value }) => (
                 <td key={value} className="right mono">
@@ -185,6 +193,23 @@ export function BarsTable({ bars, layers, label, onPick }: Props) {
         </tbody>
       </table>
     </div>
+  )
+}
+
+/** In place of a chart whose numbers are not known. What is wrong with the question is said elsewhere. */
+export function NotCounted({ label, height = 96, error, retry }: { label: string; height?: number; error: unknown; retry: () => void }) {
+  const asked = error instanceof ApiError && error.status === 400
+  return (
+    <figure className="bars bars-none" style={{ height }} aria-label={label}>
+      <p role={asked ? undefined : 'alert'} className={asked ? 'muted' : 'wrong'} title={error instanceof Error ? error.message : undefined}>
+        {t('Not counted')}
+      </p>
+      {!asked && (
+        <Button size="compact-sm" variant="default" onClick={retry}>
+          {t('Count again')}
+        </Button>
+      )}
+    </figure>
   )
 }
 

@@ -3,6 +3,9 @@ import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
 import { t } from '../words/i18n'
 
+/** How long it is said that something was copied. */
+const SAID_MS = 1500
+
 /** Copies a text; where the page may not, selects nothing and says so. */
 export async function copyText(text: string): Promise<boolean> {
   try {
@@ -13,9 +16,19 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
-export function Copy({ text, label }: { text: string; label: string }) {
+/** Copies, and has words for what came of it for a moment. */
+export function useCopied(): { done?: 'copied' | 'refused'; words?: string; copy: (text: string) => void } {
   const [done, setDone] = useState<'copied' | 'refused'>()
-  const words = done === 'copied' ? t('Copied') : done === 'refused' ? t('The browser does not allow copying here') : label
+  const copy = (text: string) =>
+    void copyText(text).then((copied) => {
+      setDone(copied ? 'copied' : 'refused')
+      setTimeout(() => setDone(undefined), SAID_MS)
+    })
+  return { done, words: done && (done === 'copied' ? t('Copied') : t('The browser does not allow copying here')), copy }
+}
+
+export function Copy({ text, label }: { text: string; label: string }) {
+  const { done, words = label, copy } = useCopied()
   return (
     <Tooltip label={words}>
       <ActionIcon
@@ -25,10 +38,7 @@ export function Copy({ text, label }: { text: string; label: string }) {
         aria-label={words}
         onClick={(event) => {
           event.stopPropagation()
-          void copyText(text).then((copied) => {
-            setDone(copied ? 'copied' : 'refused')
-            setTimeout(() => setDone(undefined), 1500)
-          })
+          copy(text)
         }}
       >
         {done === 'copied' ? <IconCheck size={13} /> : <IconCopy size={13} />}

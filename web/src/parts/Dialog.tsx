@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core'
+import { Button, Group, Stack, TextInput } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
 import { both, termText } from '../query/terms'
 import { Copy } from './Copy'
 import { tell } from './done'
 import { useUnsent } from '../session/confirm'
 import { useTry } from './useTry'
+import { Window } from './Window'
 import { t } from '../words/i18n'
 
 interface FormProps {
@@ -21,7 +22,7 @@ export function FormDialog({ title, submit, close, act, ready = true, children }
   useUnsent()
   const { busy, error, run } = useTry()
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Window close={close} title={title} keepsTyped>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -45,7 +46,7 @@ export function FormDialog({ title, submit, close, act, ready = true, children }
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Window>
   )
 }
 
@@ -68,7 +69,7 @@ export function DangerDialog({ title, name, submit, children, record, close, act
   const [typed, setTyped] = useState('')
   const { busy, error, run } = useTry()
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Window close={close} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -92,14 +93,14 @@ export function DangerDialog({ title, name, submit, children, record, close, act
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Window>
   )
 }
 
 /** A text that is shown once: a key or a link. */
 export function ShownOnce({ title, text, words, close }: { title: string; text: string; words: string; close: () => void }) {
   return (
-    <Modal opened onClose={close} title={title} closeOnClickOutside={false} closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Window close={close} title={title} closeOnClickOutside={false}>
       <Stack gap="sm">
         <p>{words}</p>
         <p className="secret">
@@ -109,6 +110,6 @@ export function ShownOnce({ title, text, words, close }: { title: string; text: 
           <Button onClick={close}>{t('I have it')}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Window>
   )
 }

@@ -1,10 +1,11 @@
 import { Button } from '@mantine/core'
 import { IconAlertTriangle, IconLock, IconPlugConnectedX, IconQuestionMark, IconHourglass } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { ApiError } from '../api/client'
 import { t } from '../words/i18n'
 
-/** Says what failed, why, and the one next step. */
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+/** Says what failed, why, and the one next step, or another one. */
+export function Failure({ error, retry, children }: { error: unknown; retry?: () => void; children?: ReactNode }) {
   const { icon: Icon, title, next } = explained(error)
   const detail = error instanceof Error ? error.message : String(error)
   const request = error instanceof ApiError ? error.problem.request_id : undefined
@@ -22,14 +23,24 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
             {t('Request')} {request}
           </p>
         )}
-        {retry && (
-          <Button variant="default" onClick={retry}>
-            {t('Try again')}
-          </Button>
+        {((retry && !lasting(error)) || children) && (
+          <p className="buttons">
+            {retry && !lasting(error) && (
+              <Button variant="default" onClick={retry}>
+                {t('Try again')}
+              </Button>
+            )}
+            {children}
+          </p>
         )}
       </div>
     </div>
   )
+}
+
+/** A role that is missing is missing the next time too. */
+function lasting(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'missing_role'
 }
 
 function explained(error: unknown): { icon: typeof IconLock; title: string; next?: string } {

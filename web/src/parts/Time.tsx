@@ -60,7 +60,7 @@ function TimeReadings({ value, at, zone, now }: { value: string; at: Date; zone:
       <span className="mono">{utcMicroseconds(value)}</span>
       {ago && (
         <>
-          <span>{t('ago')}</span>
+          <span>{t('relative')}</span>
           <span>{ago}</span>
         </>
       )}

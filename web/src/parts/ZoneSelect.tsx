@@ -1,9 +1,20 @@
-import { Select } from '@mantine/core'
+import { type OptionsFilter, Select, type SelectProps } from '@mantine/core'
 import { t } from '../words/i18n'
-import { zones } from '../words/time'
+import { zones, zonesLike } from '../words/time'
 
 const ALL = zones()
+const SHOWN = 60
 
-export function ZoneSelect({ value, onChange, label = t('Time zone') }: { value: string; onChange: (zone: string) => void; label?: string }) {
-  return <Select label={label} data={ALL} value={value} onChange={(zone) => zone && onChange(zone)} searchable limit={60} allowDeselect={false} nothingFoundMessage={t('No such zone')} />
+const like: OptionsFilter = ({ options, search, limit }) => {
+  const byName = new Map(options.flatMap((one) => ('value' in one ? [[String(one.value), one] as const] : [])))
+  return zonesLike([...byName.keys()], search)
+    .slice(0, limit)
+    .map((zone) => byName.get(zone)!)
+}
+
+type Props = Omit<SelectProps, 'data' | 'filter' | 'onChange'> & { onChange: (zone: string) => void }
+
+/** A zone, found by any part of its name; Enter takes the first. */
+export function ZoneSelect({ onChange, ...rest }: Props) {
+  return <Select label={rest['aria-label'] ? undefined : t('Time zone')} data={ALL} filter={like} limit={SHOWN} onChange={(zone) => zone && onChange(zone)} searchable selectFirstOptionOnChange allowDeselect={false} nothingFoundMessage={t('No such zone')} {...rest} />
 }

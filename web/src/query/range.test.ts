@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { momentOf, startOfDay, startOfWeek } from '../words/time'
-import { intervalFor, moments, rangeWords, typedRange } from './range'
+import { RANGE_EXAMPLES, endsNow, intervalFor, moments, rangeWords, shifted, typedRange, whyNoRange } from './range'
 
 const NOW = new Date('2026-11-24T10:30:00Z')
 const read = (text: string, zone = 'Europe/Berlin') => typedRange(text, zone, NOW, 'monday')
@@ -25,6 +25,21 @@ describe('what people type', () => {
     ['09:00 to now', { from: '2026-11-24T08:00:00.000Z', to: 'now' }],
     ['yesterday 10:00', { from: '2026-11-23T09:00:00.000Z' }],
     ['yesterday at 22:00 to today 06:00', { from: '2026-11-23T21:00:00.000Z', to: '2026-11-24T05:00:00.000Z' }],
+    ['2026-01-15 10:00 to 11:30', { from: '2026-01-15T09:00:00.000Z', to: '2026-01-15T10:30:00.000Z' }],
+    ['20 Nov 10:00 to 11:30', { from: '2026-11-20T09:00:00.000Z', to: '2026-11-20T10:30:00.000Z' }],
+    ['yesterday 10:00 to 11:30', { from: '2026-11-23T09:00:00.000Z', to: '2026-11-23T10:30:00.000Z' }],
+    ['1 Nov 2026 10:00 - 12:00', { from: '2026-11-01T09:00:00.000Z', to: '2026-11-01T11:00:00.000Z' }],
+    ['2026-11-20T23:30:00Z to 01:00', { from: '2026-11-20T23:30:00.000Z', to: '2026-11-21T00:00:00.000Z' }],
+    ['08:00 to 09:30', { from: '2026-11-24T07:00:00.000Z', to: '2026-11-24T08:30:00.000Z' }],
+    ['now-4h to 11:00', { from: 'now-4h', to: '2026-11-24T10:00:00.000Z' }],
+    ['Nov 2026', { from: '2026-11-01', to: '2026-11-30' }],
+    ['february 2024', { from: '2024-02-01', to: '2024-02-29' }],
+    ['2026-11', { from: '2026-11-01', to: '2026-11-30' }],
+    ['dec', { from: '2025-12-01', to: '2025-12-31' }],
+    ['Sep to Oct 2026', { from: '2026-09-01', to: '2026-10-31' }],
+    ['since 2026-03', { from: '2026-03-01' }],
+    ['this year', { from: '2026-01-01' }],
+    ['last year', { from: '2025-01-01', to: '2025-12-31' }],
     ['all time', {}],
     ['this week', { from: '2026-11-22T23:00:00.000Z' }],
     ['last month', { from: '2026-09-30T22:00:00.000Z', to: '2026-10-31T23:00:00.000Z' }],
@@ -32,6 +47,53 @@ describe('what people type', () => {
 
   test.each(['', 'soon', '31 Feb', '22 Jan to 15 Jan', '25:00 to now', '2026-13-01'])('%s is no range', (text) => {
     expect(read(text)).toBeUndefined()
+  })
+})
+
+test('the examples of the picker are ranges', () => {
+  for (const example of RANGE_EXAMPLES) expect(read(example), example).toBeDefined()
+})
+
+test('what is no range says why', () => {
+  const why = (text: string) => whyNoRange(text, 'Europe/Berlin', NOW, 'monday')
+  expect(why('22 Jan to 15 Jan')).toBe('This range ends before it begins')
+  expect(why('20 Nov 11:30 to 10:00')).toBe('This range ends before it begins')
+  expect(why('Nov 2026 to Oct 2026')).toBe('This range ends before it begins')
+  expect(why('soon')).toBe('This is no range of time')
+})
+
+describe('the range before and after', () => {
+  const berlin = 'Europe/Berlin'
+  test('goes by days of the calendar', () => {
+    const day = { from: '2026-10-24', to: '2026-10-24' }
+    const later = shifted(day, 1, berlin, NOW)!
+    expect(later).toEqual({ from: '2026-10-25', to: '2026-10-25' })
+    const { from, to } = moments(later, berlin, NOW)
+    expect(to.getTime() - from!.getTime()).toBe(25 * 3_600_000)
+    expect(shifted(later, -1, berlin, NOW)).toEqual(day)
+    expect(shifted({ from: '2026-03-22', to: '2026-03-28' }, 1, berlin, NOW)).toEqual({ from: '2026-03-29', to: '2026-04-04' })
+    // The same days where they are written as moments, as a drag over bars does.
+    expect(shifted({ from: '2026-10-23T22:00:00.000Z', to: '2026-10-24T22:00:00.000Z' }, 1, berlin, NOW)).toEqual(later)
+  })
+  test('before today is yesterday', () => {
+    expect(shifted({ from: 'today' }, -1, berlin, NOW)).toEqual({ from: '2026-11-23', to: '2026-11-23' })
+    expect(shifted({ from: 'yesterday', to: 'yesterday' }, 1, berlin, NOW)).toEqual({ from: '2026-11-24', to: '2026-11-24' })
+  })
+  test('of a month is a month', () => {
+    expect(shifted({ from: '2026-03-01', to: '2026-03-31' }, -1, berlin, NOW)).toEqual({ from: '2026-02-01', to: '2026-02-28' })
+    expect(shifted(read('last month')!, -1, berlin, NOW)).toEqual({ from: '2026-09-01', to: '2026-09-30' })
+    expect(shifted({ from: '2025-01-01', to: '2025-12-31' }, -1, berlin, NOW)).toEqual({ from: '2024-01-01', to: '2024-12-31' })
+  })
+  test('of any other stretch is as long', () => {
+    expect(shifted({ from: 'now-4h' }, -1, berlin, NOW)).toEqual({ from: '2026-11-24T02:30:00.000Z', to: '2026-11-24T06:30:00.000Z' })
+    expect(shifted({}, -1, berlin, NOW)).toBeUndefined()
+    // Past 7 days, asked at midnight, is seven times 24 hours and no days of the calendar.
+    const midnight = new Date('2026-11-23T23:00:00Z')
+    expect(shifted({ from: 'now-24h' }, -1, berlin, midnight)!.from).toBe('2026-11-21T23:00:00.000Z')
+  })
+  test('is not later than now', () => {
+    for (const range of [{ from: 'now-4h' }, { from: 'today' }, { from: '2026-11-24', to: '2026-11-24' }, {}]) expect(endsNow(range, berlin, NOW)).toBe(true)
+    expect(endsNow({ from: '2026-11-23', to: '2026-11-23' }, berlin, NOW)).toBe(false)
   })
 })
 

@@ -25,6 +25,9 @@ export const QUICK_RANGES: { words: string; range: Range }[] = [
   { words: 'All time', range: {} },
 ]
 
+/** What the picker shows of what can be typed. */
+export const RANGE_EXAMPLES = ['past 4 h', '15 Jan to 22 Jan', '2026-01-15 10:00 to 11:30', 'Nov 2026', 'last month']
+
 const UNIT_MS: Record<string, number> = { s: 1000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, w: 7 * DAY_MS }
 
 /** The moments a range means now. An open start has none. */
@@ -99,6 +102,23 @@ function boundWords(text: string, zone: string): string {
 
 /** Reads what a person typed; nothing if it is no range. */
 export function typedRange(text: string, zone: string, now: Date, weekStart: WeekStart): Range | undefined {
+  const range = written(text, zone, now, weekStart)
+  return range && !reversed(range, zone, now) ? range : undefined
+}
+
+/** Why what a person typed is no range. */
+export function whyNoRange(text: string, zone: string, now: Date, weekStart: WeekStart): string {
+  return written(text, zone, now, weekStart) ? t('This range ends before it begins') : t('This is no range of time')
+}
+
+function reversed(range: Range, zone: string, now: Date): boolean {
+  if (range.to === undefined) return false
+  const { from, to } = moments(range, zone, now)
+  return from !== undefined && from >= to
+}
+
+/** What a person typed, whether or not it ends before it begins. */
+function written(text: string, zone: string, now: Date, weekStart: WeekStart): Range | undefined {
   const typed = text.trim().toLowerCase().replaceAll(/\s+/g, ' ')
   if (!typed) return undefined
   if (/^(all|all time|everything|ever)$/.test(typed)) return {}
@@ -114,6 +134,9 @@ export function typedRange(text: string, zone: string, now: Date, weekStart: Wee
     const to = startOfMonth(now, zone)
     return { from: startOfMonth(new Date(to.getTime() - HOUR_MS), zone).toISOString(), to: to.toISOString() }
   }
+  const { year } = wallClock(now, zone)
+  if (typed === 'this year') return { from: `${year}-01-01` }
+  if (typed === 'last year') return { from: `${year - 1}-01-01`, to: `${year - 1}-12-31` }
   const past = /^(?:(?:past|last|since|now ?-) ?)?(\d+) ?(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?|months?)(?: ago)?$/.exec(typed)
   if (past) {
     if (past[2]!.startsWith('mon')) return { from: `now-${Number(past[1]) * 30}d` }
@@ -121,17 +144,15 @@ export function typedRange(text: string, zone: string, now: Date, weekStart: Wee
   }
   const two = /^(?:from )?(.+?)(?: to | until | - | – |\.\.|–)(.+)$/.exec(typed)
   if (two) {
-    const end = typedBound(two[2]!, zone, now)
     // "15 to 22 Jan": the month and the year may stand only once.
-    const start = typedBound(two[1]!, zone, now) ?? typedBound(borrowed(two[1]!, two[2]!), zone, now)
-    if (!start || !end) return undefined
-    const range = { from: start, to: end }
-    const times = moments(range, zone, now)
-    return times.from && times.from < times.to ? range : undefined
+    const from = firstBound(two[1]!, zone, now) ?? firstBound(borrowed(two[1]!, two[2]!), zone, now)
+    // "15 Jan 10:00 to 11:30": so may the day.
+    const to = from && lastBound(two[2]!, zone, now, dayNamedBy(from, zone, now))
+    return from && to ? { from, to } : undefined
   }
   const since = /^(?:since|after|from) (.+)$/.exec(typed)
   if (since) {
-    const from = typedBound(since[1]!, zone, now)
+    const from = firstBound(since[1]!, zone, now)
     return from ? { from } : undefined
   }
   const until = /^(?:until|before|to) (.+)$/.exec(typed)
@@ -139,6 +160,8 @@ export function typedRange(text: string, zone: string, now: Date, weekStart: Wee
     const to = typedBound(until[1]!, zone, now)
     return to ? { to } : undefined
   }
+  const month = typedMonth(typed, zone, now)
+  if (month) return { from: month.first, to: month.last }
   const one = typedBound(typed, zone, now)
   if (!one) return undefined
   return /^\d{4}-\d{2}-\d{2}$/.test(one) ? { from: one, to: one } : { from: one }
@@ -148,10 +171,48 @@ function borrowed(start: string, end: string): string {
   return /^\d{1,2}$/.test(start) ? end.replace(/^\d{1,2}/, start) : start
 }
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+function firstBound(text: string, zone: string, now: Date): string | undefined {
+  return typedMonth(text, zone, now)?.first ?? typedBound(text, zone, now)
+}
 
-/** One end: a day stays a day, so that the API takes all of it. */
-function typedBound(text: string, zone: string, now: Date): string | undefined {
+function lastBound(text: string, zone: string, now: Date, day: Parts): string | undefined {
+  return typedMonth(text, zone, now)?.last ?? typedBound(text, zone, now, day)
+}
+
+/** The day of a bound that names one; today for one that is so long ago. */
+function dayNamedBy(bound: string, zone: string, now: Date): Parts {
+  const at = bound.startsWith('now') ? undefined : moments({ from: bound }, zone, now).from
+  return wallClock(at ?? now, zone)
+}
+
+/** "Nov 2026", "2026-11" or "Nov", which is the last one: its first and last day. */
+function typedMonth(text: string, zone: string, now: Date): { first: string; last: string } | undefined {
+  const today = wallClock(now, zone)
+  const named = /^([a-z]{3,9})\.?(?:,? (\d{4}))?$/.exec(text.trim())
+  const iso = /^(\d{4})-(\d{1,2})$/.exec(text.trim())
+  const month = iso ? Number(iso[2]) : named ? monthOf(named[1]!) : 0
+  if (month < 1 || month > 12) return undefined
+  const year = Number(iso?.[1] ?? named?.[2] ?? (month <= today.month ? today.year : today.year - 1))
+  return { first: isoDay(year, month, 1), last: isoDay(year, month + 1, 0) }
+}
+
+/** A day as the API takes it; days and months beyond the calendar's count on. */
+function isoDay(year: number, month: number, day: number): string {
+  return new Date(Date.UTC(year, month - 1, day)).toISOString().slice(0, 10)
+}
+
+const MONTH_NAMES = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december']
+
+/** The number of a month by its name or the beginning of it; 0 if it is none. */
+function monthOf(word: string): number {
+  return MONTH_NAMES.findIndex((name) => name.startsWith(word)) + 1
+}
+
+/**
+ * One end: a day stays a day, so that the API takes all of it. A clock time alone is one of `day`,
+ * which is today where nothing else names one.
+ */
+function typedBound(text: string, zone: string, now: Date, day?: Parts): string | undefined {
   const typed = text.trim()
   if (typed === 'now') return 'now'
   if (typed === 'today' || typed === 'yesterday') return typed
@@ -159,7 +220,7 @@ function typedBound(text: string, zone: string, now: Date): string | undefined {
   if (back) return typed
   const clockOnly = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(typed)
   const today = wallClock(now, zone)
-  if (clockOnly) return at({ ...today, hour: Number(clockOnly[1]), minute: Number(clockOnly[2]), second: Number(clockOnly[3] ?? 0) }, zone)
+  if (clockOnly) return at({ ...(day ?? today), hour: Number(clockOnly[1]), minute: Number(clockOnly[2]), second: Number(clockOnly[3] ?? 0) }, zone)
   if (/^\d{4}-\d{2}-\d{2}t.*(z|[+-]\d{2}:\d{2})$/.test(typed)) {
     const exact = new Date(typed.toUpperCase())
     return Number.isNaN(exact.getTime()) ? undefined : exact.toISOString()
@@ -168,9 +229,9 @@ function typedBound(text: string, zone: string, now: Date): string | undefined {
   const dateText = clock ? typed.slice(0, clock.index).replace(/,$/, '') : typed
   const date = typedDate(dateText, today, zone)
   if (!date) return undefined
-  const day = new Date(Date.UTC(date.year, date.month - 1, date.day))
-  if (day.getUTCMonth() !== date.month - 1 || day.getUTCDate() !== date.day) return undefined
-  if (!clock) return day.toISOString().slice(0, 10)
+  const whole = new Date(Date.UTC(date.year, date.month - 1, date.day))
+  if (whole.getUTCMonth() !== date.month - 1 || whole.getUTCDate() !== date.day) return undefined
+  if (!clock) return whole.toISOString().slice(0, 10)
   return at({ ...date, hour: Number(clock[1]), minute: Number(clock[2]), second: Number(clock[3] ?? 0) }, zone)
 }
 
@@ -188,7 +249,7 @@ function typedDate(text: string, today: Parts, zone: string): Parts | undefined 
   const dayFirst = /^(\d{1,2})\.? ?([a-z]{3,9})\.?,? ?(\d{4})?$/.exec(text)
   const monthFirst = /^([a-z]{3,9})\.? ?(\d{1,2}),? ?(\d{4})?$/.exec(text)
   const word = dayFirst?.[2] ?? monthFirst?.[1]
-  const month = word ? MONTHS.indexOf(word.slice(0, 3)) + 1 : 0
+  const month = word ? monthOf(word) : 0
   if (!month) return undefined
   const day = Number(dayFirst?.[1] ?? monthFirst?.[2])
   const year = dayFirst?.[3] ?? monthFirst?.[3]
@@ -196,6 +257,44 @@ function typedDate(text: string, today: Parts, zone: string): Parts | undefined 
   // Without a year it is the last such day.
   const past = month < today.month || (month === today.month && day <= today.day)
   return { year: past ? today.year : today.year - 1, month, day, ...midnight }
+}
+
+/** Whether a range goes on to this moment or beyond it. */
+export function endsNow(range: Range, zone: string, now: Date): boolean {
+  return range.to === undefined || moments(range, zone, now).to >= now
+}
+
+/**
+ * The range before or after: whole months go by months and whole days by days, which may have 23 or
+ * 25 hours; any other stretch by its length. Nothing where the range has no beginning.
+ */
+export function shifted(range: Range, direction: -1 | 1, zone: string, now: Date): Range | undefined {
+  const { from, to } = moments(range, zone, now)
+  if (!from) return undefined
+  const days = wholeDays(range, from, to, zone)
+  if (!days) {
+    const by = direction * (to.getTime() - from.getTime())
+    return { from: new Date(from.getTime() + by).toISOString(), to: new Date(to.getTime() + by).toISOString() }
+  }
+  const { first, last } = days
+  const months = first.day === 1 && last.day === 1 ? (last.year - first.year) * 12 + last.month - first.month : 0
+  const count = Math.round((asDay(last) - asDay(first)) / DAY_MS)
+  const moved = (wall: Parts) => (months ? isoDay(wall.year, wall.month + direction * months, wall.day) : isoDay(wall.year, wall.month, wall.day + direction * count))
+  const end = moved(last)
+  const lastDay = isoDay(Number(end.slice(0, 4)), Number(end.slice(5, 7)), Number(end.slice(8, 10)) - 1)
+  return { from: moved(first), to: lastDay }
+}
+
+/** The first day of a range and the one after its last, where it is made of whole days. One that is open goes to the end of today. */
+function wholeDays(range: Range, from: Date, to: Date, zone: string): { first: Parts; last: Parts } | undefined {
+  if (range.from?.startsWith('now')) return undefined
+  const end = range.to === undefined ? startOfDay(to, zone, 1) : to
+  if (startOfDay(from, zone).getTime() !== from.getTime() || startOfDay(end, zone).getTime() !== end.getTime() || end <= from) return undefined
+  return { first: wallClock(from, zone), last: wallClock(end, zone) }
+}
+
+function asDay(wall: Parts): number {
+  return Date.UTC(wall.year, wall.month - 1, wall.day)
 }
 
 export type Interval = 'minute' | 'quarter' | 'hour' | 'day' | 'week' | 'month'

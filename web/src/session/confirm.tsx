@@ -2,11 +2,12 @@
 //! lately, or a sign-in where the session has ended. Both are asked over the page, so that what was
 //! typed there stays.
 
-import { Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { ApiError } from '../api/client'
 import { identity, sessionQuery } from '../api/identity'
+import { Window } from '../parts/Window'
 import { t } from '../words/i18n'
 import { useSession } from './session'
 
@@ -69,23 +70,25 @@ export function signInHere(): Promise<boolean> | undefined {
 
 /** The dialog that asks; stands once in the shell. */
 export function PasswordQuestion() {
-  const open = useSyncExternalStore(
+  const asked = useSyncExternalStore(
     (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     () => question,
   )
+  return asked && <Asked question={asked} />
+}
+
+function Asked({ question: { kind, settle } }: { question: Question }) {
   const client = useQueryClient()
   const { person } = useSession()
   const [password, setPassword] = useState('')
   const [wrong, setWrong] = useState<string>()
   const [busy, setBusy] = useState(false)
-  const signIn = open?.kind === 'sign-in'
+  const signIn = kind === 'sign-in'
   const close = (given: boolean) => {
-    open?.settle(given)
-    setPassword('')
-    setWrong(undefined)
+    settle(given)
     put(undefined)
   }
   const send = async () => {
@@ -101,7 +104,7 @@ export function PasswordQuestion() {
     }
   }
   return (
-    <Modal opened={open !== undefined} onClose={() => close(false)} title={signIn ? t('Your session has ended') : t('Confirm with your password')} closeButtonProps={{ 'aria-label': t('Close') }} zIndex={300}>
+    <Window close={() => close(false)} title={signIn ? t('Your session has ended') : t('Confirm with your password')} zIndex={300}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -130,6 +133,6 @@ export function PasswordQuestion() {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Window>
   )
 }

@@ -1,8 +1,9 @@
-import { Modal, TextInput } from '@mantine/core'
+import { TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { identity, searchesQuery } from '../api/identity'
+import { Window } from '../parts/Window'
 import { left } from '../routes'
 import { useChoose, useSession, useTenant } from '../session/session'
 import { eventSearch, urls } from '../urls'
@@ -60,7 +61,7 @@ export default function CommandPalette({ close, showKeys }: { close: () => void;
     command.run()
   }
   return (
-    <Modal opened onClose={close} withCloseButton={false} title={t('Search and commands')} classNames={{ header: 'hidden' }} size="lg" padding="xs" yOffset="12vh">
+    <Window close={close} withCloseButton={false} title={t('Search and commands')} classNames={{ header: 'hidden' }} size="lg" padding="xs" yOffset="12vh">
       <TextInput
         data-autofocus
         placeholder={t('Go to a screen, an event id, or search')}
@@ -97,6 +98,6 @@ export default function CommandPalette({ close, showKeys }: { close: () => void;
           </li>
         ))}
       </ul>
-    </Modal>
+    </Window>
   )
 }

@@ -1,9 +1,9 @@
-import { Modal } from '@mantine/core'
+import { Window } from '../parts/Window'
 import { Sure, surenessWords } from '../parts/marks'
 import { t } from '../words/i18n'
 
 /** What the keys do and what the marks mean. */
-export function KeysHelp({ opened, close }: { opened: boolean; close: () => void }) {
+export function KeysHelp({ close }: { close: () => void }) {
   const mod = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'
   const keys: [string[], string][] = [
     [[`${mod} K`], t('Search and commands')],
@@ -21,7 +21,7 @@ export function KeysHelp({ opened, close }: { opened: boolean; close: () => void
     [['?'], t('This list')],
   ]
   return (
-    <Modal opened={opened} onClose={close} title={t('Keys and marks')} size="md" closeButtonProps={{ 'aria-label': t('Close') }}>
+    <Window close={close} title={t('Keys and marks')} size="md">
       <h2>{t('Keys')}</h2>
       <dl className="keys">
         {keys.map(([names, words]) => (
@@ -46,6 +46,6 @@ export function KeysHelp({ opened, close }: { opened: boolean; close: () => void
           </div>
         ))}
       </dl>
-    </Modal>
+    </Window>
   )
 }

@@ -6,13 +6,14 @@ import { identity } from '../api/identity'
 import { ExportJobs } from '../events/ExportJobs'
 import { DoneNote } from '../parts/DoneNote'
 import { Go } from '../parts/Go'
+import { ZoneSelect } from '../parts/ZoneSelect'
 import { useKeys } from '../parts/keys'
 import { left } from '../routes'
 import { PasswordQuestion } from '../session/confirm'
 import { useChoose, useNow, usePreferences, useSession, useTenant, useZone } from '../session/session'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
-import { browserZone, dateMinute, offsetName, zones } from '../words/time'
+import { browserZone, minuteOnly, offsetName } from '../words/time'
 import { KeysHelp } from './KeysHelp'
 import { useCrumbs } from './crumbs'
 
@@ -64,7 +65,7 @@ export function Shell() {
         <DoneNote />
       </div>
       <PasswordQuestion />
-      <KeysHelp opened={help} close={() => setHelp(false)} />
+      {help && <KeysHelp close={() => setHelp(false)} />}
       {palette && (
         <Suspense>
           <CommandPalette close={() => setPalette(false)} showKeys={() => setHelp(true)} />
@@ -183,10 +184,10 @@ function ZoneMenu() {
             <span className="readings">
               <span>{zone}</span>
               <span className="mono">
-                {dateMinute(now, zone)} {offsetName(now, zone)}
+                {minuteOnly(now, zone)} {offsetName(now, zone)}
               </span>
               <span>UTC</span>
-              <span className="mono">{dateMinute(now, 'UTC')}</span>
+              <span className="mono">{minuteOnly(now, 'UTC')}</span>
             </span>
           }
         >
@@ -204,16 +205,7 @@ function ZoneMenu() {
         ))}
         <Menu.Divider />
         {all ? (
-          <Select
-            className="menu-field"
-            aria-label={t('Another time zone')}
-            data={zones()}
-            searchable
-            limit={50}
-            autoFocus
-            comboboxProps={{ withinPortal: false }}
-            onChange={(name) => name && choose({ zone: name })}
-          />
+          <ZoneSelect className="menu-field" aria-label={t('Another time zone')} autoFocus comboboxProps={{ withinPortal: false }} onChange={(name) => choose({ zone: name })} />
         ) : (
           <Menu.Item closeMenuOnClick={false} onClick={() => setAll(true)}>
             {t('Another time zone …')}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { RecordedEvent } from '../api/client'
-import { actorName, details, deviceText, placeText, riskReasonWord, sentence, shortened, unchanged, valueText } from './event'
+import { actorName, details, deviceText, namesType, placeText, riskReasonWord, sentence, shortened, unchanged, valueText } from './event'
 
 const event = (more: Partial<RecordedEvent>): RecordedEvent => ({
   display_id: 'LOG-2026-0000001',
@@ -44,6 +44,34 @@ test('values read by their type', () => {
   expect(valueText(true, 'bool', 'UTC')).toBe('Yes')
   expect(valueText('12345678901234567890.10', 'money', 'UTC')).toBe('12,345,678,901,234,567,890.10')
   expect(valueText({ a: 1 }, 'json', 'UTC')).toBe('{"a":1}')
+})
+
+test('a date without an offset reads as it was written, wherever it is read', () => {
+  const before = process.env.TZ
+  try {
+    for (const TZ of ['America/New_York', 'Asia/Tokyo', 'UTC']) {
+      process.env.TZ = TZ
+      for (const zone of ['Europe/Berlin', 'Asia/Tokyo', 'UTC']) {
+        // An hour that Berlin's clocks skip.
+        expect(valueText('2026-03-29T02:30:00', 'date', zone), `${TZ} ${zone}`).toMatch(/29.* 0?2:30:00/)
+        expect(valueText('2026-03-29 02:30', 'date', zone)).toMatch(/29.* 0?2:30:00/)
+        expect(valueText('29/03/2026', 'date', zone)).toBe('29/03/2026')
+        expect(valueText('2026-02-30T10:00:00', 'date', zone)).toBe('2026-02-30T10:00:00')
+      }
+      expect(valueText('2026-03-29T01:30:00Z', 'date', 'Asia/Tokyo')).toMatch(/29.* 10:30:00/)
+      expect(valueText('2026-03-29T01:30:00-04:00', 'date', 'UTC')).toMatch(/29.* 0?5:30:00/)
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  }
+})
+
+test('a name that holds its type is not told twice', () => {
+  expect(namesType({ type: 'quote', id: 'QU-22414', name: 'Quote QU-22414' })).toBe(true)
+  expect(namesType({ type: 'sales_order', id: 'SO-1', name: 'Sales order SO-1' })).toBe(true)
+  expect(namesType({ type: 'customer', id: 'C-1', name: 'Acme' })).toBe(false)
+  expect(sentence(event({ activity: 'read', targets: [{ type: 'quote', id: 'QU-22414', name: 'Quote QU-22414' }] }), 'UTC')).toBe('John Smith: Viewed Quote QU-22414')
 })
 
 test('what was added on arrival reads in words', () => {

@@ -128,6 +128,12 @@ export function targetName(target: Target | undefined): string | undefined {
   return target?.name || target?.id || undefined
 }
 
+/** "Order SO-1" needs no "Order" before it. */
+export function namesType(target: Target): boolean {
+  const name = target.name?.toLowerCase()
+  return Boolean(target.type && name && [target.type, typeWord(target.type)].some((type) => name.startsWith(type.toLowerCase())))
+}
+
 /** A value by its type: money, numbers, dates and yes or no as the reader's language writes them. */
 export function valueText(value: unknown, type: string | null | undefined, zone: string): string {
   if (value === undefined) return t('not recorded')
@@ -151,11 +157,15 @@ function moneyText(value: unknown): string {
   return numberFormat(options).format(amount as never)
 }
 
+/** A time with an offset is a moment, shown in the reader's zone. Without one it is what a clock showed, and stays as it is. */
 function dateText(value: string, zone: string): string {
-  const day = /^\d{4}-\d{2}-\d{2}$/.test(value)
-  const at = new Date(day ? `${value}T00:00:00Z` : value)
-  if (Number.isNaN(at.getTime())) return value
-  return day ? dateOnly(at, 'UTC') : dateTime(at, zone)
+  const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i.exec(value)
+  if (!iso) return value
+  const [, day, clock, offset] = iso
+  const at = new Date(`${day}T${clock ?? '00:00'}${offset ?? 'Z'}`)
+  // A day that no calendar has is shown as it was written.
+  if (Number.isNaN(at.getTime()) || new Date(`${day}T00:00Z`).toISOString().slice(0, 10) !== day) return value
+  return clock ? dateTime(at, offset ? zone : 'UTC') : dateOnly(at, 'UTC')
 }
 
 /** Whether old and new are equal. Where neither was recorded something changed, and nobody knows to what. */
@@ -206,7 +216,7 @@ function told(event: RecordedEvent, zone: string): string {
   }
   if (event.message) return event.message
   const done = deedWord(event)
-  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who: short(who), done, type: target?.type ? short(typeWord(target.type)) : '', what: short(what) }).replaceAll('  ', ' ')
+  if (what) return t('{{who}}: {{done}} {{type}} {{what}}', { who: short(who), done, type: target?.type && !namesType(target) ? short(typeWord(target.type)) : '', what: short(what) }).replaceAll('  ', ' ')
   return t('{{who}}: {{action}}', { who: short(who), action: done })
 }
 

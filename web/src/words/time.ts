@@ -41,9 +41,43 @@ export function isZone(name: string): boolean {
   }
 }
 
-/** All zones the browser knows, with UTC first. */
+/** Today's names of zones that browsers list under the name of before (the `backward` file of the IANA database). */
+const NAMES_OF_TODAY = [
+  'Africa/Asmara',
+  'America/Argentina/Buenos_Aires',
+  'America/Argentina/Catamarca',
+  'America/Argentina/Cordoba',
+  'America/Argentina/Jujuy',
+  'America/Argentina/Mendoza',
+  'America/Atikokan',
+  'America/Indiana/Indianapolis',
+  'America/Kentucky/Louisville',
+  'America/Nuuk',
+  'Asia/Ho_Chi_Minh',
+  'Asia/Kathmandu',
+  'Asia/Kolkata',
+  'Asia/Yangon',
+  'Atlantic/Faroe',
+  'Europe/Kyiv',
+  'Pacific/Chuuk',
+  'Pacific/Kanton',
+  'Pacific/Pohnpei',
+]
+
+/** All zones the browser knows, with UTC first. One that was renamed stands under both names. */
 export function zones(): string[] {
-  return ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')]
+  const listed = new Set([...Intl.supportedValuesOf('timeZone'), ...NAMES_OF_TODAY.filter(isZone)])
+  listed.delete('UTC')
+  return ['UTC', ...[...listed].sort()]
+}
+
+/** The zones a text is part of; first those of which a place or region begins so. */
+export function zonesLike(all: string[], text: string): string[] {
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[_\s]+/g, ' ')
+  const typed = plain(text.trim())
+  const begins = (zone: string) => plain(zone).split('/').some((part) => part.startsWith(typed))
+  const found = all.filter((zone) => plain(zone).includes(typed))
+  return [...found.filter(begins), ...found.filter((zone) => !begins(zone))]
 }
 
 /** What the clock on the wall of a zone shows at a moment. */
@@ -118,22 +152,47 @@ export function dateTime(at: Date, zone: string): string {
   return format(zone, { dateStyle: 'medium', timeStyle: 'medium' }).format(at)
 }
 
-/** "24 Nov 2026, 10:45". */
+/** "24 Nov 2026, 10:45"; on a day whose offset changes with it, since an hour may come twice. */
 export function dateMinute(at: Date, zone: string): string {
+  return `${minuteOnly(at, zone)}${changesOffset(at, zone) ? ` ${shortOffset(at, zone)}` : ''}`
+}
+
+/** "24 Nov 2026, 10:45", where the offset stands beside it anyway. */
+export function minuteOnly(at: Date, zone: string): string {
   return format(zone, { dateStyle: 'medium', timeStyle: 'short' }).format(at)
+}
+
+const changing = new Map<string, boolean>()
+const CHANGING_KEPT = 5_000
+
+/** Whether the clocks of a zone are moved on the day of a moment. Asked for every row: a quarter of an hour has one answer. */
+function changesOffset(at: Date, zone: string): boolean {
+  const key = `${zone} ${Math.floor(at.getTime() / (HOUR_MS / 4))}`
+  let found = changing.get(key)
+  if (found === undefined) {
+    if (changing.size >= CHANGING_KEPT) changing.clear()
+    found = offsetAt(startOfDay(at, zone), zone) !== offsetAt(startOfDay(at, zone, 1), zone)
+    changing.set(key, found)
+  }
+  return found
+}
+
+/** "+01", or "+05:30" where it is no whole hour. */
+function shortOffset(at: Date, zone: string): string {
+  return offsetName(at, zone).slice(3).replace(':00', '')
 }
 
 export function dateOnly(at: Date, zone: string): string {
   return format(zone, { dateStyle: 'medium' }).format(at)
 }
 
-/** "24 Nov" and "10:45:32", for a column of times; another year is named. */
+/** "24 Nov" and "10:45:32", for a column of times; another year is named, and the offset on a day on which it changes. */
 export function columnTime(at: Date, zone: string, now: Date): { date: string; time: string } {
   const year = format(zone, { year: 'numeric' })
   const sameYear = year.format(at) === year.format(now)
   const date = format(zone, sameYear ? { day: '2-digit', month: 'short' } : { day: '2-digit', month: 'short', year: 'numeric' }).format(at)
   const time = format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(at)
-  return { date, time }
+  return { date, time: changesOffset(at, zone) ? `${time} ${shortOffset(at, zone)}` : time }
 }
 
 /** A label of the axis of a chart whose bars are `stepMs` wide. */
