@@ -72,10 +72,10 @@ pub struct HistoryGap {
     /// The field.
     pub path: String,
     /// What the event before left.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub left: Box<RawValue>,
     /// What this event found.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub found: Box<RawValue>,
 }
 
@@ -92,7 +92,7 @@ pub struct FieldState {
     pub r#type: Option<String>,
     /// Its value; absent where the event that changed it does not say what it became.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<Value>, nullable = false)]
     pub value: Option<Box<RawValue>>,
     /// Place of the event that set it.
     pub sequence: u64,

@@ -1,14 +1,15 @@
 //! One record's history: `GET /v1/targets/{type}/{id}/history`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
 use axum::Json;
 use axum::extract::{Path, State};
-use event::path::{self, ChangeMember, TargetMember};
-use event::{Activity, Event, Recorded};
-use query::{ExactField, Expr, words};
+use event::path::{self, TargetMember};
+use event::{Activity, Change, Event, Recorded};
+use query::{Decimal, ExactField, Expr, words};
 use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
@@ -150,16 +151,6 @@ struct Record {
     fields: BTreeMap<String, FieldState>,
 }
 
-/// One change as the event gives it.
-#[derive(Default)]
-struct Change {
-    path: Option<String>,
-    label: Option<String>,
-    kind: Option<String>,
-    old: Option<String>,
-    new: Option<String>,
-}
-
 impl Record {
     /// Takes what one event says; the gaps before it.
     fn take(
@@ -173,7 +164,7 @@ impl Record {
             self.name = name_of(event, kind, id).or_else(|| self.name.take());
             // An event changes, creates or deletes its first target; the others it only names.
             if is_target(event, 0, kind, id) {
-                for change in changes_of(recorded) {
+                for change in event.changes() {
                     gaps.extend(self.apply(change, recorded, event)?);
                 }
                 match event.activity() {
@@ -189,18 +180,18 @@ impl Record {
     /// Takes the new value; a gap if the old one is not what was there.
     fn apply(
         &mut self,
-        change: Change,
+        change: Change<'_>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<Option<HistoryGap>, Refusal> {
-        let Some(path) = change.path else {
+        let Some(path) = change.path.map(Cow::into_owned) else {
             return Ok(None);
         };
         let before = self.fields.get(&path);
         // Where a value was not recorded there is nothing that the next one could contradict.
         let left = before.and_then(|before| before.value.as_ref());
         let gap = match (left, change.old.as_deref()) {
-            (Some(left), Some(old)) if left.get() != old => Some(HistoryGap {
+            (Some(left), Some(old)) if !same_value(left.get(), old) => Some(HistoryGap {
                 path: path.clone(),
                 left: left.clone(),
                 found: raw(old)?,
@@ -211,7 +202,7 @@ impl Record {
             label: change
                 .label
                 .or_else(|| before.and_then(|before| before.label.clone())),
-            r#type: change.kind,
+            r#type: change.kind.map(Cow::into_owned),
             value: change.new.as_deref().map(raw).transpose()?,
             sequence: recorded.sequence.get(),
             since: rfc3339(event.occurred_at()),
@@ -222,23 +213,30 @@ impl Record {
     }
 }
 
-fn changes_of(recorded: &Recorded) -> Vec<Change> {
-    let mut changes: BTreeMap<usize, Change> = BTreeMap::new();
-    for field in recorded.fields() {
-        let Some((place, member)) = field.path.change() else {
-            continue;
-        };
-        let change = changes.entry(place).or_default();
-        let text = || field.as_string().map(|text| text.into_owned());
-        match member {
-            ChangeMember::Path => change.path = text(),
-            ChangeMember::Label => change.label = text(),
-            ChangeMember::Type => change.kind = text(),
-            ChangeMember::Old => change.old = Some(field.value.to_owned()),
-            ChangeMember::New => change.new = Some(field.value.to_owned()),
-        }
+/// Whether two JSON texts are one value. In what order an object's members stand and how a number
+/// is written (`1`, `1.0`, `1e0`) does not count.
+fn same_value(one: &str, two: &str) -> bool {
+    if one == two {
+        return true;
     }
-    changes.into_values().collect()
+    let starts_with = |letter| one.starts_with(letter) && two.starts_with(letter);
+    if starts_with('{') {
+        let members = |json| serde_json::from_str::<BTreeMap<String, &RawValue>>(json).ok();
+        members(one).zip(members(two)).is_some_and(|(one, two)| {
+            one.keys().eq(two.keys()) && all_same(one.values().zip(two.values()))
+        })
+    } else if starts_with('[') {
+        let elements = |json| serde_json::from_str::<Vec<&RawValue>>(json).ok();
+        elements(one).zip(elements(two)).is_some_and(|(one, two)| {
+            one.len() == two.len() && all_same(one.iter().zip(two.iter()))
+        })
+    } else {
+        Decimal::parse(one).is_some_and(|one| Some(one) == Decimal::parse(two))
+    }
+}
+
+fn all_same<'a>(mut pairs: impl Iterator<Item = (&'a &'a RawValue, &'a &'a RawValue)>) -> bool {
+    pairs.all(|(one, two)| same_value(one.get(), two.get()))
 }
 
 /// The name that an event gives the record.
@@ -252,6 +250,7 @@ fn name_of(event: &Event, kind: &str, id: &str) -> Option<String> {
 /// Whether the record is the event's target at this place. As in a search, case does not matter.
 fn is_target(event: &Event, place: usize, kind: &str, id: &str) -> bool {
     let is = |member, wanted: &str| {
+                .map(Cow::into_owned)
         event::Code::target(place, member)
             .and_then(|code| event.string(code))
             .is_some_and(|text| words::fold(&text) == words::fold(wanted))
@@ -261,4 +260,35 @@ fn is_target(event: &Event, place: usize, kind: &str, id: &str) -> bool {
 
 fn raw(json: &str) -> Result<Box<RawValue>, Refusal> {
     RawValue::from_string(json.to_owned()).map_err(|error| Refusal::internal(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_value;
+
+    #[track_caller]
+    fn check(one: &str, two: &str, same: bool) {
+        assert_eq!(same_value(one, two), same, "{one} and {two}");
+        assert_eq!(same_value(two, one), same, "{two} and {one}");
+    }
+
+    #[test]
+    fn values_are_compared_and_not_how_they_are_written() {
+        check(
+            r#"{"a":1,"b":[{"c":2,"d":3}]}"#,
+            r#"{"b":[{"d":3,"c":2.0}],"a":1e0}"#,
+            true,
+        );
+        check("100", "100.00", true);
+        check("-0", "0", true);
+        check("9007199254740993", "9007199254740992", false);
+        check("100", r#""100""#, false);
+        check(r#""100""#, r#""100.00""#, false);
+        check("null", "false", false);
+        check("{}", "[]", false);
+        check(r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false);
+        check("[1,2]", "[2,1]", false);
+        check("[1,2]", "[1]", false);
+        check(r#"{"a":1}"#, r#"{"b":1}"#, false);
+    }
 }

@@ -1390,7 +1390,7 @@ export interface components {
             /** @description How the value is to be shown: string, number, money, date, bool or json. */
             type?: string | null;
             /** @description Its value; absent where the event that changed it does not say what it became. */
-            value?: Record<string, never>;
+            value?: unknown;
         };
         /** @description Data of a `gap` event: the reader was too slow, and these events were not looked at. */
         Gap: {
@@ -1506,9 +1506,9 @@ export interface components {
         /** @description A change that no event tells of. */
         HistoryGap: {
             /** @description What this event found. */
-            found: Record<string, never>;
+            found: unknown;
             /** @description What the event before left. */
-            left: Record<string, never>;
+            left: unknown;
             /** @description The field. */
             path: string;
         };
@@ -3771,7 +3771,40 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description All that is kept now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description All that is kept now. */
             200: {
                 headers: {
                     [name: string]: unknown;
