@@ -13,6 +13,10 @@ use crate::RecordedEvent;
 pub struct HistoryParams {
     /// The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent.
     pub at: Option<String>,
+    /// Display id or sequence of an event of the record, instead of `at`: the moment right after it,
+    /// before all that are listed behind it, also those of the same time. The list is in order of
+    /// occurrence, and of arrival where that is the same.
+    pub after: Option<String>,
     /// Time zone of bare dates (IANA name); UTC if absent.
     pub tz: Option<String>,
     /// How many events are listed; 1 to 1,000, 100 if absent.

@@ -8,20 +8,21 @@ use api::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
 use axum::Json;
 use axum::extract::{Path, State};
 use event::path::{self, TargetMember};
-use event::{Activity, Change, Event, Recorded};
+use event::{Activity, Change, Event, EventRef, Recorded, Sequence};
 use query::{Decimal, ExactField, Expr, words};
 use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
 use crate::auth::{Caller, Permission};
 use crate::error::{Code, Refusal};
-use crate::find::{self, Order, Selection};
+use crate::find::{self, Order, Position, Selection};
 use crate::get::{event_named, read};
 use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::params::Params;
 use crate::related::{exact, wire_json};
 use crate::search::{limit_of, rfc3339};
+use crate::tenants::Open;
 use crate::times;
 
 /// Events listed where the request does not say.
@@ -59,15 +60,15 @@ pub(crate) async fn get_history(
     let context = times::context(now(), params.tz.as_deref())?;
     let span = times::span(None, params.at.as_deref(), &context)?;
     let limit = u64::from(limit_of(params.limit, ENTRIES_DEFAULT, ENTRIES_MAX)?);
-    let around = params
-        .around
-        .as_deref()
-        .map(|id| Ok::<_, Refusal>((event_named(id)?, id.to_owned())))
-        .transpose()
-        .map_err(|refusal| refusal.of_field("around"))?;
+    let around = Named::read("around", params.around)?;
+    let after = Named::read("after", params.after)?;
     if around.is_some() && params.first.is_some() {
-        let why = "`first` and `around` exclude each other".to_owned();
+        let why = "`first` and `around` exclude each other";
         return Err(Refusal::new(Code::InvalidParameter, why).of_field("first"));
+    }
+    if after.is_some() && params.at.is_some() {
+        let why = "`at` and `after` exclude each other";
+        return Err(Refusal::new(Code::InvalidParameter, why).of_field("after"));
     }
     let asked = Asked {
         to: params.at.clone(),
@@ -77,7 +78,7 @@ pub(crate) async fn get_history(
     let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
-        let selection = Selection {
+        let mut selection = Selection {
             expr: Expr::And(vec![
                 exact(ExactField::TargetType, &kind),
                 exact(ExactField::TargetId, &id),
@@ -86,17 +87,25 @@ pub(crate) async fn get_history(
             own: true,
             as_of: open.ledger.durable(),
         };
-        let total = find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total;
+        let total = match after {
+            None => find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total,
+            Some(after) => {
+                let (at, sequence) = after.position(&open)?;
+                let before = find::count_before(&open, &selection, (at, sequence))?;
+                let next = Sequence::new(sequence.get() + 1);
+                let up_to = find::count_before(&open, &selection, (at, next))?;
+                if up_to == before {
+                    let why = format!("`{}` is no event of this record", after.shown);
+                    return Err(Refusal::new(Code::InvalidParameter, why).of_field("after"));
+                }
+                selection.span.max = at.as_micros();
+                up_to
+            }
+        };
         let last_page = total.saturating_sub(limit);
         let first = match (around, params.first) {
-            (Some((named, shown)), _) => {
-                let recorded = read(&open.ledger, named, &shown)
-                    .map_err(|refusal| refusal.of_field("around"))?;
-                // An erased event has lost its time; it belongs to no record any more.
-                let at = recorded
-                    .event()
-                    .map_or(recorded.received_at, Event::occurred_at);
-                let place = find::count_before(&open, &selection, (at, recorded.sequence))?;
+            (Some(around), _) => {
+                let place = find::count_before(&open, &selection, around.position(&open)?)?;
                 place.saturating_sub(limit / 2).min(last_page)
             }
             (None, Some(first)) => first.min(total),
@@ -122,7 +131,8 @@ pub(crate) async fn get_history(
                 Ok(())
             };
             failed = take().err();
-            failed.is_none()
+            // Others at the moment of the last one may follow it.
+            failed.is_none() && place < total
         })?;
         if let Some(refusal) = failed {
             return Err(refusal);
@@ -141,6 +151,38 @@ pub(crate) async fn get_history(
         }))
     })
     .await
+}
+
+/// An event that a parameter names.
+struct Named {
+    parameter: &'static str,
+    event: EventRef,
+    shown: String,
+}
+
+impl Named {
+    fn read(parameter: &'static str, id: Option<String>) -> Result<Option<Named>, Refusal> {
+        id.map(|shown| {
+            let event = event_named(&shown).map_err(|refusal| refusal.of_field(parameter))?;
+            Ok(Named {
+                parameter,
+                event,
+                shown,
+            })
+        })
+        .transpose()
+    }
+
+    /// Where it stands in the order of occurrence.
+    fn position(&self, open: &Open) -> Result<Position, Refusal> {
+        let recorded = read(&open.ledger, self.event, &self.shown)
+            .map_err(|refusal| refusal.of_field(self.parameter))?;
+        // An erased event has lost its time; it belongs to no record any more.
+        let at = recorded
+            .event()
+            .map_or(recorded.received_at, Event::occurred_at);
+        Ok((at, recorded.sequence))
+    }
 }
 
 /// What the events so far say of a record.
@@ -201,6 +243,7 @@ impl Record {
         let state = FieldState {
             label: change
                 .label
+                .map(Cow::into_owned)
                 .or_else(|| before.and_then(|before| before.label.clone())),
             r#type: change.kind.map(Cow::into_owned),
             value: change.new.as_deref().map(raw).transpose()?,
@@ -250,7 +293,6 @@ fn name_of(event: &Event, kind: &str, id: &str) -> Option<String> {
 /// Whether the record is the event's target at this place. As in a search, case does not matter.
 fn is_target(event: &Event, place: usize, kind: &str, id: &str) -> bool {
     let is = |member, wanted: &str| {
-                .map(Cow::into_owned)
         event::Code::target(place, member)
             .and_then(|code| event.string(code))
             .is_some_and(|text| words::fold(&text) == words::fold(wanted))

@@ -198,6 +198,64 @@ fn numbers_of_a_record_keep_all_their_digits() {
 }
 
 #[test]
+fn the_state_after_an_event_is_that_of_its_place_in_the_list() {
+    let house = House::new();
+    let update = |id: &str, at: &str, old: &str, new: &str| {
+        json!({
+            "id": id,
+            "action": "deal.update",
+            "actor": {"id": "u-1"},
+            "occurred_at": at,
+            "targets": [{"type": "deal", "id": "D-9"}],
+            "changes": [{"path": "stage", "old": old, "new": new}],
+        })
+    };
+    let second = "2026-01-01T10:00:00Z";
+    let events = [
+        update("late", "2026-01-01T10:00:00.5Z", "s3", "s4"),
+        update("one", second, "s0", "s1"),
+        update("two", second, "s1", "s2"),
+        json!({"id": "other", "action": "deal.update", "actor": {"id": "u-1"}, "occurred_at": second, "targets": [{"type": "deal", "id": "D-8"}]}),
+        update("three", second, "s2", "s3"),
+        update("early", "2026-01-01T09:00:00Z", "", "s0"),
+    ];
+    house.post("/v1/events", json!(events).to_string()).ok();
+    let named = |id: &str| {
+        let found = house.get(&format!("/v1/events?id={id}")).ok();
+        found["events"][0].clone()
+    };
+    let ask = |query: &str| house.get(&format!("/v1/targets/deal/D-9/history?{query}"));
+    let order = ["early", "one", "two", "three", "late"];
+    for (place, id) in order.iter().enumerate() {
+        let event = named(id);
+        let sequence = event["sequence"].to_string();
+        for after in [event["display_id"].as_str().unwrap(), sequence.as_str()] {
+            let then = ask(&format!("after={after}&limit=2")).ok();
+            assert_eq!(then["state"][0]["value"], format!("s{place}"), "{id}");
+            assert_eq!(then["state"][0]["sequence"], event["sequence"]);
+            assert_eq!(then["total"], place + 1);
+            let entries = then["entries"].as_array().unwrap();
+            assert_eq!(entries.last().unwrap()["event"]["id"], *id);
+            assert_eq!(entries.len(), 2.min(place + 1));
+            assert!(entries.iter().all(|entry| entry.get("gaps").is_none()));
+        }
+    }
+    let one = named("one")["display_id"].as_str().unwrap().to_owned();
+    let why = |query: &str, status, code| {
+        let problem = ask(query).problem(status, code);
+        assert_eq!(problem["field"], "after", "{problem}");
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    let both = why(&format!("after={one}&at=now"), 400, "invalid_parameter");
+    assert_eq!(both, "`at` and `after` exclude each other");
+    let other = named("other")["display_id"].as_str().unwrap().to_owned();
+    let not_its = why(&format!("after={other}"), 400, "invalid_parameter");
+    assert_eq!(not_its, format!("`{other}` is no event of this record"));
+    why("after=LOG-2026-0009999", 404, "not_found");
+    why("after=yesterday", 404, "not_found");
+}
+
+#[test]
 fn a_long_history_is_listed_from_anywhere() {
     let house = House::new();
     // Ten at four moments, the later ones sent first.
