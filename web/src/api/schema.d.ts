@@ -499,13 +499,18 @@ export interface paths {
         };
         /** One's preferences. */
         get: operations["getPreferences"];
-        /** Keep one's preferences. */
+        /** Keep these preferences, and no others. */
         put: operations["putPreferences"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change some of one's preferences.
+         * @description A JSON Merge Patch (RFC 7396): what it names takes the place of what is kept, `null` removes it,
+         *     everything else stays.
+         */
+        patch: operations["changePreferences"];
         trace?: never;
     };
     "/v1/me/sessions": {
@@ -4619,6 +4624,12 @@ export interface operations {
             query?: {
                 /** @description The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent. */
                 at?: string;
+                /**
+                 * @description Display id or sequence of an event of the record, instead of `at`: the moment right after it,
+                 *     before all that are listed behind it, also those of the same time. The list is in order of
+                 *     occurrence, and of arrival where that is the same.
+                 */
+                after?: string;
                 /** @description Time zone of bare dates (IANA name); UTC if absent. */
                 tz?: string;
                 /** @description How many events are listed; 1 to 1,000, 100 if absent. */
