@@ -209,7 +209,7 @@ function SavedSearches({ state }: { state: EventsState }) {
   const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
   const save = () =>
     run(async () => {
-      const { q, event: _, part: __, ...params } = state.search
+      const { q, event: _, part: __, moment: ___, ...params } = state.search
       await confirmed(() => managing.saveSearch(tenant, { name: name.trim(), query: q ?? '', params: { ...params }, shared }))
       await refresh()
       setSaving(false)
