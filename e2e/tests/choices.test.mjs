@@ -124,13 +124,18 @@ describe('columns, density and theme', () => {
     await choose(page, 'Weeks begin on', 'Saturday')
     await choose(other, 'Rows of tables', 'Dense')
     await choose(page, 'Theme', 'Dark')
-    await choose(other, 'Theme', 'Light')
+    await choose(other, 'Weeks begin on', 'Monday')
+    // Both show what was chosen last, and stay there.
+    const schemes = new Set()
+    for (const tab of [page, other, page, other]) schemes.add(await tab.evaluate(() => document.documentElement.dataset.mantineColorScheme))
+    assert.deepEqual([...schemes], ['dark'])
     await other.close()
     await page.reload()
-    for (const [name, value] of [['Weeks begin on', 'Saturday'], ['Rows of tables', 'Dense'], ['Theme', 'Light']]) {
+    for (const [name, value] of [['Weeks begin on', 'Monday'], ['Rows of tables', 'Dense'], ['Theme', 'Dark']]) {
       await page.getByRole('combobox', { name }).waitFor()
       assert.equal(await page.getByRole('combobox', { name }).inputValue(), value, name)
     }
+    await choose(page, 'Theme', 'Light')
   })
 
   test('a choice that is not saved is told and taken back', async () => {
@@ -163,7 +168,7 @@ describe('columns, density and theme', () => {
     await note.getByText('Annals does not answer.').waitFor()
     await page.waitForFunction((label) => [...document.querySelectorAll('input')].some((one) => one.labels?.[0]?.textContent === label && one.value === 'Dense'), 'Rows of tables')
     await page.unroute('**/v1/me/preferences')
-    await pick('Weeks begin on', 'Monday')
+    await pick('Weeks begin on', 'Sunday')
     await note.waitFor({ state: 'detached' })
     // The zone is also the account's, which is another request.
     const zone = page.getByRole('combobox', { name: 'Time zone' })

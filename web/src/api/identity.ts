@@ -50,6 +50,8 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),
   staleTime: 60_000,
+  // Another tab may have chosen something.
+  refetchOnWindowFocus: 'always',
   retry: false,
 })
 

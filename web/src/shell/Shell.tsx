@@ -77,10 +77,9 @@ export function Shell() {
 /** The theme is the account's; what this browser remembers is shown until it is known. */
 function useTheme(): void {
   const { theme = 'auto' } = usePreferences()
-  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
-  useEffect(() => {
-    if (theme !== colorScheme) setColorScheme(theme)
-  }, [theme, colorScheme, setColorScheme])
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  // Not where the browser's changes: another tab chose, and two tabs that insist would do so forever.
+  useEffect(() => setColorScheme(theme), [theme])
 }
 
 function Navigation() {

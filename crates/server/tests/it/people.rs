@@ -586,6 +586,7 @@ fn searches_of_a_while_leave_one_event() {
 fn what_a_person_changes_in_two_places_at_once_is_all_kept() {
     let house = House::new();
     let ann = Browser::signed_in(&house, "ann@example.com", "viewer", "main");
+    let new = "another violet tractor entirely";
     std::thread::scope(|scope| {
         for tab in 0..8 {
             let cookie = ann.cookie();
@@ -602,10 +603,14 @@ fn what_a_person_changes_in_two_places_at_once_is_all_kept() {
                 tab_of_ann.ask("PATCH", "/v1/me", Some(&zone)).ok();
             });
         }
+        let change = json!({"current": PASSWORD, "new": new});
+        assert_eq!(ann.post("/v1/me/password", &change).status, 204);
     });
     let kept = ann.get("/v1/me/preferences").ok();
     assert_eq!(kept.as_object().unwrap().len(), 32, "{kept}");
     assert_eq!(ann.get("/v1/me").ok()["time_zone"], "Europe/Berlin");
+    let anew = json!({"email": "ann@example.com", "password": new});
+    Browser::new(&house).post("/v1/session", &anew).ok();
 }
 
 #[test]
