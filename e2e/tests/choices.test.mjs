@@ -111,6 +111,86 @@ describe('columns, density and theme', () => {
     await page.getByRole('menuitem', { name: 'Light', exact: true }).click()
   })
 
+  test('two tabs keep each other’s choices', async () => {
+    await go('/t/main/account')
+    const other = await context.newPage()
+    await other.goto(`${demo.url}/t/main/account`)
+    const choose = async (tab, name, option) => {
+      const saved = tab.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.ok())
+      await tab.getByRole('combobox', { name }).click()
+      await tab.getByRole('option', { name: option, exact: true }).click()
+      await saved
+    }
+    await choose(page, 'Weeks begin on', 'Saturday')
+    await choose(other, 'Rows of tables', 'Dense')
+    await choose(page, 'Theme', 'Dark')
+    await choose(other, 'Weeks begin on', 'Monday')
+    // Both show what was chosen last, and stay there.
+    const schemes = new Set()
+    for (const tab of [page, other, page, other]) schemes.add(await tab.evaluate(() => document.documentElement.dataset.mantineColorScheme))
+    assert.deepEqual([...schemes], ['dark'])
+    await other.close()
+    await page.reload()
+    for (const [name, value] of [['Weeks begin on', 'Monday'], ['Rows of tables', 'Dense'], ['Theme', 'Dark']]) {
+      await page.getByRole('combobox', { name }).waitFor()
+      assert.equal(await page.getByRole('combobox', { name }).inputValue(), value, name)
+    }
+    await choose(page, 'Theme', 'Light')
+  })
+
+  test('a choice that is not saved is told and taken back', async () => {
+    const scheme = () => page.evaluate(() => document.documentElement.dataset.mantineColorScheme)
+    const pick = async (name, option) => {
+      await page.getByRole('combobox', { name }).click()
+      await page.getByRole('option', { name: option }).click()
+    }
+    await go('/t/main/account')
+    const before = await page.getByRole('combobox', { name: 'Theme' }).inputValue()
+    assert.equal(await scheme(), 'light')
+    const refuse = (route) => (route.request().method() === 'GET' ? route.continue() : route.fulfill({ status: 503, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify({ type: '/problems/storage', title: 'Refused', status: 503, code: 'storage', detail: 'The disk is full.' }) }))
+    await page.route('**/v1/me/preferences', refuse)
+    await page.getByRole('button', { name: 'Light or dark' }).click()
+    await page.getByRole('menuitem', { name: 'Dark' }).click()
+    const note = page.getByRole('alert').filter({ hasText: 'Your choice was not saved.' })
+    await note.getByText('The disk is full.').waitFor()
+    await page.waitForFunction(() => document.documentElement.dataset.mantineColorScheme === 'light')
+    assert.equal(await page.getByRole('combobox', { name: 'Theme' }).inputValue(), before)
+    await note.getByRole('button', { name: 'Close' }).click()
+    await pick('Theme', 'Dark')
+    await note.waitFor()
+    await page.reload()
+    await page.getByRole('combobox', { name: 'Theme' }).waitFor()
+    assert.equal(await scheme(), 'light')
+    // Without any network it is told as well, and told no more once a choice was saved.
+    await page.unroute('**/v1/me/preferences')
+    await page.route('**/v1/me/preferences', (route) => route.abort('connectionrefused'))
+    await pick('Rows of tables', 'Roomy')
+    await note.getByText('Annals does not answer.').waitFor()
+    await page.waitForFunction((label) => [...document.querySelectorAll('input')].some((one) => one.labels?.[0]?.textContent === label && one.value === 'Dense'), 'Rows of tables')
+    await page.unroute('**/v1/me/preferences')
+    await pick('Weeks begin on', 'Sunday')
+    await note.waitFor({ state: 'detached' })
+    // The zone is also the account's, which is another request.
+    const zone = page.getByRole('combobox', { name: 'Time zone' })
+    const known = await zone.inputValue()
+    const pickZone = async (name) => {
+      await zone.fill(name)
+      await page.getByRole('option', { name }).click()
+    }
+    await page.route('**/v1/me', refuse)
+    await pickZone('Europe/Paris')
+    await note.getByText('The disk is full.').waitFor()
+    await page.waitForFunction((known) => [...document.querySelectorAll('input')].some((one) => one.value === known), known)
+    await page.unroute('**/v1/me')
+    const saved = () => page.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.ok())
+    await Promise.all([saved(), pickZone('Europe/Paris')])
+    await page.reload()
+    await zone.waitFor()
+    assert.equal(await zone.inputValue(), 'Europe/Paris')
+    assert.equal((await page.evaluate(() => fetch('/v1/me').then((answer) => answer.json()))).time_zone, 'Europe/Paris')
+    await Promise.all([saved(), pickZone(known)])
+  })
+
   test('columns of an address are those of the address', async () => {
     await go('/t/main/events?columns=time,severity,record')
     await settled()

@@ -302,6 +302,66 @@ describe('one event', () => {
     await limit.getByText('40', { exact: true }).waitFor()
   })
 
+  test('the state after each of several events of one second is its own, money and all, and stands in the address', async () => {
+    const record = `e2e-deal-${Date.now()}`
+    const money = (amount) => ({ amount, currency: 'USD' })
+    const steps = ['100.00', '200.00', '300.00', '400.00'].map(money)
+    const at = new Date(Date.now() - 3_600_000).toISOString()
+    const sent = []
+    for (const [place, step] of steps.entries())
+      sent.push(await demo.ask('/v1/events', { action: 'deal.update', occurred_at: at, actor: { id: 'u-1' }, targets: [{ type: 'deal', id: record }], changes: [{ path: 'price', label: 'Price', type: 'money', old: steps[place - 1] ?? money('0.00'), new: step }] }))
+    await demo.ask('/v1/events', { action: 'deal.update', actor: { id: 'u-1' }, targets: [{ type: 'deal', id: record }], changes: [{ path: 'price', label: 'Price', type: 'money', old: money('450.00'), new: money('500.00') }] })
+    const price = page.getByRole('row', { name: /^Price/ })
+    const shows = (words) => price.getByText(words, { exact: true }).waitFor()
+    await go(`/t/main/records/deal/${record}`)
+    await shows('US$500.00')
+    await page.getByText('Gap: Price was last set to US$400.00, but was US$450.00 before the next change.').waitFor()
+    assert.equal(await page.locator('.timeline .gap').count(), 1)
+    for (const [place, { display_id }] of sent.entries()) {
+      await page.getByRole('listitem').filter({ has: page.locator(`a[href$="${display_id}"]`) }).getByRole('button', { name: 'state after' }).click()
+      await page.waitForURL(`**/records/deal/${record}?moment=${display_id}`)
+      await page.getByRole('heading', { name: `State after ${display_id}` }).waitFor()
+      await shows(`US$${steps[place].amount}`)
+    }
+    const second = sent[1].display_id
+    await go(`/t/main/records/deal/${record}?moment=${second}`)
+    await page.getByRole('heading', { name: `State after ${second}` }).waitFor()
+    await shows('US$200.00')
+    await page.getByRole('button', { name: 'state after', pressed: true }).waitFor()
+    // A moment is read as a range is, and said in words.
+    const field = page.getByLabel('State at')
+    await field.fill('soon')
+    await page.keyboard.press('Enter')
+    await page.getByText('This is no moment.').waitFor()
+    await field.fill('past 4 h')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/moment=now-4h$/)
+    await page.getByRole('heading', { name: 'State at 4 hours ago' }).waitFor()
+    await page.getByText('No event names the record up to then.').waitFor()
+    await field.fill('2026-01-24 18:00')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/moment=2026-01-24T1\d/)
+    await page.reload()
+    await page.getByRole('heading', { name: /^State at .*18:00/ }).waitFor()
+    await page.getByRole('button', { name: 'Now', exact: true }).click()
+    await page.waitForURL((url) => !url.search)
+    await shows('US$500.00')
+    // An event's own history begins right after it.
+    await go(`/t/main/events/${second}?part=history`)
+    await shows('US$200.00')
+    await page.getByRole('button', { name: 'Now', exact: true }).click()
+    await page.waitForURL(/moment=now/)
+    await page.reload()
+    await page.getByRole('heading', { name: 'State now' }).waitFor()
+    await shows('US$500.00')
+    // Beside the list the moment is that of the open event.
+    await go(`/t/main/events?q=target.id:${record}&range=all&event=${second}&part=history&moment=${sent[0].display_id}`)
+    await shows('US$100.00')
+    await page.getByRole('button', { name: 'Next event' }).click()
+    await page.waitForURL((url) => !url.searchParams.has('moment') && url.searchParams.get('event') !== second)
+    await page.getByRole('tab', { name: 'History', selected: true }).waitFor()
+  })
+
   test('where from, with what and how risky is said, and that it is not proven', async () => {
     const chrome = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36'
     const attempt = (ip) => demo.ask('/v1/events', { action: 'user.login', outcome: 'failure', actor: { id: 'u-1' }, client: { ip, user_agent: chrome }, metadata: { attempt: 5 } })

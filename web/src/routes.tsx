@@ -114,9 +114,9 @@ const events = createRoute({
 const entry = createRoute({
   getParentRoute: () => tenant,
   path: '/events/$id',
-  validateSearch: (raw: Record<string, unknown>): Pick<EventSearch, 'part'> => {
-    const { part } = eventSearch(raw)
-    return part ? { part } : {}
+  validateSearch: (raw: Record<string, unknown>): Pick<EventSearch, 'part' | 'moment'> => {
+    const { part, moment } = eventSearch(raw)
+    return { ...(part && { part }), ...(moment && { moment }) }
   },
   loader: ({ params }) => queryClient.ensureQueryData(eventQuery(params.tenant, params.id)),
   component: lazyRouteComponent(() => import('./pages/EntryPage')),
@@ -139,6 +139,10 @@ function ToTheList() {
 const history = createRoute({
   getParentRoute: () => tenant,
   path: '/records/$type/$id',
+  validateSearch: (raw: Record<string, unknown>): Pick<EventSearch, 'moment'> => {
+    const { moment } = eventSearch(raw)
+    return moment ? { moment } : {}
+  },
   component: lazyRouteComponent(() => import('./pages/HistoryPage')),
 })
 

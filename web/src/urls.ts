@@ -12,6 +12,8 @@ export interface EventSearch extends Range {
   event?: string
   /** Part of the entry that is shown. */
   part?: EntryPart
+  /** At which the record's history shows its state: a time, `now`, or the display id of an event, right after it. */
+  moment?: string
   /** Columns in order, joined by commas; absent is the person's choice. */
   columns?: string
   live?: '1'
@@ -45,6 +47,7 @@ export function eventSearch(raw: Record<string, unknown>): EventSearch {
     own: raw.own === 'include' ? 'include' : undefined,
     event: plain('event'),
     part: ENTRY_PARTS.find((one) => one === part),
+    moment: plain('moment'),
     columns: plain('columns'),
     // Nothing new comes into a range that has ended, or on top of the oldest.
     live: raw.live === '1' && !raw.to && raw.order !== 'asc' ? '1' : undefined,

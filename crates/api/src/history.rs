@@ -13,6 +13,10 @@ use crate::RecordedEvent;
 pub struct HistoryParams {
     /// The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent.
     pub at: Option<String>,
+    /// Display id or sequence of an event of the record, instead of `at`: the moment right after it,
+    /// before all that are listed behind it, also those of the same time. The list is in order of
+    /// occurrence, and of arrival where that is the same.
+    pub after: Option<String>,
     /// Time zone of bare dates (IANA name); UTC if absent.
     pub tz: Option<String>,
     /// How many events are listed; 1 to 1,000, 100 if absent.
@@ -72,10 +76,10 @@ pub struct HistoryGap {
     /// The field.
     pub path: String,
     /// What the event before left.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub left: Box<RawValue>,
     /// What this event found.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub found: Box<RawValue>,
 }
 
@@ -92,7 +96,7 @@ pub struct FieldState {
     pub r#type: Option<String>,
     /// Its value; absent where the event that changed it does not say what it became.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>, nullable = false)]
+    #[schema(value_type = Option<Value>, nullable = false)]
     pub value: Option<Box<RawValue>>,
     /// Place of the event that set it.
     pub sequence: u64,

@@ -113,6 +113,16 @@ async fn memberships_of(
 }
 
 impl Change {
+    /// The person as this change sees them.
+    pub async fn person(&mut self, id: &PersonId) -> Result<Option<Person>, StoreError> {
+        let row: Option<PersonRow> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{PERSON} WHERE id = $1")))
+                .bind(id.as_str())
+                .fetch_optional(&mut *self.transaction)
+                .await?;
+        row.map(person).transpose()
+    }
+
     /// The person with this address.
     pub async fn person_by_email(&mut self, email: &Email) -> Result<Option<Person>, StoreError> {
         let row: Option<PersonRow> =

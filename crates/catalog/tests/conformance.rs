@@ -356,6 +356,14 @@ async fn people_come_back_as_they_were_kept_and_an_address_is_one_account() {
         assert_eq!(found, Some(expected));
         let mut change = catalog.change().await.unwrap();
         assert!(change.has_owner().await.unwrap());
+        let changed = Person {
+            preferences: r#"{"theme":"dark"}"#.to_owned(),
+            ..person(2)
+        };
+        change.update_person(&changed).await.unwrap();
+        let found = change.person(&person(2).id).await.unwrap();
+        assert_eq!(found, Some(changed));
+        assert_eq!(change.person(&person(3).id).await.unwrap(), None);
         let email = "ANN1@example.com".parse().unwrap();
         let found = change.person_by_email(&email).await.unwrap();
         assert_eq!(found, Some(person(1)));

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::accept::{self, Acceptance, Sender};
+use crate::changes::{self, Change};
 use crate::commit::{BodyRoot, Salt};
 use crate::fields::{DecodeError, EncodedFields, Field, Fields};
 use crate::json::unquoted;
@@ -98,6 +99,11 @@ impl Event {
     /// How many fields the event has.
     pub fn field_count(&self) -> u16 {
         self.fields.count()
+    }
+
+    /// The changes the event tells of, in the order of the event.
+    pub fn changes(&self) -> Vec<Change<'_>> {
+        changes::of(self.fields())
     }
 
     /// The sender's idempotency key.

@@ -19,6 +19,7 @@ mod canonical;
 pub mod catalogue;
 mod changes;
 mod commit;
+mod differences;
 mod display_id;
 mod draft;
 mod enrichment;
@@ -40,6 +41,7 @@ pub mod withheld;
 mod words;
 
 pub use accept::Acceptance;
+pub use changes::Change;
 pub use commit::{BodyRoot, Commitment, ENTRY_BYTES, ENTRY_VERSION, Entry, FieldSalt, Salt};
 pub use display_id::{DisplayId, EventRef, NoEventRef, parse_display_id};
 pub use enrichment::{Device, Enrichment, Geo, Network, Risk};

@@ -333,7 +333,8 @@ impl<'a> Path<'a> {
     }
 
     /// Which member of which change this is. The values inside an object that was old or new are
-    /// fields of their own and belong to the same member.
+    /// fields of their own and belong to the same member: [`Event::changes`](crate::Event::changes)
+    /// puts them together.
     pub fn change(self) -> Option<(usize, ChangeMember)> {
         match self {
             Path::Known(Code(code)) => {

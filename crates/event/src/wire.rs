@@ -71,6 +71,20 @@ fn write_fields(fields: Fields<'_>, out: &mut Vec<u8>) {
     nesting.go_to("");
 }
 
+/// The object at `container` as JSON, of the fields within it sorted by path.
+pub(crate) fn object<'a>(container: &'a str, fields: impl Iterator<Item = Field<'a>>) -> String {
+    let mut json = vec![b'{'];
+    let mut nesting = Nesting {
+        container,
+        next_element: 0,
+        out: &mut json,
+    };
+    fields.for_each(|field| nesting.write(&field));
+    nesting.go_to(container);
+    json.push(b'}');
+    String::from_utf8_lossy(&json).into_owned()
+}
+
 /// The array whose elements' fields come with paths of their own.
 fn array_of<'a>(field: &Field<'a>) -> Option<&'a str> {
     let path = field.path.as_str();

@@ -1,26 +1,28 @@
 //! One record's history: `GET /v1/targets/{type}/{id}/history`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::{FieldState, History, HistoryEntry, HistoryGap, HistoryParams};
 use axum::Json;
 use axum::extract::{Path, State};
-use event::path::{self, ChangeMember, TargetMember};
-use event::{Activity, Event, Recorded};
-use query::{ExactField, Expr, words};
+use event::path::{self, TargetMember};
+use event::{Activity, Change, Event, EventRef, Recorded, Sequence};
+use query::{Decimal, ExactField, Expr, words};
 use serde_json::value::RawValue;
 
 use crate::app::{App, blocking};
 use crate::auth::{Caller, Permission};
 use crate::error::{Code, Refusal};
-use crate::find::{self, Order, Selection};
+use crate::find::{self, Order, Position, Selection};
 use crate::get::{event_named, read};
 use crate::identity::access::{Access, Asked};
 use crate::instance::now;
 use crate::params::Params;
 use crate::related::{exact, wire_json};
 use crate::search::{limit_of, rfc3339};
+use crate::tenants::Open;
 use crate::times;
 
 /// Events listed where the request does not say.
@@ -58,15 +60,15 @@ pub(crate) async fn get_history(
     let context = times::context(now(), params.tz.as_deref())?;
     let span = times::span(None, params.at.as_deref(), &context)?;
     let limit = u64::from(limit_of(params.limit, ENTRIES_DEFAULT, ENTRIES_MAX)?);
-    let around = params
-        .around
-        .as_deref()
-        .map(|id| Ok::<_, Refusal>((event_named(id)?, id.to_owned())))
-        .transpose()
-        .map_err(|refusal| refusal.of_field("around"))?;
+    let around = Named::read("around", params.around)?;
+    let after = Named::read("after", params.after)?;
     if around.is_some() && params.first.is_some() {
-        let why = "`first` and `around` exclude each other".to_owned();
+        let why = "`first` and `around` exclude each other";
         return Err(Refusal::new(Code::InvalidParameter, why).of_field("first"));
+    }
+    if after.is_some() && params.at.is_some() {
+        let why = "`at` and `after` exclude each other";
+        return Err(Refusal::new(Code::InvalidParameter, why).of_field("after"));
     }
     let asked = Asked {
         to: params.at.clone(),
@@ -76,7 +78,7 @@ pub(crate) async fn get_history(
     let open = app.ledger(&grant, Access::Search(asked)).await?;
     let _turn = app.searches.clone().acquire_owned().await;
     blocking(move || {
-        let selection = Selection {
+        let mut selection = Selection {
             expr: Expr::And(vec![
                 exact(ExactField::TargetType, &kind),
                 exact(ExactField::TargetId, &id),
@@ -85,17 +87,25 @@ pub(crate) async fn get_history(
             own: true,
             as_of: open.ledger.durable(),
         };
-        let total = find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total;
+        let total = match after {
+            None => find::page(&open, &selection, Order::SequenceAsc, 0, None)?.total,
+            Some(after) => {
+                let (at, sequence) = after.position(&open)?;
+                let before = find::count_before(&open, &selection, (at, sequence))?;
+                let next = Sequence::new(sequence.get() + 1);
+                let up_to = find::count_before(&open, &selection, (at, next))?;
+                if up_to == before {
+                    let why = format!("`{}` is no event of this record", after.shown);
+                    return Err(Refusal::new(Code::InvalidParameter, why).of_field("after"));
+                }
+                selection.span.max = at.as_micros();
+                up_to
+            }
+        };
         let last_page = total.saturating_sub(limit);
         let first = match (around, params.first) {
-            (Some((named, shown)), _) => {
-                let recorded = read(&open.ledger, named, &shown)
-                    .map_err(|refusal| refusal.of_field("around"))?;
-                // An erased event has lost its time; it belongs to no record any more.
-                let at = recorded
-                    .event()
-                    .map_or(recorded.received_at, Event::occurred_at);
-                let place = find::count_before(&open, &selection, (at, recorded.sequence))?;
+            (Some(around), _) => {
+                let place = find::count_before(&open, &selection, around.position(&open)?)?;
                 place.saturating_sub(limit / 2).min(last_page)
             }
             (None, Some(first)) => first.min(total),
@@ -121,7 +131,8 @@ pub(crate) async fn get_history(
                 Ok(())
             };
             failed = take().err();
-            failed.is_none()
+            // Others at the moment of the last one may follow it.
+            failed.is_none() && place < total
         })?;
         if let Some(refusal) = failed {
             return Err(refusal);
@@ -142,22 +153,44 @@ pub(crate) async fn get_history(
     .await
 }
 
+/// An event that a parameter names.
+struct Named {
+    parameter: &'static str,
+    event: EventRef,
+    shown: String,
+}
+
+impl Named {
+    fn read(parameter: &'static str, id: Option<String>) -> Result<Option<Named>, Refusal> {
+        id.map(|shown| {
+            let event = event_named(&shown).map_err(|refusal| refusal.of_field(parameter))?;
+            Ok(Named {
+                parameter,
+                event,
+                shown,
+            })
+        })
+        .transpose()
+    }
+
+    /// Where it stands in the order of occurrence.
+    fn position(&self, open: &Open) -> Result<Position, Refusal> {
+        let recorded = read(&open.ledger, self.event, &self.shown)
+            .map_err(|refusal| refusal.of_field(self.parameter))?;
+        // An erased event has lost its time; it belongs to no record any more.
+        let at = recorded
+            .event()
+            .map_or(recorded.received_at, Event::occurred_at);
+        Ok((at, recorded.sequence))
+    }
+}
+
 /// What the events so far say of a record.
 #[derive(Default)]
 struct Record {
     name: Option<String>,
     deleted: bool,
     fields: BTreeMap<String, FieldState>,
-}
-
-/// One change as the event gives it.
-#[derive(Default)]
-struct Change {
-    path: Option<String>,
-    label: Option<String>,
-    kind: Option<String>,
-    old: Option<String>,
-    new: Option<String>,
 }
 
 impl Record {
@@ -173,7 +206,7 @@ impl Record {
             self.name = name_of(event, kind, id).or_else(|| self.name.take());
             // An event changes, creates or deletes its first target; the others it only names.
             if is_target(event, 0, kind, id) {
-                for change in changes_of(recorded) {
+                for change in event.changes() {
                     gaps.extend(self.apply(change, recorded, event)?);
                 }
                 match event.activity() {
@@ -189,18 +222,18 @@ impl Record {
     /// Takes the new value; a gap if the old one is not what was there.
     fn apply(
         &mut self,
-        change: Change,
+        change: Change<'_>,
         recorded: &Recorded,
         event: &Event,
     ) -> Result<Option<HistoryGap>, Refusal> {
-        let Some(path) = change.path else {
+        let Some(path) = change.path.map(Cow::into_owned) else {
             return Ok(None);
         };
         let before = self.fields.get(&path);
         // Where a value was not recorded there is nothing that the next one could contradict.
         let left = before.and_then(|before| before.value.as_ref());
         let gap = match (left, change.old.as_deref()) {
-            (Some(left), Some(old)) if left.get() != old => Some(HistoryGap {
+            (Some(left), Some(old)) if !same_value(left.get(), old) => Some(HistoryGap {
                 path: path.clone(),
                 left: left.clone(),
                 found: raw(old)?,
@@ -210,8 +243,9 @@ impl Record {
         let state = FieldState {
             label: change
                 .label
+                .map(Cow::into_owned)
                 .or_else(|| before.and_then(|before| before.label.clone())),
-            r#type: change.kind,
+            r#type: change.kind.map(Cow::into_owned),
             value: change.new.as_deref().map(raw).transpose()?,
             sequence: recorded.sequence.get(),
             since: rfc3339(event.occurred_at()),
@@ -222,23 +256,30 @@ impl Record {
     }
 }
 
-fn changes_of(recorded: &Recorded) -> Vec<Change> {
-    let mut changes: BTreeMap<usize, Change> = BTreeMap::new();
-    for field in recorded.fields() {
-        let Some((place, member)) = field.path.change() else {
-            continue;
-        };
-        let change = changes.entry(place).or_default();
-        let text = || field.as_string().map(|text| text.into_owned());
-        match member {
-            ChangeMember::Path => change.path = text(),
-            ChangeMember::Label => change.label = text(),
-            ChangeMember::Type => change.kind = text(),
-            ChangeMember::Old => change.old = Some(field.value.to_owned()),
-            ChangeMember::New => change.new = Some(field.value.to_owned()),
-        }
+/// Whether two JSON texts are one value. In what order an object's members stand and how a number
+/// is written (`1`, `1.0`, `1e0`) does not count.
+fn same_value(one: &str, two: &str) -> bool {
+    if one == two {
+        return true;
     }
-    changes.into_values().collect()
+    let starts_with = |letter| one.starts_with(letter) && two.starts_with(letter);
+    if starts_with('{') {
+        let members = |json| serde_json::from_str::<BTreeMap<String, &RawValue>>(json).ok();
+        members(one).zip(members(two)).is_some_and(|(one, two)| {
+            one.keys().eq(two.keys()) && all_same(one.values().zip(two.values()))
+        })
+    } else if starts_with('[') {
+        let elements = |json| serde_json::from_str::<Vec<&RawValue>>(json).ok();
+        elements(one).zip(elements(two)).is_some_and(|(one, two)| {
+            one.len() == two.len() && all_same(one.iter().zip(two.iter()))
+        })
+    } else {
+        Decimal::parse(one).is_some_and(|one| Some(one) == Decimal::parse(two))
+    }
+}
+
+fn all_same<'a>(mut pairs: impl Iterator<Item = (&'a &'a RawValue, &'a &'a RawValue)>) -> bool {
+    pairs.all(|(one, two)| same_value(one.get(), two.get()))
 }
 
 /// The name that an event gives the record.
@@ -261,4 +302,35 @@ fn is_target(event: &Event, place: usize, kind: &str, id: &str) -> bool {
 
 fn raw(json: &str) -> Result<Box<RawValue>, Refusal> {
     RawValue::from_string(json.to_owned()).map_err(|error| Refusal::internal(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_value;
+
+    #[track_caller]
+    fn check(one: &str, two: &str, same: bool) {
+        assert_eq!(same_value(one, two), same, "{one} and {two}");
+        assert_eq!(same_value(two, one), same, "{two} and {one}");
+    }
+
+    #[test]
+    fn values_are_compared_and_not_how_they_are_written() {
+        check(
+            r#"{"a":1,"b":[{"c":2,"d":3}]}"#,
+            r#"{"b":[{"d":3,"c":2.0}],"a":1e0}"#,
+            true,
+        );
+        check("100", "100.00", true);
+        check("-0", "0", true);
+        check("9007199254740993", "9007199254740992", false);
+        check("100", r#""100""#, false);
+        check(r#""100""#, r#""100.00""#, false);
+        check("null", "false", false);
+        check("{}", "[]", false);
+        check(r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false);
+        check("[1,2]", "[2,1]", false);
+        check("[1,2]", "[1]", false);
+        check(r#"{"a":1}"#, r#"{"b":1}"#, false);
+    }
 }

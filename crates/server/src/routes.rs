@@ -109,7 +109,11 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(account::change_password))
         .routes(routes!(account::list_sessions, account::end_other_sessions))
         .routes(routes!(account::end_session))
-        .routes(routes!(account::get_preferences, account::put_preferences))
+        .routes(routes!(
+            account::get_preferences,
+            account::put_preferences,
+            account::change_preferences
+        ))
         .routes(routes!(members::list_people))
         .routes(routes!(members::change_person, members::remove_person))
         .routes(routes!(members::sign_person_out))

@@ -110,16 +110,19 @@ export const relatedQuery = (tenant: string, id: string) =>
 /** Which events of a record are listed: those around one, or from a place on. */
 type Listed = { around?: string; first?: number; limit: number }
 
-async function fetchHistory(tenant: string, type: string, id: string, more: { at?: string; tz: string } & Listed, signal: AbortSignal): Promise<History> {
-  const query = queryText({ tenant, at: more.at, tz: more.tz, around: more.around, first: more.first?.toString(), limit: String(more.limit) })
+async function fetchHistory(tenant: string, type: string, id: string, more: Moment & { tz: string } & Listed, signal: AbortSignal): Promise<History> {
+  const query = queryText({ tenant, at: more.at, after: more.after, tz: more.tz, around: more.around, first: more.first?.toString(), limit: String(more.limit) })
   return readableJson(await fetchText(`/v1/targets/${encodeURIComponent(type)}/${encodeURIComponent(id)}/history${query}`, 'application/json', signal)) as History
 }
 
-/** A record's state at a moment, with how many events it had by then. */
-export const stateQuery = (tenant: string, type: string, id: string, at: string | undefined, tz: string) =>
+/** A time, or right after an event; neither is now. */
+export type Moment = { at?: string; after?: string }
+
+/** A record's state at a moment, with the last event it had by then. */
+export const stateQuery = (tenant: string, type: string, id: string, moment: Moment, tz: string) =>
   queryOptions({
-    queryKey: [tenant, 'state', type, id, at, tz],
-    queryFn: ({ signal }) => fetchHistory(tenant, type, id, { at, tz, limit: 1 }, signal),
+    queryKey: [tenant, 'state', type, id, moment, tz],
+    queryFn: ({ signal }) => fetchHistory(tenant, type, id, { ...moment, tz, limit: 1 }, signal),
     staleTime: 15_000,
     placeholderData: (before, query) => (query?.queryKey[3] === id && query.queryKey[2] === type ? before : undefined),
   })

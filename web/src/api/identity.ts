@@ -29,8 +29,7 @@ export interface Preferences {
 }
 
 /** What the server keeps for this person, as far as these screens know it. */
-export function preferencesOf(session: Session): Preferences {
-  const kept = session.preferences
+export function preferencesOf(kept: Session['preferences']): Preferences {
   const one = <T extends string>(name: string, known: readonly T[]) => known.find((value) => value === kept[name])
   const text = (name: string) => (typeof kept[name] === 'string' ? kept[name] : undefined)
   return {
@@ -51,6 +50,8 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: () => answer(api.GET('/v1/session')),
   staleTime: 60_000,
+  // Another tab may have chosen something.
+  refetchOnWindowFocus: 'always',
   retry: false,
 })
 
@@ -75,7 +76,8 @@ export const identity = {
   changePassword: (body: Schemas['PasswordChange']) => answer(api.POST('/v1/me/password', { body })),
   endSession: (id: string) => answer(api.DELETE('/v1/me/sessions/{id}', { params: { path: { id } } })),
   endOtherSessions: () => answer(api.DELETE('/v1/me/sessions')),
-  savePreferences: (body: Preferences) => answer(api.PUT('/v1/me/preferences', { body: { ...body } })),
+  /** Changes some of what is kept; a choice that is not defined is taken back. */
+  changePreferences: (part: Preferences) => answer(api.PATCH('/v1/me/preferences', { body: Object.fromEntries(Object.entries(part).map(([name, value]) => [name, value ?? null])) })),
 }
 
 /** What belongs to a tenant. */

@@ -499,13 +499,18 @@ export interface paths {
         };
         /** One's preferences. */
         get: operations["getPreferences"];
-        /** Keep one's preferences. */
+        /** Keep these preferences, and no others. */
         put: operations["putPreferences"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change some of one's preferences.
+         * @description A JSON Merge Patch (RFC 7396): what it names takes the place of what is kept, `null` removes it,
+         *     everything else stays.
+         */
+        patch: operations["changePreferences"];
         trace?: never;
     };
     "/v1/me/sessions": {
@@ -1390,7 +1395,7 @@ export interface components {
             /** @description How the value is to be shown: string, number, money, date, bool or json. */
             type?: string | null;
             /** @description Its value; absent where the event that changed it does not say what it became. */
-            value?: Record<string, never>;
+            value?: unknown;
         };
         /** @description Data of a `gap` event: the reader was too slow, and these events were not looked at. */
         Gap: {
@@ -1506,9 +1511,9 @@ export interface components {
         /** @description A change that no event tells of. */
         HistoryGap: {
             /** @description What this event found. */
-            found: Record<string, never>;
+            found: unknown;
             /** @description What the event before left. */
-            left: Record<string, never>;
+            left: unknown;
             /** @description The field. */
             path: string;
         };
@@ -3771,7 +3776,40 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done. */
+            /** @description All that is kept now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Refused. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description All that is kept now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4586,6 +4624,12 @@ export interface operations {
             query?: {
                 /** @description The moment whose state is rebuilt (RFC 3339, a date, or relative); now if absent. */
                 at?: string;
+                /**
+                 * @description Display id or sequence of an event of the record, instead of `at`: the moment right after it,
+                 *     before all that are listed behind it, also those of the same time. The list is in order of
+                 *     occurrence, and of arrival where that is the same.
+                 */
+                after?: string;
                 /** @description Time zone of bare dates (IANA name); UTC if absent. */
                 tz?: string;
                 /** @description How many events are listed; 1 to 1,000, 100 if absent. */

@@ -1,20 +1,22 @@
 import { Button, TextInput } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
-import { type FieldState, type History, historyQuery, stateQuery } from '../api/events'
+import { type FieldState, type History, type Moment, historyQuery, stateQuery } from '../api/events'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
 import { LongText, useFold } from '../parts/LongText'
 import { Time } from '../parts/Time'
+import { rangeWords } from '../query/range'
 import { termText } from '../query/terms'
-import { useNow, useZone } from '../session/session'
-import { urls } from '../urls'
+import { useNow, useWeekStart, useZone } from '../session/session'
+import { type EventSearch, urls } from '../urls'
 import { folded, sentence, typeWord, valueText } from '../words/event'
 import { t } from '../words/i18n'
 import { dateMinute, number } from '../words/time'
-import { justAfter } from './moment'
+import { typedMoment } from './moment'
 
 interface Props {
   tenant: string
@@ -27,18 +29,24 @@ interface Props {
 /** Events listed at once: enough to see what led to one and what followed. */
 const LISTED = 50
 
-/** The moment that is looked at: after an event, or one that was typed. */
-type Moment = { after: RecordedEvent } | { typed: string } | undefined
+/** The moment of an address. Without one it is that right after the event that is read, or now. */
+function momentOf(name: string | undefined, here: RecordedEvent | undefined): Moment {
+  const moment = name ?? here?.display_id ?? 'now'
+  if (moment === 'now') return {}
+  return /^LOG-/i.test(moment) ? { after: moment } : { at: moment }
+}
 
 /** Everything that happened to a record, and what it was like at any moment. */
 export function RecordHistory({ tenant, type, id, here }: Props) {
   const zone = useZone()
   const now = useNow()
   const q = `${termText('target.type', [type])} ${termText('target.id', [id])}`
-  const [moment, setMoment] = useState<Moment>(here && { after: here })
+  const search: EventSearch = useSearch({ strict: false })
+  const navigate = useNavigate()
+  const moment = momentOf(search.moment, here)
+  const look = (moment: string | undefined) => void navigate({ to: '.', search: ((before: EventSearch) => ({ ...before, moment })) as never, replace: true })
   const list = useInfiniteQuery(historyQuery(tenant, type, id, here?.display_id, LISTED))
-  const at = moment && ('after' in moment ? justAfter(occurred(moment.after)) : moment.typed)
-  const then = useQuery(stateQuery(tenant, type, id, at, zone))
+  const then = useQuery(stateQuery(tenant, type, id, moment, zone))
   const hereLine = useRef<HTMLLIElement>(null)
   const listed = list.data !== undefined
   useEffect(() => {
@@ -62,8 +70,8 @@ export function RecordHistory({ tenant, type, id, here }: Props) {
     <div className="history">
       <div className="history-inner">
         <div className="history-state">
-          <At moment={moment} key={moment && 'typed' in moment ? moment.typed : ''} go={setMoment} />
-          {then.error ? <Failure error={then.error} retry={() => void then.refetch()} /> : then.data ? <State history={then.data} moment={moment} zone={zone} tenant={tenant} /> : <p className="muted">{t('Loading …')}</p>}
+          <At moment={moment} key={moment.at ?? ''} go={look} now={here ? 'now' : undefined} />
+          {then.error ? <Failure error={then.error} retry={() => void then.refetch()} /> : then.data ? <State history={then.data} moment={moment} zone={zone} tenant={tenant} busy={then.isPlaceholderData} /> : <p className="muted">{t('Loading …')}</p>}
         </div>
         <div className="history-list">
           <p className="muted small">
@@ -91,7 +99,7 @@ export function RecordHistory({ tenant, type, id, here }: Props) {
                   <bdi>{sentence(event, zone)}</bdi>
                 </Go>{' '}
                 {latest.length > 0 && (
-                  <button type="button" className="state-after" aria-pressed={moment !== undefined && 'after' in moment && moment.after.sequence === event.sequence} onClick={() => setMoment({ after: event })}>
+                  <button type="button" className="state-after" aria-pressed={moment.after === event.display_id} onClick={() => look(event.display_id)}>
                     {t('state after')}
                   </button>
                 )}
@@ -110,23 +118,40 @@ function occurred(event: RecordedEvent): string {
   return event.occurred_at ?? event.received_at
 }
 
-/** A moment that is typed, as everywhere: a time, a date, or relative to now. */
-function At({ moment, go }: { moment: Moment; go: (moment: Moment) => void }) {
-  const [text, setText] = useState(moment && 'typed' in moment ? moment.typed : '')
+/** A moment that is typed, as everywhere: a time, a day, or relative to now. `now` is how the address says it. */
+function At({ moment, go, now }: { moment: Moment; go: (moment: string | undefined) => void; now: 'now' | undefined }) {
+  const zone = useZone()
+  const weekStart = useWeekStart()
+  const [text, setText] = useState(moment.at ?? '')
+  const [wrong, setWrong] = useState(false)
   return (
     <form
       className="inline-form"
       onSubmit={(event) => {
         event.preventDefault()
-        go(text.trim() ? { typed: text.trim() } : undefined)
+        if (!text.trim()) return go(now)
+        const typed = typedMoment(text, zone, new Date(), weekStart)
+        setWrong(typed === undefined)
+        if (typed) go(typed === 'now' ? now : typed)
       }}
     >
-      <TextInput label={t('State at')} placeholder={t('now-7d, 2026-01-22 or 2026-01-22T10:45:32Z')} value={text} onChange={(event) => setText(event.currentTarget.value)} size="xs" w={300} />
+      <TextInput
+        label={t('State at')}
+        placeholder={t('past 4 h, 2026-01-22 or 2026-01-22 18:00')}
+        value={text}
+        onChange={(event) => {
+          setText(event.currentTarget.value)
+          setWrong(false)
+        }}
+        error={wrong && t('This is no moment. Write one like 2026-01-22, 2026-01-22 18:00, yesterday or past 4 h.')}
+        size="xs"
+        w={300}
+      />
       <Button type="submit" variant="default" size="xs">
         {t('Show the state')}
       </Button>
-      {moment && (
-        <Button variant="subtle" size="xs" onClick={() => go(undefined)}>
+      {(moment.at || moment.after) && (
+        <Button variant="subtle" size="xs" onClick={() => go(now)}>
           {t('Now')}
         </Button>
       )}
@@ -134,12 +159,13 @@ function At({ moment, go }: { moment: Moment; go: (moment: Moment) => void }) {
   )
 }
 
-function State({ history, moment, zone, tenant }: { history: History; moment: Moment; zone: string; tenant: string }) {
+function State({ history, moment, zone, tenant, busy }: { history: History; moment: Moment; zone: string; tenant: string; busy: boolean }) {
   const [shown, more] = useFold(history.state, 30)
-  const title = !moment ? t('State now') : 'after' in moment ? t('State after {{id}}, {{time}}', { id: moment.after.display_id, time: dateMinute(new Date(occurred(moment.after)), zone) }) : t('State at {{moment}}', { moment: moment.typed })
+  const last = history.entries.at(-1)?.event
+  const title = moment.after ? t('State after {{id}}, {{time}}', { id: moment.after, time: last ? dateMinute(new Date(occurred(last)), zone) : '' }) : moment.at ? t('State at {{moment}}', { moment: rangeWords({ from: moment.at, to: moment.at }, zone) }) : t('State now')
   return (
     <section className="entry-section" aria-live="polite">
-      <h3>{title}</h3>
+      <h3>{busy ? t('Loading …') : title}</h3>
       {history.deleted && <p className="notice">{t('The record was deleted. These are the values it had.')}</p>}
       {!history.complete && <p className="gap">{t('Incomplete: the record has {{shown}} events, and the state was rebuilt from the newest 10,000 of them. A field none of these changed is missing.', { shown: number(history.total) })}</p>}
       {history.state.length === 0 ? (

@@ -285,7 +285,7 @@ function SaveSearch({ state, known, close }: { state: EventsState; known: SavedS
   const same = known.find((one) => one.owner === person.id && sameName(one.name, name))
   const everybody = shared ?? same?.shared ?? false
   const save = async () => {
-    const { q, event: _, part: __, ...params } = state.search
+    const { q, event: _, part: __, moment: ___, ...params } = state.search
     const body = { name: name.trim(), query: q ?? '', params: { ...params }, shared: mayShare ? everybody : undefined }
     await confirmed(() => (same ? managing.changeSearch(tenant, same.id, body) : managing.saveSearch(tenant, body)))
     await client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })

@@ -40,7 +40,9 @@ export function useEventsState(): EventsState {
   const box = useRef<SearchLine>(null)
   const set = useCallback(
     (part: Partial<EventSearch>, how: 'push' | 'replace' = 'push') => {
-      void navigate({ to: '.', search: ((before: EventSearch) => cleaned({ ...before, ...part })) as never, replace: how === 'replace' })
+      // The moment is one of the history that is shown.
+      const closed = 'event' in part || 'part' in part ? { moment: undefined } : undefined
+      void navigate({ to: '.', search: ((before: EventSearch) => cleaned({ ...before, ...closed, ...part })) as never, replace: how === 'replace' })
     },
     [navigate],
   )

@@ -8,11 +8,10 @@ import { Time } from '../parts/Time'
 import { ZoneSelect } from '../parts/ZoneSelect'
 import { useTry } from '../parts/useTry'
 import { confirmed, useUnsent } from '../session/confirm'
-import { useChoose, useNow, usePreferences, useSession, useWeekStart, useZone } from '../session/session'
+import { useChoose, useChooseZone, useNow, usePreferences, useSession, useWeekStart, useZone } from '../session/session'
 import { roleWord } from '../words/roles'
 import { t } from '../words/i18n'
 import { type WeekStart } from '../words/time'
-import { useMantineColorScheme } from '@mantine/core'
 
 export default function AccountPage() {
   const session = useSession()
@@ -79,18 +78,12 @@ function Appearance() {
   const zone = useZone()
   const weekStart = useWeekStart()
   const choose = useChoose()
-  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  const chooseZone = useChooseZone()
   return (
     <section>
       <h2>{t('Times and look')}</h2>
       <Stack gap="sm" maw={400}>
-        <ZoneSelect
-          value={zone}
-          onChange={(next) => {
-            choose({ zone: next })
-            void identity.changeMe({ time_zone: next })
-          }}
-        />
+        <ZoneSelect value={zone} onChange={chooseZone} />
         <Select
           label={t('Weeks begin on')}
           data={[
@@ -109,12 +102,8 @@ function Appearance() {
             { value: 'dark', label: t('Dark') },
             { value: 'auto', label: t('As the system') },
           ]}
-          value={colorScheme}
-          onChange={(next) => {
-            if (!next) return
-            setColorScheme(next as 'light')
-            choose({ theme: next as 'light' })
-          }}
+          value={preferences.theme ?? 'auto'}
+          onChange={(next) => next && choose({ theme: next as 'light' })}
           allowDeselect={false}
         />
         <Select

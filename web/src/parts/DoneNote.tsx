@@ -3,21 +3,25 @@ import { useSyncExternalStore } from 'react'
 import { urls } from '../urls'
 import { t } from '../words/i18n'
 import { Go } from './Go'
-import { lastDone, subscribeDone, tell } from './done'
+import { lastNote, subscribeNote, tell } from './done'
 
-/** What was done last, with the way to the event that records it. */
+/** What was done last, with the way to the event that records it; or what was not kept, and why. */
 export function DoneNote() {
-  const done = useSyncExternalStore(subscribeDone, lastDone)
-  if (!done) return null
+  const note = useSyncExternalStore(subscribeNote, lastNote)
+  if (!note) return null
   return (
-    <div className="job" role="status">
+    <div className="job" role={'why' in note ? 'alert' : 'status'}>
       <div className="job-line">
-        <bdi>{done.words}</bdi>
+        <bdi>{note.words}</bdi>
         <CloseButton size="xs" aria-label={t('Close')} onClick={() => tell(undefined)} />
       </div>
-      <Go to={urls.events(done.tenant, { q: done.q, own: 'include', range: 'all' })} className="small">
-        {t('The event that records it')}
-      </Go>
+      {'why' in note ? (
+        <p className="wrong small">{note.why}</p>
+      ) : (
+        <Go to={urls.events(note.tenant, { q: note.q, own: 'include', range: 'all' })} className="small">
+          {t('The event that records it')}
+        </Go>
+      )}
     </div>
   )
 }

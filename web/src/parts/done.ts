@@ -1,4 +1,4 @@
-//! What was done last and cannot be taken back: said on every screen until it is closed.
+//! What was done last and cannot be taken back, or was not kept: said on every screen until it is closed.
 
 export interface Done {
   words: string
@@ -7,19 +7,27 @@ export interface Done {
   q: string
 }
 
-let last: Done | undefined
+/** What was seen at once and then not kept. */
+export interface NotKept {
+  words: string
+  why: string
+}
+
+export type Note = Done | NotKept
+
+let last: Note | undefined
 const listeners = new Set<() => void>()
 
-export function tell(done: Done | undefined): void {
-  last = done
+export function tell(note: Note | undefined): void {
+  last = note
   for (const listener of listeners) listener()
 }
 
-export function lastDone(): Done | undefined {
+export function lastNote(): Note | undefined {
   return last
 }
 
-export function subscribeDone(listener: () => void): () => void {
+export function subscribeNote(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }

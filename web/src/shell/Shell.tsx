@@ -75,13 +75,12 @@ export function Shell() {
   )
 }
 
-/** The theme of the account wins over what this browser remembers. */
+/** The theme is the account's; what this browser remembers is shown until it is known. */
 function useTheme(): void {
-  const { theme } = usePreferences()
-  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
-  useEffect(() => {
-    if (theme && theme !== colorScheme) setColorScheme(theme)
-  }, [theme, colorScheme, setColorScheme])
+  const { theme = 'auto' } = usePreferences()
+  const { setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  // Not where the browser's changes: another tab chose, and two tabs that insist would do so forever.
+  useEffect(() => setColorScheme(theme), [theme])
 }
 
 function Navigation() {
@@ -217,13 +216,9 @@ function ZoneMenu() {
 }
 
 function ThemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true })
+  const { theme = 'auto' } = usePreferences()
   const choose = useChoose()
-  const Icon = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop }[colorScheme]
-  const set = (theme: 'light' | 'dark' | 'auto') => {
-    setColorScheme(theme)
-    choose({ theme })
-  }
+  const Icon = { light: IconSun, dark: IconMoon, auto: IconDeviceDesktop }[theme]
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -234,13 +229,13 @@ function ThemeMenu() {
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconSun size={14} />} onClick={() => set('light')}>
+        <Menu.Item leftSection={<IconSun size={14} />} onClick={() => choose({ theme: 'light' })}>
           {t('Light')}
         </Menu.Item>
-        <Menu.Item leftSection={<IconMoon size={14} />} onClick={() => set('dark')}>
+        <Menu.Item leftSection={<IconMoon size={14} />} onClick={() => choose({ theme: 'dark' })}>
           {t('Dark')}
         </Menu.Item>
-        <Menu.Item leftSection={<IconDeviceDesktop size={14} />} onClick={() => set('auto')}>
+        <Menu.Item leftSection={<IconDeviceDesktop size={14} />} onClick={() => choose({ theme: 'auto' })}>
           {t('As the system')}
         </Menu.Item>
       </Menu.Dropdown>

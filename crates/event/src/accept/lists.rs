@@ -3,7 +3,7 @@
 use super::schema::{Rule, word};
 use super::{Door, below, unknown_among};
 use crate::canonical::{duplicate, push_string};
-use crate::changes::{Difference, differences, infer_type};
+use crate::differences::{Difference, differences, infer_type};
 use crate::json::{At, Elements, NodeKind};
 use crate::path::{ChangeMember, Code, Path, TargetMember};
 use crate::problem::{Problem, ProblemCode};

@@ -1,3 +1,4 @@
+use event::json;
 use event::proof::Document;
 use event::{EncodedFields, Event, Exported, Field, Recorded, Salt};
 use proptest::prelude::*;
@@ -132,6 +133,59 @@ fn event_json(metadata: &[(String, Tree)], style: u64) -> String {
     json
 }
 
+/// An event with a change for each pair of old and new.
+fn changes_json(values: &[(Option<Tree>, Option<Tree>)], mut style: u64) -> String {
+    let text = |text: &str| Tree::Text(text.to_owned());
+    let changes = values.iter().enumerate().map(|(place, (old, new))| {
+        let mut members = vec![
+            ("path".to_owned(), text(&format!("p{place}"))),
+            ("type".to_owned(), text("json")),
+        ];
+        members.extend(old.clone().map(|old| ("old".to_owned(), old)));
+        members.extend(new.clone().map(|new| ("new".to_owned(), new)));
+        Tree::Object(members)
+    });
+    let event = Tree::Object(vec![
+        ("action".to_owned(), text("customer.update")),
+        (
+            "actor".to_owned(),
+            Tree::Object(vec![("id".to_owned(), text("u-1"))]),
+        ),
+        ("changes".to_owned(), Tree::Array(changes.collect())),
+    ]);
+    let mut json = String::new();
+    render(&event, &mut style, &mut json);
+    json
+}
+
+/// Whether a JSON text is that value, digit by digit.
+fn is(tree: &Tree, json: &str) -> bool {
+    fn same(tree: &Tree, document: &json::Document<'_>, at: json::At) -> bool {
+        match tree {
+            Tree::Bare(text) => document.raw(at) == text,
+            Tree::Text(text) => document.string(at).is_some_and(|it| it == text.as_str()),
+            Tree::Array(elements) => {
+                document.kind(at) == json::NodeKind::Array
+                    && document.elements(at).count() == elements.len()
+                    && elements
+                        .iter()
+                        .zip(document.elements(at))
+                        .all(|(tree, at)| same(tree, document, at))
+            }
+            Tree::Object(members) => {
+                document.kind(at) == json::NodeKind::Object
+                    && document.members(at).count() == members.len()
+                    && members.iter().all(|(name, tree)| {
+                        let found = document.members(at).find(|(it, _)| it == name.as_str());
+                        found.is_some_and(|(_, at)| same(tree, document, at))
+                    })
+            }
+        }
+    }
+    let document = json::Document::parse(json.as_bytes(), json.len(), 64).unwrap();
+    same(tree, &document, document.root())
+}
+
 fn event() -> impl Strategy<Value = Event> {
     (members(tree()), any::<u64>())
         .prop_map(|(metadata, style)| accept(&event_json(&metadata, style)).unwrap())
@@ -200,6 +254,29 @@ proptest! {
         let values: Vec<&str> = exported.fields().map(|field| field.value).collect();
         let in_array = format!("[{number}]");
         prop_assert!(values.contains(&number.as_str()) && values.contains(&in_array.as_str()));
+    }
+
+    #[test]
+    fn old_and_new_of_a_change_come_back_whole(
+        values in prop::collection::vec((prop::option::of(tree()), prop::option::of(tree())), 0..14),
+        style: u64,
+    ) {
+        let json = changes_json(&values, style);
+        let event = accept(&json).unwrap();
+        let changes = event.changes();
+        prop_assert_eq!(changes.len(), values.len());
+        for (place, (change, (old, new))) in changes.iter().zip(&values).enumerate() {
+            let path = format!("p{place}");
+            prop_assert_eq!(change.path.as_deref(), Some(path.as_str()));
+            prop_assert_eq!(change.kind.as_deref(), Some("json"));
+            prop_assert_eq!(change.label.as_deref(), None);
+            for (tree, value) in [(old, &change.old), (new, &change.new)] {
+                prop_assert_eq!(tree.is_some(), value.is_some());
+                if let (Some(tree), Some(value)) = (tree, value) {
+                    prop_assert!(is(tree, value), "{:?} became {}", tree, value);
+                }
+            }
+        }
     }
 
     #[test]

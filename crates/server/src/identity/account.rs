@@ -6,7 +6,8 @@ use api::{Me, MeChange, OwnSession, PasswordChange, Preferences, SessionList};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use catalog::{Account, Person, SessionId};
+use catalog::{Account, Change, Person, SessionId};
+use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -54,21 +55,21 @@ pub(crate) async fn change_me(
 ) -> Result<Json<Me>, Refusal> {
     let (_, account) = caller.person()?;
     let asked: MeChange = sent.parse()?;
-    let mut person = account.person.clone();
-    if let Some(name) = &asked.name {
-        person.name = field("name", name)?;
-    }
-    if let Some(zone) = &asked.time_zone {
-        person.time_zone = time_zone(zone)?;
-    }
-    let event = OwnEvent::new(
-        "annals.me.update",
-        &caller.doer(),
-        "Changed their own account",
-    )
-    .to("person", &person.id, person.name.as_str())
-    .with("time_zone", person.time_zone.as_str());
-    update(&app, account, &person, event).await?;
+    let name = asked.name.map(|name| field("name", &name)).transpose()?;
+    let zone = asked.time_zone.map(|zone| time_zone(&zone)).transpose()?;
+    let person = update(&app, account, |person| {
+        person.name = name.unwrap_or_else(|| person.name.clone());
+        person.time_zone = zone.unwrap_or_else(|| person.time_zone.clone());
+        let event = OwnEvent::new(
+            "annals.me.update",
+            &caller.doer(),
+            "Changed their own account",
+        );
+        Ok(event
+            .to("person", &person.id, person.name.as_str())
+            .with("time_zone", person.time_zone.as_str()))
+    })
+    .await?;
     let changed = Account {
         person,
         memberships: Vec::new(),
@@ -76,22 +77,30 @@ pub(crate) async fn change_me(
     Ok(Json(view::me(&changed)))
 }
 
-/// Keeps a person as they are now, told to all their tenants.
+/// Changes a person as the catalog holds them now, which another request may have changed since this
+/// one began; told to all their tenants by the event that `apply` answers.
 async fn update(
     app: &App,
     account: &Account,
-    person: &Person,
-    event: OwnEvent,
-) -> Result<(), Refusal> {
+    apply: impl FnOnce(&mut Person) -> Result<OwnEvent, Refusal>,
+) -> Result<Person, Refusal> {
     let instance = &app.instance;
     let mut change = instance.change().await?;
-    change.update_person(person).await?;
+    let mut person = kept(&mut change, account).await?;
+    let event = apply(&mut person)?;
+    change.update_person(&person).await?;
     instance
         .record_in(&instance.audience(account), &event)
         .await?;
     change.commit().await?;
     instance.reload_person(&person.id).await?;
-    Ok(())
+    Ok(person)
+}
+
+/// A person as a change of the catalog sees them.
+async fn kept(change: &mut Change, account: &Account) -> Result<Person, Refusal> {
+    let person = change.person(&account.person.id).await?;
+    person.ok_or_else(|| Refusal::new(Code::Internal, "the person is missing"))
 }
 
 /// Change one's password. All other sessions end.
@@ -122,7 +131,7 @@ pub(crate) async fn change_password(
     let mut change = instance.change().await?;
     let changed = Person {
         password: Some(hashed),
-        ..person.clone()
+        ..kept(&mut change, account).await?
     };
     change.update_person(&changed).await?;
     change
@@ -299,7 +308,7 @@ pub(crate) async fn get_preferences(caller: Caller) -> Result<Json<Preferences>,
     Ok(Json(Preferences(view::object(&account.person.preferences))))
 }
 
-/// Keep one's preferences.
+/// Keep these preferences, and no others.
 #[utoipa::path(
     put,
     path = "/v1/me/preferences",
@@ -307,7 +316,7 @@ pub(crate) async fn get_preferences(caller: Caller) -> Result<Json<Preferences>,
     tag = "Account",
     request_body = Preferences,
     responses(
-        (status = 200, description = "Done.", body = Preferences),
+        (status = 200, description = "All that is kept now.", body = Preferences),
         (status = "4XX", description = "Refused.", body = api::Problem, content_type = "application/problem+json"),
     ),
     security(("session" = [])),
@@ -317,23 +326,133 @@ pub(crate) async fn put_preferences(
     caller: Caller,
     sent: Sent,
 ) -> Result<Json<Preferences>, Refusal> {
-    let (_, account) = caller.person()?;
     let asked: Preferences = sent.parse()?;
-    let text = serde_json::to_string(&asked.0).unwrap_or_default();
-    if text.len() > PREFERENCES_MAX_BYTES {
-        let why = format!("preferences may have {} KiB", PREFERENCES_MAX_BYTES >> 10);
-        return Err(wrong_field("", why));
+    keep_preferences(&app, &caller, |kept| *kept = asked.0).await
+}
+
+/// Change some of one's preferences.
+///
+/// A JSON Merge Patch (RFC 7396): what it names takes the place of what is kept, `null` removes it,
+/// everything else stays.
+#[utoipa::path(
+    patch,
+    path = "/v1/me/preferences",
+    operation_id = "changePreferences",
+    tag = "Account",
+    request_body = Preferences,
+    responses(
+        (status = 200, description = "All that is kept now.", body = Preferences),
+        (status = "4XX", description = "Refused.", body = api::Problem, content_type = "application/problem+json"),
+    ),
+    security(("session" = [])),
+)]
+pub(crate) async fn change_preferences(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    sent: Sent,
+) -> Result<Json<Preferences>, Refusal> {
+    let asked: Preferences = sent.parse()?;
+    keep_preferences(&app, &caller, |kept| merge(kept, asked.0)).await
+}
+
+/// Keeps what `apply` makes of one's preferences.
+async fn keep_preferences(
+    app: &App,
+    caller: &Caller,
+    apply: impl FnOnce(&mut Map<String, Value>),
+) -> Result<Json<Preferences>, Refusal> {
+    let (_, account) = caller.person()?;
+    let person = update(app, account, |person| {
+        let mut preferences = view::object(&person.preferences);
+        apply(&mut preferences);
+        person.preferences = Value::Object(preferences).to_string();
+        if person.preferences.len() > PREFERENCES_MAX_BYTES {
+            let why = format!("preferences may have {} KiB", PREFERENCES_MAX_BYTES >> 10);
+            return Err(wrong_field("", why));
+        }
+        let event = OwnEvent::new(
+            "annals.me.update",
+            &caller.doer(),
+            "Changed their preferences",
+        );
+        Ok(event.to("person", &person.id, person.name.as_str()))
+    })
+    .await?;
+    Ok(Json(Preferences(view::object(&person.preferences))))
+}
+
+/// RFC 7396, section 2.
+fn merge(kept: &mut Map<String, Value>, patch: Map<String, Value>) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => {
+                kept.remove(&name);
+            }
+            Value::Object(patch) => {
+                let mut inner = match kept.remove(&name) {
+                    Some(Value::Object(inner)) => inner,
+                    _ => Map::new(),
+                };
+                merge(&mut inner, patch);
+                kept.insert(name, Value::Object(inner));
+            }
+            value => {
+                kept.insert(name, value);
+            }
+        }
     }
-    let person = Person {
-        preferences: text,
-        ..account.person.clone()
-    };
-    let event = OwnEvent::new(
-        "annals.me.update",
-        &caller.doer(),
-        "Changed their preferences",
-    )
-    .to("person", &person.id, person.name.as_str());
-    update(&app, account, &person, event).await?;
-    Ok(Json(asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(kept: Value, patch: Value, expected: Value) {
+        let object = |value| serde_json::from_value::<Map<String, Value>>(value).unwrap();
+        let mut merged = object(kept);
+        merge(&mut merged, object(patch));
+        assert_eq!(Value::Object(merged), expected);
+    }
+
+    /// Appendix A of RFC 7396, as far as both are objects.
+    #[test]
+    fn preferences_are_merged_as_rfc_7396_says() {
+        check(json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"}));
+        check(
+            json!({"a": "b"}),
+            json!({"b": "c"}),
+            json!({"a": "b", "b": "c"}),
+        );
+        check(json!({"a": "b"}), json!({"a": null}), json!({}));
+        check(
+            json!({"a": "b", "b": "c"}),
+            json!({"a": null}),
+            json!({"b": "c"}),
+        );
+        check(json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"}));
+        check(json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]}));
+        check(
+            json!({"a": {"b": "c"}}),
+            json!({"a": {"b": "d", "c": null}}),
+            json!({"a": {"b": "d"}}),
+        );
+        check(
+            json!({"a": [{"b": "c"}]}),
+            json!({"a": [1]}),
+            json!({"a": [1]}),
+        );
+        check(
+            json!({"e": null}),
+            json!({"a": 1}),
+            json!({"e": null, "a": 1}),
+        );
+        check(
+            json!({}),
+            json!({"a": {"bb": {"ccc": null}}}),
+            json!({"a": {"bb": {}}}),
+        );
+    }
 }

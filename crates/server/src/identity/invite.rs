@@ -461,7 +461,7 @@ pub(crate) async fn choose_password(
     change.use_link(&link.id, now).await?;
     let changed = Person {
         password: Some(hashed),
-        ..person.clone()
+        ..change.person(&person.id).await?.ok_or_else(unknown)?
     };
     change.update_person(&changed).await?;
     change.end_sessions_of(&person.id, None).await?;

@@ -123,6 +123,139 @@ fn a_record_is_rebuilt_at_any_moment_and_gaps_are_named() {
 }
 
 #[test]
+fn values_of_a_record_are_whole_whatever_they_are() {
+    let house = House::new();
+    let money = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    // What was there and what was set, one update after the other.
+    let steps = [
+        (money("100.00"), money("200.00")),
+        (money("250.00"), money("300.00")),
+        (json!("300.00 USD"), json!([1, {"b": 2, "a": 1}])),
+        (
+            json!([1.0, {"a": 1, "b": 2}]),
+            json!({"nested": {"deep": [null]}, "n": 1}),
+        ),
+        (json!({"n": 1, "nested": {"deep": [null]}}), json!({})),
+        (json!({}), Value::Null),
+        (Value::Null, money("1")),
+    ];
+    let events: Vec<String> = steps
+        .iter()
+        .enumerate()
+        .map(|(day, (old, new))| {
+            let mut update = json!({
+                "action": "deal.update",
+                "actor": {"id": "u-1"},
+                "occurred_at": format!("2026-01-{:02}T10:00:00Z", day + 1),
+                "targets": [{"type": "deal", "id": "D-1"}],
+            });
+            // The ninth and later changes of an event have no short names for their fields.
+            update["changes"] = (0..11)
+                .map(|place| json!({"path": format!("p{place}"), "type": "money", "old": old, "new": new}))
+                .collect();
+            update.to_string()
+        })
+        .collect();
+    house
+        .post("/v1/events", format!("[{}]", events.join(",")))
+        .ok();
+    let now = house.get("/v1/targets/deal/D-1/history").ok();
+    let entries = now["entries"].as_array().unwrap();
+    for (place, entry) in entries.iter().enumerate() {
+        let gaps = entry["gaps"].as_array().map_or(&[][..], |gaps| gaps);
+        let wanted = if [1, 2].contains(&place) { 11 } else { 0 };
+        assert_eq!(gaps.len(), wanted, "{place}: {gaps:?}");
+        for gap in gaps {
+            assert_eq!(gap["left"], steps[place - 1].1);
+            assert_eq!(gap["found"], steps[place].0);
+        }
+    }
+    for (day, (_, new)) in steps.iter().enumerate() {
+        let at = format!("2026-01-{:02}T11:00:00Z", day + 1);
+        let then = house
+            .get(&format!("/v1/targets/deal/D-1/history?at={at}"))
+            .ok();
+        let state = then["state"].as_array().unwrap();
+        assert_eq!(state.len(), 11);
+        assert!(
+            state.iter().all(|field| field["value"] == *new),
+            "{state:?}"
+        );
+    }
+}
+
+#[test]
+fn numbers_of_a_record_keep_all_their_digits() {
+    let house = House::new();
+    let amount = "12345678901234567890.10";
+    house
+        .post("/v1/events", format!(r#"{{"action": "deal.update", "actor": {{"id": "u-1"}}, "targets": [{{"type": "deal", "id": "D-1"}}], "changes": [{{"path": "price", "new": {{"amount": {amount}}}}}]}}"#))
+        .ok();
+    let answer = house.get("/v1/targets/deal/D-1/history").body;
+    let state = String::from_utf8(answer).unwrap();
+    let told = format!(r#""value":{{"amount":{amount}}}"#);
+    assert!(state.contains(&told), "{state}");
+}
+
+#[test]
+fn the_state_after_an_event_is_that_of_its_place_in_the_list() {
+    let house = House::new();
+    let update = |id: &str, at: &str, old: &str, new: &str| {
+        json!({
+            "id": id,
+            "action": "deal.update",
+            "actor": {"id": "u-1"},
+            "occurred_at": at,
+            "targets": [{"type": "deal", "id": "D-9"}],
+            "changes": [{"path": "stage", "old": old, "new": new}],
+        })
+    };
+    let second = "2026-01-01T10:00:00Z";
+    let events = [
+        update("late", "2026-01-01T10:00:00.5Z", "s3", "s4"),
+        update("one", second, "s0", "s1"),
+        update("two", second, "s1", "s2"),
+        json!({"id": "other", "action": "deal.update", "actor": {"id": "u-1"}, "occurred_at": second, "targets": [{"type": "deal", "id": "D-8"}]}),
+        update("three", second, "s2", "s3"),
+        update("early", "2026-01-01T09:00:00Z", "", "s0"),
+    ];
+    house.post("/v1/events", json!(events).to_string()).ok();
+    let named = |id: &str| {
+        let found = house.get(&format!("/v1/events?id={id}")).ok();
+        found["events"][0].clone()
+    };
+    let ask = |query: &str| house.get(&format!("/v1/targets/deal/D-9/history?{query}"));
+    let order = ["early", "one", "two", "three", "late"];
+    for (place, id) in order.iter().enumerate() {
+        let event = named(id);
+        let sequence = event["sequence"].to_string();
+        for after in [event["display_id"].as_str().unwrap(), sequence.as_str()] {
+            let then = ask(&format!("after={after}&limit=2")).ok();
+            assert_eq!(then["state"][0]["value"], format!("s{place}"), "{id}");
+            assert_eq!(then["state"][0]["sequence"], event["sequence"]);
+            assert_eq!(then["total"], place + 1);
+            let entries = then["entries"].as_array().unwrap();
+            assert_eq!(entries.last().unwrap()["event"]["id"], *id);
+            assert_eq!(entries.len(), 2.min(place + 1));
+            assert!(entries.iter().all(|entry| entry.get("gaps").is_none()));
+        }
+    }
+    let one = named("one")["display_id"].as_str().unwrap().to_owned();
+    let why = |query: &str, status, code| {
+        let problem = ask(query).problem(status, code);
+        assert_eq!(problem["field"], "after", "{problem}");
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    let both = why(&format!("after={one}&at=now"), 400, "invalid_parameter");
+    assert_eq!(both, "`at` and `after` exclude each other");
+    let other = named("other")["display_id"].as_str().unwrap().to_owned();
+    let not_its = why(&format!("after={other}"), 400, "invalid_parameter");
+    assert_eq!(not_its, format!("`{other}` is no event of this record"));
+    why("after=LOG-2026-0009999", 404, "not_found");
+    why("after=yesterday", 404, "not_found");
+}
+
+#[test]
 fn a_long_history_is_listed_from_anywhere() {
     let house = House::new();
     // Ten at four moments, the later ones sent first.

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Write};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use server::AdminRequest;
 
 use crate::browser::{Browser, PASSWORD, make_user, token_of, told};
@@ -583,6 +583,37 @@ fn searches_of_a_while_leave_one_event() {
 }
 
 #[test]
+fn what_a_person_changes_in_two_places_at_once_is_all_kept() {
+    let house = House::new();
+    let ann = Browser::signed_in(&house, "ann@example.com", "viewer", "main");
+    let new = "another violet tractor entirely";
+    std::thread::scope(|scope| {
+        for tab in 0..8 {
+            let cookie = ann.cookie();
+            let house = &house;
+            scope.spawn(move || {
+                let tab_of_ann = Browser::with_cookie(house, &cookie);
+                for turn in 0..4 {
+                    let mut some = json!({});
+                    some[format!("{tab}-{turn}")] = json!(turn);
+                    let path = "/v1/me/preferences";
+                    tab_of_ann.ask("PATCH", path, Some(&some)).ok();
+                }
+                let zone = json!({"time_zone": "Europe/Berlin"});
+                tab_of_ann.ask("PATCH", "/v1/me", Some(&zone)).ok();
+            });
+        }
+        let change = json!({"current": PASSWORD, "new": new});
+        assert_eq!(ann.post("/v1/me/password", &change).status, 204);
+    });
+    let kept = ann.get("/v1/me/preferences").ok();
+    assert_eq!(kept.as_object().unwrap().len(), 32, "{kept}");
+    assert_eq!(ann.get("/v1/me").ok()["time_zone"], "Europe/Berlin");
+    let anew = json!({"email": "ann@example.com", "password": new});
+    Browser::new(&house).post("/v1/session", &anew).ok();
+}
+
+#[test]
 fn a_preference_and_a_private_search_are_ones_own() {
     let house = House::new();
     let ann = Browser::signed_in(&house, "ann@example.com", "viewer", "main");
@@ -593,6 +624,13 @@ fn a_preference_and_a_private_search_are_ones_own() {
     let large = json!({"x": "y".repeat(20_000)});
     ann.ask("PUT", "/v1/me/preferences", Some(&large))
         .problem(422, "invalid_field");
+    let patch = |patch: Value| ann.ask("PATCH", "/v1/me/preferences", Some(&patch));
+    let merged = patch(json!({"density": "roomy", "columns": null})).ok();
+    assert_eq!(merged, json!({"theme": "dark", "density": "roomy"}));
+    assert_eq!(ann.get("/v1/me/preferences").ok(), merged);
+    patch(large).problem(422, "invalid_field");
+    patch(json!([])).problem(422, "invalid_body");
+    assert_eq!(ann.get("/v1/session").ok()["preferences"], merged);
     let saved = ann
         .post("/v1/searches", &json!({"name": "Mine", "query": "actor:x"}))
         .ok();

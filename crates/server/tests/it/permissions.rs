@@ -340,6 +340,13 @@ fn every_route_leaves_the_event_that_the_list_names() {
         json!({"a": 1}),
         "annals.me.update",
     );
+    tour.owner(
+        "changePreferences",
+        "PATCH",
+        "/v1/me/preferences",
+        json!({"a": null}),
+        "annals.me.update",
+    );
     let new = "another violet tractor entirely";
     tour.owner(
         "changePassword",
