@@ -102,6 +102,10 @@ impl DiskFile for MemoryFile {
         read_only()
     }
 
+    fn reserve(&self, _: u64) -> io::Result<()> {
+        read_only()
+    }
+
     fn sync_data(&self) -> io::Result<()> {
         read_only()
     }
