@@ -63,14 +63,14 @@ export function asking(url, key) {
   }
 }
 
-/** Starts `annals demo` on a free port. `link` signs in without a password. */
+/** Starts `annals demo` on a free port. `link` signs in without a password; `printed` is all it says. */
 export async function startDemo() {
   const data = mkdtempSync(join(tmpdir(), 'annals-e2e-'))
   const demo = await start(['demo', '--data', data, '--listen', '127.0.0.1:0'], (said) => {
     const url = /URL\s+(http:\/\/\S+)/.exec(said)?.[1]
     const key = /API key\s+(ann_\S+)/.exec(said)?.[1]
     const link = /(http:\/\/\S+\/(?:#demo=|demo#)\S+)/.exec(said)?.[1]
-    return url && key && link && { url, key, link }
+    return url && key && link && said.includes('Ctrl-C') && { url, key, link, printed: said }
   })
   const stop = async () => {
     await demo.stop()
@@ -139,3 +139,18 @@ export async function openPage(browser, url, options = {}) {
   })
   return { page, context, complaints }
 }
+
+/** The number in a text. */
+export const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
+
+/** Opens a screen and waits for its title. */
+export async function goTo(page, address) {
+  await page.goto(address)
+  await page.locator('main h1').first().waitFor()
+}
+
+/** Waits until the list of events is answered, with rows or with why there are none. */
+export const settle = (page) => page.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]') || document.querySelector('.events-list .state h2'))
+
+/** How many events the list says there are. */
+export const readTotal = (page) => page.locator('.total').filter({ hasText: /\d/ }).innerText().then(number)

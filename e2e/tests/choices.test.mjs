@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser, openPage, signIn, startDemo } from '../annals.mjs'
+import { goTo, openBrowser, openPage, readTotal, settle, signIn, startDemo } from '../annals.mjs'
 
 let demo
 let browser
@@ -21,13 +21,9 @@ after(async () => {
   await demo?.stop()
 })
 
-const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
-const go = async (path) => {
-  await page.goto(demo.url + path)
-  await page.locator('main h1').first().waitFor()
-}
-const settled = (on = page) => on.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]') || document.querySelector('.events-list .state h2'))
-const total = () => page.locator('.total').filter({ hasText: /\d/ }).innerText().then(number)
+const go = (path) => goTo(page, demo.url + path)
+const settled = (on = page) => settle(on)
+const total = () => readTotal(page)
 const heads = () => page.getByRole('columnheader').allInnerTexts()
 
 test('the printed link lands on the overview without another click, and asking for it changes nothing', async () => {

@@ -2,7 +2,7 @@
 // open entry stands.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser, signIn, startDemo } from '../annals.mjs'
+import { goTo, number, openBrowser, signIn, startDemo } from '../annals.mjs'
 
 let demo
 let browser
@@ -23,13 +23,11 @@ after(async () => {
   await demo?.stop()
 })
 
-const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
 const send = async (action, count) => {
   for (let left = count; left > 0; left -= 1000) await demo.ask('/v1/events', Array.from({ length: Math.min(1000, left) }, (_, place) => ({ action, actor: { id: 'u-follow', name: 'Fay' }, message: `event ${place}` })))
 }
 const go = async (path) => {
-  await page.goto(demo.url + path)
-  await page.locator('main h1').first().waitFor()
+  await goTo(page, demo.url + path)
   await page.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]'))
 }
 /** Follows a list that begins with so many events. */

@@ -1,7 +1,7 @@
 // What applications, and people with a name, send is text and nothing else, on every screen.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser, signIn, startDemo } from '../annals.mjs'
+import { goTo, openBrowser, signIn, startDemo } from '../annals.mjs'
 import { PAYLOADS, hostileEvents, longEvent, wideEvent } from '../hostile.mjs'
 
 const SEED = 20260115
@@ -27,10 +27,7 @@ after(async () => {
   await demo?.stop()
 })
 
-const go = async (path) => {
-  await page.goto(demo.url + path)
-  await page.locator('main h1').first().waitFor()
-}
+const go = (path) => goTo(page, demo.url + path)
 
 /** What must hold on a screen whatever it shows. */
 async function harmless(where) {

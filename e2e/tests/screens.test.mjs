@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import AxeBuilder from '@axe-core/playwright'
-import { openBrowser, signIn, startDemo } from '../annals.mjs'
+import { goTo, number, openBrowser, readTotal, settle, signIn, startDemo } from '../annals.mjs'
 
 let demo
 let browser
@@ -21,13 +21,9 @@ after(async () => {
   await demo?.stop()
 })
 
-const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
-const go = async (path) => {
-  await page.goto(demo.url + path)
-  await page.locator('main h1').first().waitFor()
-}
-const total = () => page.locator('.total').filter({ hasText: /\d/ }).innerText().then(number)
-const settled = () => page.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]') || document.querySelector('.events-list .state h2'))
+const go = (path) => goTo(page, demo.url + path)
+const total = () => readTotal(page)
+const settled = () => settle(page)
 const firstRow = () => page.locator('.rows [role=row] a').first()
 
 describe('overview', () => {

@@ -1,7 +1,7 @@
 // What a screen says is what is so, and nothing that was typed, proven or focused gets lost.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser, signIn, startDemo } from '../annals.mjs'
+import { goTo, number, openBrowser, readTotal, settle, signIn, startDemo } from '../annals.mjs'
 
 let demo
 let browser
@@ -19,13 +19,9 @@ after(async () => {
   await demo?.stop()
 })
 
-const number = (text) => Number(text.replaceAll(/[^\d]/g, ''))
-const go = async (path) => {
-  await page.goto(demo.url + path)
-  await page.locator('main h1').first().waitFor()
-}
-const settled = () => page.waitForFunction(() => document.querySelector('[role=table][aria-busy=false]') || document.querySelector('.events-list .state h2'))
-const total = () => page.locator('.total').filter({ hasText: /\d/ }).innerText().then(number)
+const go = (path) => goTo(page, demo.url + path)
+const settled = () => settle(page)
+const total = () => readTotal(page)
 const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent?.trim() ?? '')
 const box = () => page.getByRole('combobox', { name: 'Search events' })
 /** Waits until what has the focus is called so. */

@@ -2,7 +2,7 @@
 // with keys, tenants, passwords and sessions. The password counts as just given for one second.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { asking, openBrowser, openPage, startServer } from '../annals.mjs'
+import { asking, goTo, openBrowser, openPage, startServer } from '../annals.mjs'
 
 const ADA = { name: 'Ada Owner', email: 'ada@example.com', password: 'nine tall otters walk' }
 const BEN = { name: 'Ben Owner', email: 'ben@example.com', password: 'seven small herons fly' }
@@ -24,10 +24,7 @@ after(async () => {
   await server?.stop()
 })
 
-const go = async ({ page }, path) => {
-  await page.goto(server.url + path)
-  await page.locator('main h1').first().waitFor()
-}
+const go = ({ page }, path) => goTo(page, server.url + path)
 /** Gives the password where it is asked for; that it is asked for is part of the test. */
 const confirm = async ({ page }, person) => {
   const dialog = page.getByRole('dialog', { name: 'Confirm with your password' })

@@ -238,7 +238,7 @@ Find:
 
   {annals} search 'action:login outcome:failure' --since 1h
   {annals} search 'changed:credit_limit' --since 7d
-  {annals} search 'action:*.export records:>=5000'
+  {annals} search 'action:*export* records:>=5000'
   curl -s -H \"Authorization: Bearer $ANNALS_KEY\" \"$ANNALS_URL/v1/events?q=action:account.lock&limit=5\"
   curl -s -H \"Authorization: Bearer $ANNALS_KEY\" \"$ANNALS_URL/v1/events/top?field=actor.id&q=outcome:failure\"
 
