@@ -93,7 +93,8 @@ pub struct HighPriority {
     pub first_at: String,
     /// When the newest of them occurred (RFC 3339).
     pub last_at: String,
-    /// The search that finds them, with both times as its range.
+    /// The search that finds them, with both times as its range. Where the actor has no id it asks for
+    /// the e-mail address or the target, and so also finds events of them whose actor has one.
     #[schema(example = "severity:>=high action:customer.export actor.id:u-17")]
     pub q: String,
 }

@@ -1431,7 +1431,8 @@ export interface components {
             /** @description When the newest of them occurred (RFC 3339). */
             last_at: string;
             /**
-             * @description The search that finds them, with both times as its range.
+             * @description The search that finds them, with both times as its range. Where the actor has no id it asks for
+             *     the e-mail address or the target, and so also finds events of them whose actor has one.
              * @example severity:>=high action:customer.export actor.id:u-17
              */
             q: string;
