@@ -21,7 +21,7 @@ pub(crate) enum Command {
     /// Write generated events as NDJSON; the same arguments give the same bytes
     Generate(GenerateArgs),
     /// Send batches as fast as they are acknowledged
-    Ingest(LoadArgs),
+    Ingest(IngestArgs),
     /// Send batches at a fixed rate for minutes; counts refusals and watches memory
     Sustained(SustainedArgs),
     /// Send single events from many connections, one acknowledgement each
@@ -101,6 +101,15 @@ impl EventArgs {
             ..Plan::new(count, self.seed)
         }
     }
+}
+
+#[derive(clap::Args)]
+pub(crate) struct IngestArgs {
+    #[command(flatten)]
+    pub(crate) load: LoadArgs,
+    /// Also wait until all is packed as tightly as it will be
+    #[arg(long)]
+    pub(crate) until_rest: bool,
 }
 
 #[derive(clap::Args)]

@@ -248,15 +248,26 @@ impl Server {
 
     /// Pieces of background work that wait, those that wait for the ledger to be quiet included.
     fn waiting_work(&self) -> anyhow::Result<f64> {
+        let waiting = self.by_task("annals_background_waiting")?;
+        Ok(waiting.into_iter().map(|(_, pieces)| pieces).sum())
+    }
+
+    /// Each task of background work with its figure of a family of `/metrics`.
+    pub(crate) fn by_task(&self, family: &str) -> anyhow::Result<Vec<(String, f64)>> {
         let (mut connection, mut body) = (Connection::without_key(self.address)?, Vec::new());
         let answer = connection.get("/metrics", &mut body)?;
         answer.expect_ok()?;
         let text = String::from_utf8_lossy(answer.body);
-        let numbers = text
-            .lines()
-            .filter(|line| line.starts_with("annals_background_waiting{"))
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-        Ok(numbers.sum())
+        let of_line = |line: &str| {
+            let (labels, number) = line
+                .strip_prefix(family)?
+                .strip_prefix('{')?
+                .split_once("} ")?;
+            let (_, rest) = labels.split_once("task=\"")?;
+            let (task, _) = rest.split_once('"')?;
+            Some((task.to_owned(), number.parse().ok()?))
+        };
+        Ok(text.lines().filter_map(of_line).collect())
     }
 
     /// Stops with SIGTERM and waits.

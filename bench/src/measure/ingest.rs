@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::args::LoadArgs;
+use crate::args::{IngestArgs, LoadArgs};
 use crate::load;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, percentile, thousands};
@@ -64,11 +64,14 @@ pub(crate) fn measure(
     })
 }
 
-pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
+pub(crate) fn run(args: &IngestArgs) -> anyhow::Result<()> {
+    let (until_rest, args) = (args.until_rest, &args.load);
     let data = DataFolder::new(&args.server)?;
     let server = Server::start(&args.server, &data)?;
     let key = server.create_key()?;
+    let before = server.cpu_seconds()?;
     let ingest = measure(&server, &data, &key, args)?;
+    let rests = until_rest.then(|| server.wait_until_rest(&data, load::REST_LIMIT));
     Figures::title(&format!(
         "ingest: {} events in batches of {} from {} connections, seed {}",
         thousands(args.count as f64),
@@ -93,6 +96,18 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
         thousands(ingest.per_cpu_second()),
     );
     Figures::row("bytes an event on disk", thousands(ingest.bytes_an_event()));
+    if let Some(rests) = rests {
+        let cpu = server.cpu_seconds()? - before;
+        let events = ingest.events as f64;
+        Figures::row("at rest", if rests? { "yes" } else { "not yet" });
+        Figures::row("CPU s until then", format!("{cpu:.2}"));
+        Figures::row("events / CPU s until then", thousands(events / cpu));
+        let bytes = data.size_bytes()?.total() as f64;
+        Figures::row("bytes an event then", thousands(bytes / events));
+    }
+    for (task, seconds) in server.by_task("annals_background_cpu_seconds_total")? {
+        Figures::row(&format!("CPU s to {task}"), format!("{seconds:.2}"));
+    }
     if !ingest.is_idle {
         Figures::row("note", "still working at the end");
     }

@@ -80,7 +80,7 @@ impl Timestamp {
     }
 
     /// Appends the RFC 3339 text that `Display` shows.
-    pub(crate) fn push_to(self, out: &mut impl Extend<u8>) {
+    pub fn push_to(self, out: &mut impl Extend<u8>) {
         let (year, month, day) = self.civil();
         let micros_of_day = self.0.rem_euclid(MICROS_PER_SECOND * SECONDS_PER_DAY);
         let second_of_day = micros_of_day / MICROS_PER_SECOND;

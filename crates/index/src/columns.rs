@@ -1,9 +1,9 @@
 //! What is kept by document: numbers, and the values of some fields.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::io;
 
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
 

@@ -16,6 +16,16 @@ pub(crate) const BETWEEN: char = '\0';
 /// Between the parts of a metadata key.
 const INSIDE: char = '\u{1}';
 
+/// The pieces of a text that ends with [`BETWEEN`], each without the one behind it.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = 0;
+    memchr::memchr_iter(BETWEEN as u8, text.as_bytes()).map(move |end| {
+        let piece = &text[start..end];
+        start = end + BETWEEN.len_utf8();
+        piece
+    })
+}
+
 const TAG_EXACT: u8 = 0x10;
 const TAG_TEXT: u8 = 0x50;
 const TAG_IP: char = '\u{70}';

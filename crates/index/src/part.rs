@@ -214,7 +214,7 @@ impl Piece {
 
     fn push(&mut self, document: &Document) -> io::Result<()> {
         self.keys.clear();
-        for key in document.keys.split_terminator(BETWEEN) {
+        for key in keys::pieces(&document.keys) {
             if keys::is_rare(key) {
                 self.rare.push(key, self.events);
             } else {

@@ -15,7 +15,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::columns::{Columns, MemoryColumns};
 use crate::document::Document;
 use crate::ids::MemoryIds;
-use crate::keys::BETWEEN;
+use crate::keys::{self, BETWEEN};
 use crate::log::Batch;
 use crate::source::{Fault, Source};
 use crate::terms::Dictionary;
@@ -173,7 +173,7 @@ impl Segment {
             .iter_mut()
             .zip([&document.keys, &document.words])
         {
-            for key in text.split_terminator(BETWEEN).filter(|key| !key.is_empty()) {
+            for key in keys::pieces(text).filter(|key| !key.is_empty()) {
                 lists.push(key, doc);
             }
         }

@@ -17,6 +17,7 @@
 mod background;
 mod check;
 mod clock;
+mod compact;
 pub mod disk;
 mod erasure;
 mod frame;

@@ -2,8 +2,9 @@
 //!
 //! Events stand in blocks that are compressed and checked on their own, so that one event costs
 //! one read. What events of a part have in common is in its [`reference`](crate::reference), which
-//! all its blocks are compressed against. Salts stand before their block uncompressed: they are
-//! random. Bytes: `docs/formats/part-v1.md`.
+//! all its blocks are compressed against. Salts stand before their block uncompressed, since they
+//! are random, and so does what is random in the events ([`compact`](crate::compact)).
+//! Bytes: `docs/formats/part-v1.md`.
 
 use std::io;
 use std::path::Path;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use event::{Recorded, Salt, Sequence, Timestamp};
 
+use crate::compact::{Compactor, Start, Values};
 use crate::disk::{Disk, DiskFile};
 use crate::frame::{LedgerId, Month};
 use crate::group::SALT_BYTES;
@@ -18,18 +20,23 @@ use crate::manifest::{PartEntry, PartName, Shelf};
 use crate::reference::{MAX_REFERENCE_BYTES, ReadReference, Reference};
 use crate::varint;
 
-const MAGIC: [u8; 16] = *b"annals part v1 \n";
+const MAGIC: [u8; 16] = *b"annals part v2 \n";
+/// Of parts whose blocks set nothing apart.
+const MAGIC_V1: [u8; 16] = *b"annals part v1 \n";
 /// Magic 16, ledger 16, shelf 1, month 1, year 2, level 1, zero 3, generation 8, checksum 4,
 /// zero 4.
 const HEADER_BYTES: usize = 56;
-/// First sequence 8, offset 8, length 4, unpacked length 4, events 4, checksum 4.
-const INDEX_ENTRY_BYTES: usize = 32;
+/// First sequence 8, offset 8, length 4, unpacked length 4, events 4, checksum 4, length of what
+/// is set apart 4.
+const INDEX_ENTRY_BYTES: usize = 36;
+/// The same without the last.
+const INDEX_ENTRY_BYTES_V1: usize = 32;
 /// Index offset 8, blocks 4, index checksum 4, events 8, first 8, last 8, reference: length 4,
 /// unpacked length 4, checksum 4; checksum 4, magic 4.
 const FOOTER_BYTES: usize = 60;
 const FOOTER_MAGIC: [u8; 4] = *b"APRT";
 
-/// Unpacked size at which a block is closed, 16 KiB: about 25 typical events. Larger blocks pack
+/// Bytes of bodies at which a block is closed, 16 KiB: about 25 typical events. Larger blocks pack
 /// hardly better beside a reference, smaller ones make reading one event cheaper.
 const BLOCK_BYTES: usize = 16 << 10;
 /// Most events of a block; bounds what a damaged count can ask for.
@@ -44,7 +51,7 @@ const MAX_BLOCK_BYTES: usize = 4 << 20;
 pub enum Packing {
     /// While a part is new and may soon be merged: the best trade of speed for size.
     Fresh,
-    /// Once it rests: an eighth smaller, at three times the CPU, and read as quickly.
+    /// Once it rests: some percent smaller, at twice the CPU, and read as quickly.
     Cold,
 }
 
@@ -64,7 +71,7 @@ impl Packing {
     fn level(self) -> u8 {
         match self {
             Packing::Fresh => 3,
-            Packing::Cold => 9,
+            Packing::Cold => 6,
         }
     }
 
@@ -87,6 +94,7 @@ struct BlockEntry {
     raw_bytes: u32,
     events: u32,
     checksum: u32,
+    apart_bytes: u32,
 }
 
 /// The reference as it stands behind the header.
@@ -111,7 +119,12 @@ pub(crate) struct PartBuilder<'d> {
     month: Month,
     count: u64,
     salts: Vec<u8>,
+    apart: Compactor,
+    /// The text of the event at hand.
+    text: Vec<u8>,
     block: Vec<u8>,
+    /// Bytes of the bodies in it.
+    block_bytes: usize,
     block_first: u64,
     block_events: u32,
     previous: u64,
@@ -162,7 +175,10 @@ impl<'d> PartBuilder<'d> {
             month,
             count: 0,
             salts: Vec::new(),
+            apart: Compactor::default(),
+            text: Vec::new(),
             block: Vec::with_capacity(BLOCK_BYTES * 2),
+            block_bytes: 0,
             block_first: 0,
             block_events: 0,
             previous: 0,
@@ -181,7 +197,7 @@ impl<'d> PartBuilder<'d> {
         } = event;
         let (sequence, micros) = (*sequence, received_at.as_micros());
         if self.block_events > 0
-            && (self.block.len() + body.len() > BLOCK_BYTES
+            && (self.block_bytes + body.len() > BLOCK_BYTES
                 || self.block_events as usize >= BLOCK_EVENTS)
         {
             self.close_block()?;
@@ -193,8 +209,11 @@ impl<'d> PartBuilder<'d> {
         }
         varint::write(&mut self.block, sequence - self.previous);
         varint::write_signed(&mut self.block, micros - self.previous_micros);
-        varint::write(&mut self.block, body.len() as u64);
-        self.block.extend_from_slice(body);
+        self.text.clear();
+        self.apart.push(body, &mut self.text);
+        varint::write(&mut self.block, self.text.len() as u64);
+        self.block.extend_from_slice(&self.text);
+        self.block_bytes += body.len();
         self.salts.extend_from_slice(salt);
         self.previous = sequence;
         self.previous_micros = micros;
@@ -209,6 +228,7 @@ impl<'d> PartBuilder<'d> {
         }
         let offset = self.out.len();
         self.out.extend_from_slice(&self.salts);
+        self.out.extend_from_slice(self.apart.values());
         let packed = self.compressor.compress(&self.block)?;
         self.out.extend_from_slice(&packed);
         self.index.push(BlockEntry {
@@ -218,7 +238,10 @@ impl<'d> PartBuilder<'d> {
             raw_bytes: self.block.len() as u32,
             events: self.block_events,
             checksum: crc32c::crc32c(&self.out[offset..]),
+            apart_bytes: self.apart.values().len() as u32,
         });
+        self.apart.clear();
+        self.block_bytes = 0;
         self.block.clear();
         self.salts.clear();
         self.block_events = 0;
@@ -243,7 +266,13 @@ impl<'d> PartBuilder<'d> {
         for block in &self.index {
             self.out.extend_from_slice(&block.first.to_le_bytes());
             self.out.extend_from_slice(&block.offset.to_le_bytes());
-            for number in [block.bytes, block.raw_bytes, block.events, block.checksum] {
+            for number in [
+                block.bytes,
+                block.raw_bytes,
+                block.events,
+                block.checksum,
+                block.apart_bytes,
+            ] {
                 self.out.extend_from_slice(&number.to_le_bytes());
             }
         }
@@ -298,8 +327,16 @@ pub struct Part {
     file: Arc<dyn DiskFile>,
     entry: PartEntry,
     packing: Packing,
+    /// Whether its blocks set apart what is random.
+    is_compact: bool,
     index: Vec<BlockEntry>,
     reference: Packed,
+}
+
+impl BlockEntry {
+    fn salt_bytes(&self) -> usize {
+        self.events as usize * SALT_BYTES
+    }
 }
 
 impl Part {
@@ -324,7 +361,8 @@ impl Part {
         }
         let mut header = [0u8; HEADER_BYTES];
         file.read_exact_at(&mut header, 0)?;
-        let header_good = header[..16] == MAGIC
+        let is_compact = header[..16] == MAGIC;
+        let header_good = (is_compact || header[..16] == MAGIC_V1)
             && header[16..32] == ledger[..]
             && header[32] == shelf_number(entry.shelf)
             && header[33] == entry.month
@@ -344,7 +382,12 @@ impl Part {
             raw_bytes: reader.u32(),
             checksum: reader.u32(),
         };
-        let index_bytes = blocks as usize * INDEX_ENTRY_BYTES;
+        let entry_bytes = if is_compact {
+            INDEX_ENTRY_BYTES
+        } else {
+            INDEX_ENTRY_BYTES_V1
+        };
+        let index_bytes = blocks as usize * entry_bytes;
         let footer_good = footer[52..56] == crc32c::crc32c(&footer[..52]).to_le_bytes()
             && footer[56..] == FOOTER_MAGIC
             && u64::from(reference.bytes) + HEADER_BYTES as u64 <= index_offset
@@ -361,7 +404,7 @@ impl Part {
         }
         let mut events = 0;
         let index = bytes
-            .chunks_exact(INDEX_ENTRY_BYTES)
+            .chunks_exact(entry_bytes)
             .map(|bytes| {
                 let mut reader = varint::Fixed(bytes);
                 let block = BlockEntry {
@@ -371,6 +414,7 @@ impl Part {
                     raw_bytes: reader.u32(),
                     events: reader.u32(),
                     checksum: reader.u32(),
+                    apart_bytes: if is_compact { reader.u32() } else { 0 },
                 };
                 events += u64::from(block.events);
                 let fits = block
@@ -379,7 +423,8 @@ impl Part {
                     .is_some_and(|end| end <= index_offset)
                     && block.raw_bytes as usize <= MAX_BLOCK_BYTES
                     && block.events as usize <= BLOCK_EVENTS
-                    && block.bytes as usize >= block.events as usize * SALT_BYTES;
+                    && u64::from(block.bytes)
+                        >= u64::from(block.apart_bytes) + block.salt_bytes() as u64;
                 fits.then_some(block)
                     .ok_or_else(|| fault("its block index"))
             })
@@ -391,6 +436,7 @@ impl Part {
             file,
             entry,
             packing: Packing::of_level(header[36]),
+            is_compact,
             index,
             reference,
         })
@@ -461,11 +507,13 @@ impl Part {
     pub(crate) fn read_block(&self, place: usize, reference: &ReadReference) -> io::Result<Block> {
         let bytes = self.read_checked(place)?;
         let entry = self.index[place];
-        let (salts, packed) = bytes.split_at(entry.events as usize * SALT_BYTES);
+        let (salts, rest) = bytes.split_at(entry.salt_bytes());
+        let (apart, packed) = rest.split_at(entry.apart_bytes as usize);
         let records = reference
             .unpack_block(packed, entry.raw_bytes as usize)
             .map_err(|_| self.fault(&format!("the block at byte {}", entry.offset)))?;
-        Block::parse(entry.first, entry.events, salts.to_vec(), records)
+        let apart = self.is_compact.then(|| Values::new(apart.to_vec()));
+        Block::parse(&entry, salts.to_vec(), apart, records)
             .ok_or_else(|| self.fault(&format!("the block at byte {}", entry.offset)))
     }
 
@@ -511,36 +559,61 @@ pub(crate) struct Stored<'a> {
 pub struct Block {
     sequences: Vec<u64>,
     micros: Vec<i64>,
-    /// Where each record begins and ends.
-    places: Vec<(u32, u32)>,
+    places: Vec<Place>,
     salts: Vec<u8>,
     records: Vec<u8>,
+    /// What was set apart; nothing ever where the part is older than that.
+    apart: Option<Values>,
+}
+
+/// Where the text of an event begins and ends, and what belongs to it begins.
+struct Place {
+    start: u32,
+    end: u32,
+    apart: Start,
 }
 
 impl Block {
-    fn parse(first: u64, events: u32, salts: Vec<u8>, records: Vec<u8>) -> Option<Block> {
-        let mut sequences = Vec::with_capacity(events as usize);
-        let mut places = Vec::with_capacity(events as usize);
+    fn parse(
+        entry: &BlockEntry,
+        salts: Vec<u8>,
+        mut apart: Option<Values>,
+        records: Vec<u8>,
+    ) -> Option<Block> {
+        let events = entry.events as usize;
+        let mut sequences = Vec::with_capacity(events);
+        let mut places = Vec::with_capacity(events);
         let mut rest = records.as_slice();
-        let mut times = Vec::with_capacity(events as usize);
-        let mut sequence = first;
+        let mut times = Vec::with_capacity(events);
+        let mut sequence = entry.first;
         let mut micros = 0i64;
+        let mut begin = Start::default();
         for _ in 0..events {
             sequence = sequence.checked_add(varint::read(&mut rest)?)?;
             micros = micros.checked_add(varint::read_signed(&mut rest)?)?;
             let length = varint::read(&mut rest)? as usize;
             let start = records.len() - rest.len();
-            rest = rest.get(length..)?;
+            let text;
+            (text, rest) = rest.split_at_checked(length)?;
             sequences.push(sequence);
             times.push(micros);
-            places.push((start as u32, (start + length) as u32));
+            places.push(Place {
+                start: start as u32,
+                end: (start + length) as u32,
+                apart: begin,
+            });
+            if let Some(apart) = &mut apart {
+                apart.learn(text, &mut begin)?;
+            }
         }
-        rest.is_empty().then_some(Block {
+        let is_whole = rest.is_empty() && apart.as_ref().is_none_or(|it| it.is_used_up(&begin));
+        is_whole.then_some(Block {
             sequences,
             micros: times,
             places,
             salts,
             records,
+            apart,
         })
     }
 
@@ -556,7 +629,11 @@ impl Block {
 
     /// Memory it takes, in bytes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.records.len() + self.salts.len() + self.sequences.len() * 24
+        let an_event = 2 * size_of::<u64>() + size_of::<Place>();
+        self.records.len()
+            + self.salts.len()
+            + self.sequences.len() * an_event
+            + self.apart.as_ref().map_or(0, Values::memory_bytes)
     }
 
     /// Place in the block of a sequence.
@@ -566,7 +643,8 @@ impl Block {
 
     /// The event at a place in the block.
     pub fn recorded(&self, within: usize) -> io::Result<Recorded> {
-        let stored = self.stored_at(within).ok_or_else(beyond)?;
+        let mut body = Vec::new();
+        let stored = self.stored_at(within, &mut body)?;
         let sequence = Sequence::new(stored.sequence);
         let invalid = |why: String| {
             io::Error::new(
@@ -586,23 +664,32 @@ impl Block {
         }
     }
 
-    /// The event at a place in the block, as it is stored.
-    pub(crate) fn stored_at(&self, within: usize) -> Option<Stored<'_>> {
-        let (start, end) = *self.places.get(within)?;
-        let salt = self
-            .salts
-            .get(within * SALT_BYTES..(within + 1) * SALT_BYTES)?;
-        Some(Stored {
-            sequence: *self.sequences.get(within)?,
-            received_at: Timestamp::from_micros(*self.micros.get(within)?),
-            salt: salt.try_into().ok()?,
-            body: self.records.get(start as usize..end as usize)?,
+    /// The event at a place in the block, as it is stored; `body` is what its body is written to.
+    pub(crate) fn stored_at<'b>(
+        &'b self,
+        within: usize,
+        body: &'b mut Vec<u8>,
+    ) -> io::Result<Stored<'b>> {
+        let Place { start, end, apart } = self.places.get(within).ok_or_else(beyond)?;
+        let text = self
+            .records
+            .get(*start as usize..*end as usize)
+            .ok_or_else(beyond)?;
+        let body = match &self.apart {
+            Some(values) => {
+                body.clear();
+                values.expand(text, *apart, body).ok_or_else(beyond)?;
+                body
+            }
+            None => text,
+        };
+        let salt = self.salts[within * SALT_BYTES..].first_chunk();
+        Ok(Stored {
+            sequence: self.sequences[within],
+            received_at: Timestamp::from_micros(self.micros[within]),
+            salt: *salt.ok_or_else(beyond)?,
+            body,
         })
-    }
-
-    /// Every event as it is stored.
-    pub(crate) fn stored(&self) -> impl Iterator<Item = io::Result<Stored<'_>>> {
-        (0..self.len()).map(|within| self.stored_at(within).ok_or_else(beyond))
     }
 }
 

@@ -10,6 +10,8 @@ use std::io;
 
 use zstd::zstd_safe::DCtx;
 
+use crate::compact::Compactor;
+
 /// Largest reference, 512 KiB; from there on more hardly helps.
 pub(crate) const MAX_REFERENCE_BYTES: usize = 512 << 10;
 /// A reference has at most one byte for this many of the part, so that it costs little.
@@ -26,8 +28,8 @@ const PACK_LEVEL: i32 = 9;
 pub(crate) struct Reference(Vec<u8>);
 
 impl Reference {
-    /// Of a part with `events` events of `bytes` bytes together; `body` appends that of an event,
-    /// counted from the first, and is asked in order.
+    /// Of a part with `events` events of `bytes` bytes together; `body` writes that of an event,
+    /// counted from the first, and is asked in order. What blocks set apart is left out.
     pub(crate) fn sample(
         events: usize,
         bytes: usize,
@@ -39,9 +41,13 @@ impl Reference {
         }
         let samples = (size * events / bytes).max(1);
         let mut reference = Vec::with_capacity(size);
+        let (mut compactor, mut sampled) = (Compactor::default(), Vec::new());
         for sample in 0..samples {
             let before = reference.len();
-            body(sample * events / samples, &mut reference)?;
+            sampled.clear();
+            body(sample * events / samples, &mut sampled)?;
+            compactor.clear();
+            compactor.push(&sampled, &mut reference);
             reference.truncate(MAX_REFERENCE_BYTES.min(before + SAMPLE_BYTES));
         }
         Ok(Reference(reference))

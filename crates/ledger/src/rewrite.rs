@@ -134,20 +134,22 @@ impl Inner {
             ..first.entry().name()
         };
         let month = first.entry().month();
-        let reference = sample_of_parts(old, |block, event, out| {
-            out.extend_from_slice(block.stored_at(event).ok_or_else(beyond)?.body);
+        let reference = sample_of_parts(old, |block, event, body| {
+            let mut own = Vec::new();
+            body.extend_from_slice(block.stored_at(event, &mut own)?.body);
             Ok(())
         })?;
         let mut builder =
             PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
+        let mut body = Vec::new();
         for part in old {
             for block in part.read_blocks()? {
                 if self.closing.load(Ordering::Acquire) {
                     return Ok(None);
                 }
-                block?
-                    .stored()
-                    .try_for_each(|event| builder.push(&event?))?;
+                let block = block?;
+                (0..block.len())
+                    .try_for_each(|within| builder.push(&block.stored_at(within, &mut body)?))?;
                 pace.step();
             }
         }
@@ -295,8 +297,8 @@ impl Inner {
                 .iter()
                 .fold(recorded, |recorded, (_, erasure)| erasure.apply(recorded))
         };
-        let reference = sample_of_parts(std::slice::from_ref(part), |block, event, out| {
-            erased(block.recorded(event)?).encode_body(out);
+        let reference = sample_of_parts(std::slice::from_ref(part), |block, event, body| {
+            erased(block.recorded(event)?).encode_body(body);
             Ok(())
         })?;
         let (month, packing) = (entry.month(), part.packing());
@@ -342,7 +344,7 @@ impl State {
     }
 }
 
-/// The reference of a part that is made of others; `body` appends what becomes of an event's body.
+/// The reference of a part that is made of others; `body` writes what becomes of an event's body.
 fn sample_of_parts(
     parts: &[Arc<Part>],
     body: impl Fn(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
@@ -355,7 +357,7 @@ fn sample_of_parts(
     let mut reference: Option<(u64, ReadReference)> = None;
     let mut current: Option<Block> = None;
     let (mut first, mut end) = (0, 0);
-    Reference::sample(events, bytes, |event, out| {
+    Reference::sample(events, bytes, |event, sample| {
         let mut found = None;
         while event >= end {
             let (part, place) = blocks.next().ok_or_else(beyond)?;
@@ -371,7 +373,7 @@ fn sample_of_parts(
             };
             current = Some(part.read_block(place, reference)?);
         }
-        body(current.as_ref().ok_or_else(beyond)?, event - first, out)
+        body(current.as_ref().ok_or_else(beyond)?, event - first, sample)
     })
 }
 
@@ -386,7 +388,7 @@ fn merge_bytes(part: &Part) -> u64 {
     let bytes = part.entry().bytes;
     match part.packing() {
         Packing::Fresh => bytes,
-        Packing::Cold => bytes + bytes / 4,
+        Packing::Cold => bytes + bytes / 12,
     }
 }
 

@@ -165,8 +165,8 @@ impl Inner {
         let mut sealed = Vec::new();
         for (shelf, events) in &shelves {
             let bytes = events.iter().map(|event| event.body.len()).sum();
-            let reference = Reference::sample(events.len(), bytes, |event, out| {
-                out.extend_from_slice(events[event].body);
+            let reference = Reference::sample(events.len(), bytes, |event, body| {
+                body.extend_from_slice(events[event].body);
                 Ok(())
             })?;
             let (Some(first), Some(last)) = (events.first(), events.last()) else {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledger::disk::{Disk, Sim};
-use ledger::{Report, check};
+use ledger::{Reader, Report, check};
 use merkle::Verifier;
 
 use crate::house::{House, append, seal};
@@ -158,4 +158,41 @@ fn a_history_rewritten_by_the_keys_owner_is_found_by_an_older_checkpoint() {
             .unwrap()
             .is_sound()
     );
+}
+
+/// The folder of a ledger whose parts have the first version of their format.
+fn parts_of_version_1() -> Arc<dyn Disk> {
+    fn copy(from: &Path, folder: &Path, to: &dyn Disk) {
+        for entry in std::fs::read_dir(from.join(folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                to.create_dir(&path).unwrap();
+                copy(from, &path, to);
+            } else {
+                let bytes = std::fs::read(entry.path()).unwrap();
+                let file = to.create(&path).unwrap();
+                file.write_all_at(&bytes, 0).unwrap();
+            }
+        }
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/parts-v1");
+    let disk: Arc<dyn Disk> = Arc::new(Sim::new(1));
+    copy(&folder, Path::new(""), &*disk);
+    disk
+}
+
+#[test]
+fn parts_of_version_1_are_read_and_checked() {
+    let disk = parts_of_version_1();
+    let verifier = ledger::read_vkey(&*disk).unwrap();
+    let report = checked(&disk, &verifier);
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!((report.events, report.signed), (48, 48));
+    let reader = Reader::open(&disk, &verifier).unwrap();
+    let whole = (0..48)
+        .map(|place| reader.read(event::Sequence::new(place)).unwrap())
+        .filter(|recorded| recorded.event().is_some_and(|event| event.id().is_some()))
+        .count();
+    assert!(whole > 30, "{whole} events");
 }

@@ -69,13 +69,14 @@ fn journal(bytes: &mut [u8]) -> Option<()> {
 fn part(bytes: &mut [u8]) -> Option<()> {
     const FOOTER: usize = 60;
     const HEADER: usize = 56;
+    const INDEX_ENTRY: usize = 36;
     seal(bytes, 0..48, 48)?;
     let footer = bytes.len().checked_sub(FOOTER)?;
     let (index, blocks) = (u64_at(bytes, footer)?, u32_at(bytes, footer + 8)? as usize);
     // An index that is not in the file stays as wrong as it is.
     let index = Some(index).filter(|index| *index <= footer)?;
     for block in 0..blocks.min(1_000) {
-        let entry = index + block * 32;
+        let entry = index + block * INDEX_ENTRY;
         let (offset, length) = (u64_at(bytes, entry + 8)?, u32_at(bytes, entry + 16)?);
         let end = offset.checked_add(length as usize)?;
         // A block that leads out of the file stays as wrong as it is.
