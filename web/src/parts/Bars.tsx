@@ -29,7 +29,7 @@ interface Props {
 
 const AXIS_HEIGHT = 18
 const LEFT = 44
-const TICK_CHARACTER_PX = 6.7
+const TICK_CHARACTER_PX = 6
 
 /** Counts over time. Dragging picks a stretch; the same numbers stand in a table for who asks. */
 export function Bars({ bars, layers, label, height = 96, loading, onPick }: Props) {
