@@ -187,6 +187,60 @@ describe('columns, density and theme', () => {
     await Promise.all([saved(), pickZone(known)])
   })
 
+  test('the order and the widths of columns stay after a reload, and in a second tab', async () => {
+    await page.request.patch(`${demo.url}/v1/me/preferences`, { data: { columns: null, widths: null, density: null } })
+    await go('/t/main/events')
+    await settled()
+    const kept = () => page.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.ok())
+    const width = async (tab, name) => Math.round((await tab.getByRole('columnheader', { name }).boundingBox()).width)
+    const grip = (name) => page.getByRole('separator', { name: `Width of ${name}` })
+    const drag = async (name, by) => {
+      const box = await grip(name).boundingBox()
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+      await page.mouse.move(x, y)
+      await page.mouse.down()
+      await page.mouse.move(x + by / 2, y)
+      await page.mouse.move(x + by, y)
+      await page.mouse.up()
+    }
+    // The one that takes what is left begins at the width it has.
+    for (const [name, by] of [['User', 50], ['Details', -40]]) {
+      const before = await width(page, name)
+      await Promise.all([kept(), drag(name, by)])
+      assert.equal(await width(page, name), before + by, name)
+    }
+    await page.getByRole('button', { name: 'Columns and density' }).click()
+    await Promise.all([kept(), page.getByRole('button', { name: 'Move User to the left' }).click()])
+    await page.keyboard.press('Escape')
+    const names = ['User', 'Time', 'Action', 'Entity', 'Details', 'Outcome']
+    const shown = { names, widths: await Promise.all(names.map((name) => width(page, name))) }
+    const seen = async (tab) => ({ names: (await tab.getByRole('columnheader').allInnerTexts()).map((one) => one.trim()), widths: await Promise.all(names.map((name) => width(tab, name))) })
+    await page.reload()
+    await settled()
+    assert.deepEqual(await seen(page), shown)
+    const other = await context.newPage()
+    await goTo(other, `${demo.url}/t/main/events`)
+    await settled(other)
+    assert.deepEqual(await seen(other), shown)
+    // What the other tab chooses is here once one looks here again.
+    await Promise.all([other.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.ok()), other.getByRole('separator', { name: 'Width of Entity' }).press('ArrowRight')])
+    const wider = await width(other, 'Entity')
+    await other.close()
+    await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+    await page.waitForFunction((wider) => Math.round([...document.querySelectorAll('[role=columnheader]')].find((one) => one.textContent.startsWith('Entity')).getBoundingClientRect().width) === wider, wider)
+    // A double click, and the button for all of them, give the usual widths again.
+    await Promise.all([kept(), grip('User').dblclick()])
+    assert.equal(await width(page, 'User'), 170)
+    await page.getByRole('button', { name: 'Columns and density' }).click()
+    await Promise.all([kept(), page.getByRole('button', { name: 'The usual columns' }).click()])
+    await page.keyboard.press('Escape')
+    await page.waitForLoadState('networkidle')
+    await page.reload()
+    await settled()
+    assert.equal(await width(page, 'Entity'), 220)
+    assert.deepEqual((await seen(page)).names, ['Time', 'User', 'Action', 'Entity', 'Details', 'Outcome'])
+  })
+
   test('columns of an address are those of the address', async () => {
     await go('/t/main/events?columns=time,severity,record')
     await settled()

@@ -402,9 +402,12 @@ describe('people and keys', () => {
     await vera.getByLabel(/^Password/).fill('wrong horse battery staple 9')
     await vera.getByRole('button', { name: 'Join' }).click()
     await vera.waitForURL('**/t/main/overview')
-    // A viewer has no settings and exports nothing.
+    // A viewer has no settings and exports nothing; the way to the page names them, and leads nowhere that is refused.
     assert.equal(await vera.getByRole('link', { name: 'People' }).count(), 0)
     await vera.goto(`${demo.url}/t/main/events`)
+    const way = vera.getByRole('navigation', { name: 'Breadcrumb' })
+    assert.match(await way.innerText(), /Settings\s+Security\s+Audit logs\s+Events/)
+    assert.deepEqual(await way.getByRole('link').allInnerTexts(), ['Audit logs'])
     await vera.getByRole('button', { name: 'Saved' }).waitFor()
     assert.equal(await vera.getByRole('button', { name: /^Export/ }).count(), 0)
     await vera.goto(`${demo.url}/t/main/settings/keys`)

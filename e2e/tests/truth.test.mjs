@@ -1,7 +1,7 @@
 // What a screen says is what is so, and nothing that was typed, proven or focused gets lost.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { goTo, number, openBrowser, readTotal, settle, signIn, startDemo } from '../annals.mjs'
+import { goTo, number, openBrowser, openPage, readTotal, settle, signIn, startDemo } from '../annals.mjs'
 
 let demo
 let browser
@@ -371,7 +371,65 @@ describe('times', () => {
     assert.deepEqual(await times.allInnerTexts(), ['25 Oct 02:30:00 +02', '25 Oct 02:30:00 +01'])
     // Not cut off.
     assert.deepEqual(await page.locator('.rows .row-link').evaluateAll((links) => links.filter((link) => link.scrollWidth > link.clientWidth).length), 0)
+    await go('/t/main/events?q=action:clock.doubled&from=2026-10-25T00:00:00Z&to=2026-10-25T02:00:00Z')
+    await page.locator('.bars .tick').filter({ hasText: ':' }).first().waitFor()
+    const ticks = (await page.locator('.bars .tick').allTextContents()).filter((text) => text.includes(':'))
+    assert.ok(ticks.length > 3 && ticks.every((text) => /^02:\d\d \+0[12]$/.test(text)), ticks.join())
+    assert.equal(new Set(ticks).size, ticks.length, ticks.join())
   })
+})
+
+describe('a browser whose clock is wrong', () => {
+  for (const [name, off] of [['an hour behind', -3_600_000], ['an hour ahead', 3_600_000]]) {
+    test(`shows what is now, as the server says it: ${name}`, async () => {
+      const visit = await openPage(browser, demo.url)
+      await visit.context.addInitScript((off) => {
+        const Real = Date
+        window.Date = class extends Real {
+          constructor(...parts) {
+            if (parts.length) super(...parts)
+            else super(Real.now() + off)
+          }
+          static now() {
+            return Real.now() + off
+          }
+        }
+      }, off)
+      await visit.page.goto(demo.link)
+      await visit.page.waitForURL('**/t/main/overview')
+      const action = `clock.${off < 0 ? 'behind' : 'ahead'}`
+      await demo.ask('/v1/events', { action, actor: { id: 'e2e', name: 'End To End' }, message: 'it happens now' })
+      await goTo(visit.page, `${demo.url}/t/main/events?q=action:${action}&from=now-1h&live=1`)
+      await visit.page.getByText('it happens now').waitFor()
+      await visit.page.getByRole('img', { name: /: 1 events in 6[01] bars/ }).waitFor()
+      // Also what comes while one follows, and how long ago it was.
+      await demo.ask('/v1/events', { action, actor: { id: 'e2e', name: 'End To End' }, message: 'and this a little later' })
+      await visit.page.getByText('and this a little later').waitFor()
+      await visit.page.getByRole('img', { name: /: 2 events in 6[01] bars/ }).waitFor()
+      await visit.page.setViewportSize({ width: 390, height: 844 })
+      const ago = visit.page.locator('.rows time').first()
+      await ago.waitFor()
+      assert.match(await ago.innerText(), /^now$|sec|^1 min/)
+      assert.deepEqual(visit.complaints, [])
+      await visit.context.close()
+    })
+  }
+})
+
+test('a number of any length reads the same in the list, among what comes live, and in the panel', async () => {
+  const post = async (old, next) => {
+    const body = `{"action":"digits.update","actor":{"id":"e2e","name":"End To End"},"targets":[{"type":"device","id":"D-1","name":"Device"}],"changes":[{"path":"serial","label":"Serial","old":${old},"new":${next}}]}`
+    const response = await fetch(`${demo.url}/v1/events`, { method: 'POST', headers: { Authorization: `Bearer ${demo.key}`, 'Content-Type': 'application/json' }, body })
+    assert.equal(response.status, 200)
+  }
+  await post('9007199254740993', '12345678901234567890')
+  await go('/t/main/events?q=action:digits.update&from=now-1h&live=1&columns=time,details')
+  await page.getByText('9007199254740993 → 12345678901234567890').waitFor()
+  await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
+  await post('12345678901234567891', '9007199254740995')
+  await page.getByText('12345678901234567891 → 9007199254740995').click()
+  const panel = page.getByRole('complementary', { name: /^Event/ })
+  await panel.getByText('from 12345678901234567891 to 9007199254740995').waitFor()
 })
 
 test('copying rows says that it copied', async () => {

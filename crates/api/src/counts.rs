@@ -75,6 +75,12 @@ pub struct Histogram {
     /// The field counted apart, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+    /// The first moment that counts (RFC 3339); the first bucket may begin before it.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// Before this (RFC 3339); the last bucket may end after it.
+    #[schema(format = DateTime)]
+    pub to: String,
     /// Buckets in order of time without gaps; empty ones are there.
     pub buckets: Vec<Bucket>,
     /// Sum over all buckets.

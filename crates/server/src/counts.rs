@@ -56,7 +56,7 @@ pub(crate) async fn histogram(
         &context,
     )?;
     if params.to.is_none() {
-        selection.span.max = context.now.as_micros();
+        selection.span.max = context.now.as_micros().saturating_sub(1);
     }
     if params.from.is_none() {
         selection.span.min = selection.span.max.saturating_sub(DEFAULT_SPAN_MICROS);
@@ -81,9 +81,12 @@ pub(crate) async fn histogram(
                 total: counted.total,
                 counts: counted.counts,
             });
+        let (from, to) = times::ends(selection.span);
         Ok(Json(Histogram {
             interval,
             split: params.split,
+            from: rfc3339(from),
+            to: rfc3339(to),
             buckets: buckets.collect(),
             total: totals.total,
             own_left_out: totals.own_left_out,

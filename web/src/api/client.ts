@@ -3,6 +3,7 @@
 import createClient from 'openapi-fetch'
 import { t } from '../words/i18n'
 import { said } from '../words/server'
+import { clock } from './clock'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -11,7 +12,7 @@ export type Schemas = components['schemas']
 export type RecordedEvent = Schemas['RecordedEvent']
 export type Problem = Schemas['Problem']
 
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: (request) => clock.asking(() => fetch(request)) })
 
 // The server takes a change only as JSON, which no other site can send; also one without a body.
 api.use({

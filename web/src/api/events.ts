@@ -2,9 +2,10 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { readableJson } from '../proof/json'
-import { type Interval, moments } from '../query/range'
+import type { Interval } from '../query/range'
 import { queryText } from '../urls'
 import type { WeekStart } from '../words/time'
+import { clock } from './clock'
 import { ApiError, type Problem, type RecordedEvent, type Schemas, answer, api, failure, unreachable } from './client'
 
 /** Which events are asked for: what stands in the URL of the events page, and where. */
@@ -27,8 +28,14 @@ export type Related = Schemas['Related']
 export type History = Schemas['History']
 export type FieldState = Schemas['FieldState']
 
-export function fetchEvents(selection: Selection, more: { limit?: number; order?: 'asc' | 'desc'; cursor?: string }, signal?: AbortSignal): Promise<EventsPage> {
-  return answer(api.GET('/v1/events', { params: { query: { ...selection, ...more } as never }, signal }))
+export async function fetchEvents(selection: Selection, { limit, ...more }: { limit?: number; order?: 'asc' | 'desc'; cursor?: string }, signal?: AbortSignal): Promise<EventsPage> {
+  // Read by our own parser: a value such as 12345678901234567890.10 keeps its digits.
+  return readableJson(await fetchText(`/v1/events${queryText({ ...selection, ...more, limit: limit?.toString() })}`, 'application/json', signal)) as EventsPage
+}
+
+/** An event as a stream brings it. */
+export function readEvent(text: string): RecordedEvent {
+  return readableJson(text) as RecordedEvent
 }
 
 export const eventsQuery = (selection: Selection, limit: number, order: 'asc' | 'desc' = 'desc') =>
@@ -52,22 +59,10 @@ export function fetchHistogram(selection: Selection, more: { interval: Interval;
   return answer(api.GET('/v1/events/histogram', { params: { query: { ...selection, ...more } as never }, signal }))
 }
 
-/** Counts with the range they are of: what moves with the clock is a moment here. */
-export type Counted = Histogram & { from?: string; to: string }
-
-/** A bound that means another moment each time it is asked. */
-const moving = (bound: string | undefined) => bound !== undefined && /^(now|today|yesterday)/i.test(bound)
-
 export const histogramQuery = (selection: Selection, more: { interval: Interval; split?: string; week_start?: string }, asked = 0) =>
   queryOptions({
     queryKey: [selection.tenant, 'histogram', selection, more, asked],
-    queryFn: async ({ signal }): Promise<Counted> => {
-      // Fixed before it is asked: a bar is of the very stretch that was counted.
-      const times = moments(selection, selection.tz, new Date())
-      const from = moving(selection.from) ? (times.from?.toISOString() ?? selection.from) : selection.from
-      const to = selection.to === undefined || moving(selection.to) ? times.to.toISOString() : selection.to
-      return { ...(await fetchHistogram({ ...selection, from, to }, more, signal)), from, to }
-    },
+    queryFn: ({ signal }) => fetchHistogram(selection, more, signal),
     staleTime: 15_000,
     placeholderData: keepPreviousData,
   })
@@ -84,8 +79,7 @@ export const completionQuery = (tenant: string, q: string) =>
 export const eventQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [tenant, 'event', id],
-    // Read by our own parser: a value such as 12345678901234567890.10 keeps its digits.
-    queryFn: async ({ signal }) => readableJson(await eventText(tenant, id, signal)) as unknown as RecordedEvent,
+    queryFn: async ({ signal }) => readEvent(await eventText(tenant, id, signal)),
     // An event does not change; it can only be erased.
     staleTime: 60_000,
   })
@@ -94,12 +88,12 @@ export const eventQuery = (tenant: string, id: string) =>
 export const summaryQuery = (tenant: string, tz: string, weekStart: WeekStart) =>
   queryOptions({
     queryKey: [tenant, 'summary', tz, weekStart],
-    queryFn: ({ signal }) => answer<Summary>(api.GET('/v1/summary', { params: { query: { tenant, tz, week_start: weekStart } }, signal })),
+    queryFn: async ({ signal }) => readableJson(await fetchText(`/v1/summary${queryText({ tenant, tz, week_start: weekStart })}`, 'application/json', signal)) as Summary,
     staleTime: 15_000,
     placeholderData: keepPreviousData,
   })
 
-/** Events that belong to one, by why. Values keep their digits. */
+/** Events that belong to one, by why. */
 export const relatedQuery = (tenant: string, id: string) =>
   queryOptions({
     queryKey: [tenant, 'related', id],
@@ -143,7 +137,6 @@ export function eventText(tenant: string, id: string, signal?: AbortSignal): Pro
   return fetchText(`/v1/events/${encodeURIComponent(id)}?${new URLSearchParams({ tenant })}`, 'application/json', signal)
 }
 
-/** The text of the event's proof: as JSON for checking, or as a `.tlog-proof` file. */
 /** The path from the log of `from` events to that of `to`, or nothing where the server has fewer. */
 export async function fetchConsistency(tenant: string, from: bigint, to: bigint): Promise<string[] | undefined> {
   try {
@@ -156,6 +149,7 @@ export async function fetchConsistency(tenant: string, from: bigint, to: bigint)
   }
 }
 
+/** The text of the event's proof: as JSON for checking, or as a `.tlog-proof` file. */
 export async function fetchProof(tenant: string, id: string, kind: 'document' | 'file', signal?: AbortSignal): Promise<string> {
   return fetchText(`/v1/events/${encodeURIComponent(id)}/proof?${new URLSearchParams({ tenant })}`, kind === 'document' ? 'application/json' : 'text/plain', signal)
 }
@@ -163,7 +157,7 @@ export async function fetchProof(tenant: string, id: string, kind: 'document' | 
 export async function fetchText(path: string, accept: string, signal?: AbortSignal): Promise<string> {
   let response: Response
   try {
-    response = await fetch(path, { headers: { Accept: accept }, credentials: 'same-origin', signal })
+    response = await clock.asking(() => fetch(path, { headers: { Accept: accept }, credentials: 'same-origin', signal }))
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw unreachable()

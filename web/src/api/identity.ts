@@ -24,6 +24,8 @@ export interface Preferences {
   theme?: 'light' | 'dark' | 'auto'
   density?: 'dense' | 'roomy'
   columns?: string
+  /** Widths of columns in pixels, as `who:200,entity:240`. */
+  widths?: string
   zone?: string
   week_start?: 'monday' | 'sunday' | 'saturday'
 }
@@ -36,6 +38,7 @@ export function preferencesOf(kept: Session['preferences']): Preferences {
     theme: one('theme', ['light', 'dark', 'auto']),
     density: one('density', ['dense', 'roomy']),
     columns: text('columns'),
+    widths: text('widths'),
     zone: text('zone'),
     week_start: one('week_start', ['monday', 'sunday', 'saturday']),
   }

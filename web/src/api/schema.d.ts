@@ -1446,6 +1446,11 @@ export interface components {
             as_of: number;
             /** @description Buckets in order of time without gaps; empty ones are there. */
             buckets: components["schemas"]["Bucket"][];
+            /**
+             * Format: date-time
+             * @description The first moment that counts (RFC 3339); the first bucket may begin before it.
+             */
+            from: string;
             /** @description Width of a bucket. */
             interval: components["schemas"]["Interval"];
             /**
@@ -1455,6 +1460,11 @@ export interface components {
             own_left_out: number;
             /** @description The field counted apart, if any. */
             split?: string | null;
+            /**
+             * Format: date-time
+             * @description Before this (RFC 3339); the last bucket may end after it.
+             */
+            to: string;
             /**
              * Format: int64
              * @description Sum over all buckets.

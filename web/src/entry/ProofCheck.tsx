@@ -1,6 +1,7 @@
 import { Button, Group, TextInput, Textarea } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconShieldCheck, IconShieldX, IconX } from '@tabler/icons-react'
 import { useState } from 'react'
+import { clock } from '../api/clock'
 import { fetchConsistency, fetchProof } from '../api/events'
 import { Copy } from '../parts/Copy'
 import { Failure } from '../parts/Failure'
@@ -50,7 +51,7 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
       if (!known && verdict.ok) pinKey(tenant, server)
       setPin(pinnedKey(tenant))
       const held = checkpoint === undefined ? undefined : await holdToCheckpoint(verdict, checkpoint, vkey, (from, to) => fetchConsistency(tenant, from, to))
-      setChecked({ verdict, vkey, first: !known, other: known && known !== server ? server : undefined, kept: held, at: new Date() })
+      setChecked({ verdict, vkey, first: !known, other: known && known !== server ? server : undefined, kept: held, at: clock.now() })
     } catch (failed) {
       setError(failed)
     } finally {
@@ -68,7 +69,7 @@ export default function ProofCheck({ tenant, id }: { tenant: string; id: string 
       const text = await fetchProof(tenant, id, 'document')
       if (!(await signedBy(text, key))) return setWrongKey(pin ? t('This key did not sign this log; the pinned one stays.') : t('This key did not sign this log and was not pinned.'))
       const verdict = await verifyProof(text, vkey)
-      setChecked({ verdict, vkey: vkey.trim(), first: false, at: new Date() })
+      setChecked({ verdict, vkey: vkey.trim(), first: false, at: clock.now() })
       if (!verdict.ok) return setWrongKey(t('The key fits, but the proof of this event does not hold: the key was not pinned.'))
       pinKey(tenant, vkey)
       setPin(vkey.trim())

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
+import { clock } from '../api/clock'
 import { type FieldState, type History, type Moment, historyQuery, stateQuery } from '../api/events'
 import { Failure } from '../parts/Failure'
 import { Go } from '../parts/Go'
@@ -130,7 +131,7 @@ function At({ moment, go, now }: { moment: Moment; go: (moment: string | undefin
       onSubmit={(event) => {
         event.preventDefault()
         if (!text.trim()) return go(now)
-        const typed = typedMoment(text, zone, new Date(), weekStart)
+        const typed = typedMoment(text, zone, clock.now(), weekStart)
         setWrong(typed === undefined)
         if (typed) go(typed === 'now' ? now : typed)
       }}

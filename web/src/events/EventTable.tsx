@@ -1,8 +1,7 @@
-import { type ColumnDef, type ColumnSizingState, getCoreRowModel, useReactTable } from '@tanstack/react-table'
 import { useQuery } from '@tanstack/react-query'
 import { type Range as Drawn, defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual'
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
-import { type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
+import { type PointerEvent, type Ref, memo, useCallback, useEffect, useImperativeHandle, useMemo, useRef, useState } from 'react'
 import type { RecordedEvent } from '../api/client'
 import { eventQuery } from '../api/events'
 import { useCopied } from '../parts/Copy'
@@ -11,12 +10,12 @@ import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
 import { Time } from '../parts/Time'
 import { useNarrow } from '../parts/useNarrow'
-import { useNow, usePreferences, useZone } from '../session/session'
+import { useChoose, useNow, usePreferences, useZone } from '../session/session'
 import { urls } from '../urls'
 import { outcomeOf, sentence } from '../words/event'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
-import { type Column, columnsOf } from './columns'
+import { type Column, WIDTH_MAX, WIDTH_MIN, columnsOf, widthsOf, widthsText } from './columns'
 import { noticeFailure } from '../queries'
 import { type Live, inOrder } from './live'
 import type { Place } from './rows'
@@ -267,16 +266,14 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     },
   })
 
-  const [sizing, setSizing] = useState<ColumnSizingState>({})
-  const definitions = useMemo<ColumnDef<RecordedEvent>[]>(() => columns.map((column) => ({ id: column.id, size: column.width, minSize: 60, maxSize: 900 })), [columns])
-  const table = useReactTable({ data: NO_ROWS, columns: definitions, getCoreRowModel: getCoreRowModel(), columnResizeMode: 'onChange', state: { columnSizing: sizing }, onColumnSizingChange: setSizing })
-  const headers = table.getFlatHeaders()
-  const widths = columns.map((column, place) => {
-    const wide = headers[place]?.getSize() ?? column.width
-    return column.grows && sizing[column.id] === undefined ? `minmax(${Math.min(wide, 160)}px, 1fr)` : `${wide}px`
+  const widths = useWidths()
+  const tracks = columns.map((column) => {
+    const width = widths.of(column)
+    return width === undefined ? `minmax(${Math.min(column.width, 160)}px, 1fr)` : `${width}px`
   })
-  const tracks = columns.some((column) => column.grows) ? widths.join(' ') : `${widths.join(' ')} 1fr`
-  const template = useMemo(() => ({ gridTemplateColumns: tracks }), [tracks])
+  // Where no column grows, what is left over stays empty.
+  const line = [...tracks, ...(columns.some((column) => column.grows) ? [] : ['1fr'])].join(' ')
+  const template = useMemo(() => ({ gridTemplateColumns: line }), [line])
 
   return (
     <div className={stale ? 'table table-stale' : 'table'} role="table" aria-label={t('Events')} aria-rowcount={waiting ? -1 : count + 1} aria-colcount={narrow ? 1 : columns.length} aria-busy={stale || view.state === 'loading'}>
@@ -289,13 +286,11 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
       >
         {!narrow && (
           <div className="row row-head" role="row" aria-rowindex={1} style={template}>
-            {headers.map((header, place) => {
-              const column = columns[place]
-              if (!column) return null
+            {columns.map((column) => {
               const time = column.id === 'time'
               const ascending = state.search.order === 'asc'
               return (
-                <div key={header.id} role="columnheader" className="cell" aria-sort={time ? (ascending ? 'ascending' : 'descending') : undefined}>
+                <div key={column.id} role="columnheader" className="cell" aria-sort={time ? (ascending ? 'ascending' : 'descending') : undefined}>
                   {time ? (
                     <button type="button" className="head-button" onClick={() => state.set({ order: ascending ? undefined : 'asc', live: undefined })}>
                       {column.words()} {ascending ? <IconArrowUp size={12} aria-label={t('oldest first')} /> : <IconArrowDown size={12} aria-label={t('newest first')} />}
@@ -303,7 +298,7 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
                   ) : (
                     column.words()
                   )}
-                  <div className="resize" onMouseDown={header.getResizeHandler()} onTouchStart={header.getResizeHandler()} onDoubleClick={() => header.column.resetSize()} aria-hidden />
+                  <Grip column={column} widths={widths} />
                 </div>
               )
             })}
@@ -352,7 +347,80 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
   )
 }
 
-const NO_ROWS: RecordedEvent[] = []
+interface Widths {
+  /** Nothing where the column takes what the others leave. */
+  of: (column: Column) => number | undefined
+  /** Shows a width, until it is kept or dropped. */
+  draw: (column: Column, width: number) => void
+  drop: () => void
+  /** Without a width it is the usual one again. */
+  keep: (column: Column, width?: number) => void
+}
+
+/** How wide columns are: what the person has chosen, and over it what is being drawn. */
+function useWidths(): Widths {
+  const choose = useChoose()
+  const text = usePreferences().widths
+  const [drawn, setDrawn] = useState<{ id: string; width: number }>()
+  // What was drawn is chosen now, or was taken back.
+  useEffect(() => setDrawn(undefined), [text])
+  const kept = useMemo(() => widthsOf(text), [text])
+  const fitting = (width: number) => Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, width)))
+  return {
+    of: ({ id, grows, width }) => (drawn?.id === id ? drawn.width : (kept[id] ?? (grows ? undefined : width))),
+    draw: ({ id }, width) => setDrawn({ id, width: fitting(width) }),
+    drop: () => setDrawn(undefined),
+    keep: ({ id }, width) => {
+      const { [id]: _, ...others } = kept
+      const next = widthsText(width === undefined ? others : { ...others, [id]: fitting(width) })
+      if (next === text) setDrawn(undefined)
+      else choose({ widths: next })
+    },
+  }
+}
+
+const WIDTH_STEP = 16
+
+/** The edge of a column: drawn, or moved with the arrow keys; a double click gives the usual width. */
+function Grip({ column, widths }: { column: Column; widths: Widths }) {
+  const from = useRef<{ x: number; width: number }>(undefined)
+  const widthNow = (grip: HTMLElement) => grip.parentElement!.getBoundingClientRect().width
+  const end = (event: PointerEvent) => {
+    const { x, width } = from.current ?? {}
+    from.current = undefined
+    if (x !== undefined && width !== undefined && event.clientX !== x) widths.keep(column, width + event.clientX - x)
+  }
+  return (
+    <div
+      className="resize"
+      role="separator"
+      aria-orientation="vertical"
+      aria-label={t('Width of {{column}}', { column: column.words() })}
+      aria-valuenow={widths.of(column) ?? column.width}
+      aria-valuemin={WIDTH_MIN}
+      aria-valuemax={WIDTH_MAX}
+      tabIndex={0}
+      onPointerDown={(event) => {
+        if (event.button !== 0) return
+        event.currentTarget.setPointerCapture(event.pointerId)
+        from.current = { x: event.clientX, width: widthNow(event.currentTarget) }
+      }}
+      onPointerMove={(event) => from.current && event.clientX !== from.current.x && widths.draw(column, from.current.width + event.clientX - from.current.x)}
+      onPointerUp={end}
+      onPointerCancel={() => {
+        from.current = undefined
+        widths.drop()
+      }}
+      onDoubleClick={() => widths.keep(column)}
+      onKeyDown={(event) => {
+        const by = { ArrowLeft: -WIDTH_STEP, ArrowRight: WIDTH_STEP }[event.key]
+        if (!by) return
+        event.preventDefault()
+        widths.keep(column, widthNow(event.currentTarget) + by)
+      }}
+    />
+  )
+}
 
 interface RowProps {
   row: number

@@ -2,6 +2,7 @@
 
 import { Button } from '@mantine/core'
 import { useQueries, useQuery } from '@tanstack/react-query'
+import { clock } from '../api/clock'
 import { countQuery, eventsQuery } from '../api/events'
 import { moments } from '../query/range'
 import { terms, withoutTerm } from '../query/terms'
@@ -20,7 +21,7 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
   const ranged = range.from !== undefined || range.to !== undefined
   const anywhere = useQuery({ ...countQuery({ ...selection, from: undefined, to: undefined }), enabled: ranged })
   const unfiltered = useQuery({ ...countQuery({ ...selection, q: undefined }), enabled: Boolean(selection.q) })
-  const { from, to } = moments(selection, selection.tz, new Date())
+  const { from, to } = moments(selection, selection.tz, clock.now())
   if (from && from >= to && range.to !== undefined) {
     return (
       <div className="state">
@@ -64,7 +65,7 @@ export function NoEvents({ state, ownLeftOut }: { state: EventsState; ownLeftOut
 function NotInRange({ state, total }: { state: EventsState; total: number }) {
   const zone = useZone()
   const { selection } = state
-  const { from, to } = moments(selection, selection.tz, new Date())
+  const { from, to } = moments(selection, selection.tz, clock.now())
   const before = useQuery({ ...eventsQuery({ ...selection, from: undefined, to: from?.toISOString() }, 1, 'desc'), enabled: from !== undefined })
   const after = useQuery({ ...eventsQuery({ ...selection, from: to.toISOString(), to: undefined }, 1, 'asc'), enabled: selection.to !== undefined })
   const offer = (words: string, at: string | null | undefined) => {
@@ -80,7 +81,7 @@ function NotInRange({ state, total }: { state: EventsState; total: number }) {
   return (
     <div className="state">
       <div>
-        <h2>{from && from > new Date() ? t('This range begins in the future') : t('Nothing in this range of time')}</h2>
+        <h2>{from && from > clock.now() ? t('This range begins in the future') : t('Nothing in this range of time')}</h2>
         <p>{t('{{total}} events match at other times.', { total: number(total) })}</p>
         <p className="buttons">
           {offer(t('The last before:'), before.data?.events[0]?.occurred_at)}

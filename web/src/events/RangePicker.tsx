@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Popover, TextInput, Tooltip } from '@mantine/core'
 import { IconCalendar, IconChevronLeft, IconChevronRight, IconZoomOut } from '@tabler/icons-react'
 import { useState } from 'react'
+import { clock } from '../api/clock'
 import { QUICK_RANGES, RANGE_EXAMPLES, type Range, endsNow, moments, rangeWords, shifted, typedRange, whyNoRange } from '../query/range'
 import { useWeekStart, useZone } from '../session/session'
 import { t } from '../words/i18n'
@@ -12,7 +13,7 @@ export function RangePicker({ range, onChange }: { range: Range; onChange: (rang
   const weekStart = useWeekStart()
   const [open, setOpen] = useState(false)
   const [text, setText] = useState('')
-  const now = new Date()
+  const now = clock.now()
   const typed = typedRange(text, zone, now, weekStart)
   const meant = moments(typed ?? range, zone, now)
   const choose = (next: Range) => {

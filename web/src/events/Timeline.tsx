@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { clock } from '../api/clock'
 import { type Selection, eventsQuery, histogramQuery } from '../api/events'
 import { Bars, BarsTable, NotCounted } from '../parts/Bars'
 import { intervalFor, moments } from '../query/range'
@@ -22,8 +23,7 @@ export function Timeline({ state, asked, total }: { state: EventsState; asked: n
   const { selection, search } = state
   const split = search.split ?? 'category'
   const oldest = useQuery({ ...eventsQuery({ ...selection }, 1, 'asc'), enabled: selection.from === undefined && total > 0 })
-  const now = new Date()
-  const times = moments(selection, selection.tz, now)
+  const times = moments(selection, selection.tz, clock.now())
   const first = times.from ?? (oldest.data?.events[0]?.occurred_at ? new Date(oldest.data.events[0].occurred_at) : undefined)
   const interval = first ? intervalFor(times.to.getTime() - first.getTime(), BARS_MAX) : 'day'
   const asks: Selection = { ...selection, from: selection.from ?? first?.toISOString() }

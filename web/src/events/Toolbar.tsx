@@ -187,7 +187,16 @@ function ColumnsMenu({ state }: { state: EventsState }) {
             </label>
           </div>
         ))}
-        <Button variant="subtle" color="gray" fullWidth justify="start" onClick={() => set(DEFAULT_COLUMNS.split(','))}>
+        <Button
+          variant="subtle"
+          color="gray"
+          fullWidth
+          justify="start"
+          onClick={() => {
+            choose({ widths: undefined })
+            set(DEFAULT_COLUMNS.split(','))
+          }}
+        >
           {t('The usual columns')}
         </Button>
       </Popover.Dropdown>

@@ -1,8 +1,8 @@
 //! From the buckets of an answer to the bars of a chart.
 
-import type { Counted } from '../api/events'
+import type { Histogram } from '../api/events'
 import type { Bar } from '../parts/Bars'
-import { type Interval, INTERVAL_MS, moments } from '../query/range'
+import { type Interval, INTERVAL_MS } from '../query/range'
 import { startOfDay, startOfMonth } from '../words/time'
 
 /** As many bars as can still be told apart. */
@@ -12,19 +12,19 @@ export const BARS_MAX = 180
  * Bars of an answer, each with the stretch its count is of: the first begins where the range does
  * and the last ends where it ends, though their buckets are longer.
  */
-export function barsOf(counted: Counted | undefined, zone: string): Bar[] {
+export function barsOf(counted: Histogram | undefined, zone: string): Bar[] {
   if (!counted) return []
   const { buckets, interval, from, to } = counted
-  const range = moments({ from, to }, zone, new Date())
+  const [first, last] = [new Date(from), new Date(to)]
   return buckets.map((bucket, place) => {
     const next = buckets[place + 1]
     const [start, end] = [new Date(bucket.start), next ? new Date(next.start) : endOf(new Date(bucket.start), interval, zone)]
-    const late = place === 0 && range.from && range.from > start
-    const early = !next && range.to < end
+    const late = place === 0 && first > start
+    const early = !next && last < end
     return {
-      start: late ? range.from! : start,
-      end: early ? range.to : end,
-      from: late ? from! : start.toISOString(),
+      start: late ? first : start,
+      end: early ? last : end,
+      from: late ? from : start.toISOString(),
       to: early ? to : end.toISOString(),
       total: bucket.total,
       counts: bucket.counts ?? {},

@@ -97,6 +97,20 @@ export const COLUMNS: Column[] = [
   { id: 'id', words: () => t('Event id'), width: 160, cell: (event) => <span className="mono">{event.display_id}</span>, text: (event) => event.display_id },
 ]
 
+export const WIDTH_MIN = 60
+export const WIDTH_MAX = 900
+
+/** Widths by column as they are kept: `who:200,entity:240`. What means nothing is left out. */
+export function widthsOf(kept: string | undefined): Record<string, number> {
+  const pairs = (kept ?? '').split(',').map((one) => /^([a-z_]+):(\d{1,4})$/.exec(one))
+  return Object.fromEntries(pairs.flatMap((pair) => (pair && COLUMNS.some((column) => column.id === pair[1]) ? [[pair[1]!, Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, Number(pair[2])))]] : [])))
+}
+
+/** The text to keep; nothing where every column has its usual width. */
+export function widthsText(widths: Record<string, number>): string | undefined {
+  return Object.entries(widths).map(([id, width]) => `${id}:${Math.round(width)}`).join(',') || undefined
+}
+
 export const DEFAULT_COLUMNS = 'time,who,action,entity,details,outcome'
 
 /** The columns a list of names means; unknown names are left out, none means the usual ones. */

@@ -149,3 +149,10 @@ test('events that only wait to be counted are not remembered one by one', async 
   expect(questions()).toBeGreaterThan(1)
   expect(questions()).toBeLessThan(20)
 })
+
+test('a number that came by the stream keeps its digits', async () => {
+  const { tail, say } = await following()
+  say(new MessageEvent('event', { data: '{"display_id":"LOG-10","sequence":10,"occurred_at":"2026-01-01T00:01:00Z","changes":[{"path":"serial","old":9007199254740993,"new":12345678901234567890}]}' }))
+  await settled()
+  expect(tail.view.events[0]!.changes![0]).toMatchObject({ old: '9007199254740993', new: '12345678901234567890' })
+})

@@ -5,7 +5,8 @@
 
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { RecordedEvent } from '../api/client'
-import { type EventsPage, type Selection, fetchEvents, tailPath } from '../api/events'
+import { clock } from '../api/clock'
+import { type EventsPage, type Selection, fetchEvents, readEvent, tailPath } from '../api/events'
 import { noticeFailure } from '../queries'
 import { moments } from '../query/range'
 import { both } from '../query/terms'
@@ -128,7 +129,7 @@ export class Tail {
         this.become('open')
         this.catchUp(stop.signal).catch(() => undefined)
       })
-      source.addEventListener('event', (message) => this.take(JSON.parse((message as MessageEvent<string>).data) as RecordedEvent))
+      source.addEventListener('event', (message) => this.take(readEvent((message as MessageEvent<string>).data)))
       // This browser was too slow; the events it missed are asked for.
       source.addEventListener('gap', () => this.catchUp(stop.signal).catch(() => undefined))
       source.addEventListener('error', () => {
@@ -188,7 +189,7 @@ export class Tail {
   /** A stream knows no range of time. */
   private within(event: RecordedEvent): boolean {
     if (this.selection.from === undefined) return true
-    const { from } = moments(this.selection, this.selection.tz, new Date())
+    const { from } = moments(this.selection, this.selection.tz, clock.now())
     return from === undefined || Date.parse(event.occurred_at ?? event.received_at) >= from.getTime()
   }
 

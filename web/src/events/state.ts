@@ -2,6 +2,7 @@
 
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { type RefObject, useCallback, useMemo, useRef } from 'react'
+import { clock } from '../api/clock'
 import type { Selection } from '../api/events'
 import { type Range, moments } from '../query/range'
 import { both, excluding, terms, toggled, withoutTerm } from '../query/terms'
@@ -76,7 +77,7 @@ function cleaned<T extends object>(value: T): T {
 
 /** A selection whose answers do not change: its times are fixed and later events are left out. */
 export function pinned(selection: Selection, asOf: number): Selection {
-  const range = moments(selection, selection.tz, new Date())
+  const range = moments(selection, selection.tz, clock.now())
   return {
     ...selection,
     q: both(selection.q ?? '', `sequence:<${asOf}`),

@@ -2,6 +2,7 @@ import { Button, Checkbox, Select, TextInput } from '@mantine/core'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Schemas } from '../api/client'
+import { clock } from '../api/clock'
 import { type Key, keysQuery, managing } from '../api/identity'
 import { DangerDialog, FormDialog, ShownOnce } from '../parts/Dialog'
 import { Go } from '../parts/Go'
@@ -160,7 +161,7 @@ function CreateKey({ close, act }: { close: () => void; act: (key: Schemas['NewK
     scopes,
     environment: environment.trim() || undefined,
     app: app.trim() || undefined,
-    expires_at: days ? new Date(Date.now() + Number(days) * DAY_MS).toISOString() : undefined,
+    expires_at: days ? new Date(clock.now().getTime() + Number(days) * DAY_MS).toISOString() : undefined,
   })
   return (
     <FormDialog title={t('Create a key')} submit={t('Create the key')} close={close} ready={name.trim() !== '' && scopes.length > 0} act={() => act(body())}>

@@ -29,6 +29,7 @@ interface Props {
 
 const AXIS_HEIGHT = 18
 const LEFT = 44
+const TICK_CHARACTER_PX = 6
 
 /** Counts over time. Dragging picks a stretch; the same numbers stand in a table for who asks. */
 export function Bars({ bars, layers, label, height = 96, loading, onPick }: Props) {
@@ -125,11 +126,7 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
                   </g>
                 )
               })}
-              {ticks.has(place) && LEFT + place * step < width - 40 && (
-                <text x={LEFT + place * step} y={height - 4} className="tick">
-                  {axisTime(bar.start, zone, stepMs)}
-                </text>
-              )}
+              {ticks.has(place) && <Tick x={LEFT + place * step} y={height - 4} end={width} words={axisTime(bar.start, zone, stepMs)} />}
             </g>
           )
         })}
@@ -152,6 +149,16 @@ export function Bars({ bars, layers, label, height = 96, loading, onPick }: Prop
         </div>
       )}
     </figure>
+  )
+}
+
+/** A label of the axis, if there is room for it before the end. */
+function Tick({ x, y, end, words }: { x: number; y: number; end: number; words: string }) {
+  if (x + words.length * TICK_CHARACTER_PX > end) return null
+  return (
+    <text x={x} y={y} className="tick">
+      {words}
+    </text>
   )
 }
 

@@ -127,21 +127,20 @@ export function canonical(value: Json): string {
   return JSON.stringify(value)
 }
 
-/** JSON as plain values; a number that would lose digits is kept as text. */
+/** What may be a number that loses digits. */
+const MAY_LOSE = /(?:^|[:,[])\s*-?(?:[\d.]{16}|[\d.]+[eE])/
+const TEXTS_AND_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g
+
+/** JSON as plain values; a number that would lose digits is kept as text. As quick as `JSON.parse` where there is none. */
 export function readableJson(text: string): unknown {
-  return plain(parseJson(text))
+  if (!MAY_LOSE.test(text)) return JSON.parse(text)
+  return JSON.parse(text.replace(TEXTS_AND_NUMBERS, (found) => (found.startsWith('"') || keepsDigits(found) ? found : `"${found}"`)))
 }
 
-function plain(value: Json): unknown {
-  if (value instanceof Digits) {
-    const number = Number(value.text)
-    const digits = value.text.replace(/^-/, '').replace(/\.?0*$/, '').replace(/[^0-9]/g, '').length
-    return Number.isFinite(number) && (digits <= 15 || Number.isSafeInteger(number)) ? number : value.text
-  }
-  if (Array.isArray(value)) return value.map(plain)
-  // Without a prototype no name has a meaning of its own.
-  if (isObject(value)) return Object.assign(Object.create(null) as object, Object.fromEntries([...value].filter(([name]) => name !== '__proto__').map(([name, member]) => [name, plain(member)])))
-  return value
+function keepsDigits(written: string): boolean {
+  const number = Number(written)
+  const digits = written.replace(/^-/, '').replace(/\.?0*$/, '').replace(/[^0-9]/g, '').length
+  return Number.isFinite(number) && (digits <= 15 || Number.isSafeInteger(number))
 }
 
 /** Indented JSON with the digits, names and order it came with. */

@@ -3,6 +3,7 @@
 import { useMutation, useMutationState, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useEffect, useMemo, useState } from 'react'
+import { clock } from '../api/clock'
 import { type Membership, type Permission, type Preferences, type Session, identity, preferencesOf, sessionQuery } from '../api/identity'
 import { lastNote, tell } from '../parts/done'
 import { t } from '../words/i18n'
@@ -79,9 +80,9 @@ function useKept(keep: (part: Preferences) => Promise<Partial<Session>>): (part:
 
 /** The moment, moving on by itself. */
 export function useNow(everyMs = 30_000): Date {
-  const [now, setNow] = useState(() => new Date())
+  const [now, setNow] = useState(() => clock.now())
   useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), everyMs)
+    const timer = setInterval(() => setNow(clock.now()), everyMs)
     return () => clearInterval(timer)
   }, [everyMs])
   return now

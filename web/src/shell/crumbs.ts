@@ -8,18 +8,24 @@ interface Crumb {
   to?: string
 }
 
-/** The way to the screen that is open: Settings / Security / Audit logs, and on from there. */
+/** The way to the screen that is open. */
 export function useCrumbs(): Crumb[] {
-  const tenant = useTenant().name
+  const { name, permissions } = useTenant()
   const { pathname } = useLocation()
   const { id } = useParams({ strict: false })
+  return crumbsOf(pathname, { tenant: name, id, settings: permissions.includes('config.read') })
+}
+
+/** Settings / Security / Audit logs, and on from there. Where the role has no settings their names are no links. */
+export function crumbsOf(pathname: string, { tenant, id, settings }: { tenant: string; id?: string; settings: boolean }): Crumb[] {
   const [, , , section, page] = pathname.split('/')
-  const settings = { words: t('Settings'), to: urls.settings(tenant, 'general') }
-  const log = [settings, { words: t('Security'), to: urls.settings(tenant, 'people') }, { words: t('Audit logs'), to: urls.overview(tenant) }]
+  const setting = (words: string, page: 'general' | 'people'): Crumb => ({ words, to: settings ? urls.settings(tenant, page) : undefined })
+  const top = setting(t('Settings'), 'general')
+  const log = [top, setting(t('Security'), 'people'), { words: t('Audit logs'), to: urls.overview(tenant) }]
   if (section === 'overview') return log
   if (section === 'events') return page ? [...log, { words: t('Events'), to: urls.events(tenant) }, { words: id ?? page }] : [...log, { words: t('Events') }]
   if (section === 'records') return [...log, { words: t('Events'), to: urls.events(tenant) }, { words: t('Record {{id}}', { id: id ?? '' }) }]
   if (section === 'account') return [{ words: t('Your account') }]
   const words = { people: t('People'), teams: t('Teams'), keys: t('API keys'), tenants: t('Tenants'), general: t('General') }[page ?? '']
-  return words ? [settings, { words }] : []
+  return words ? [top, { words }] : []
 }

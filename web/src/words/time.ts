@@ -195,12 +195,11 @@ export function columnTime(at: Date, zone: string, now: Date): { date: string; t
   return { date, time: changesOffset(at, zone) ? `${time} ${shortOffset(at, zone)}` : time }
 }
 
-/** A label of the axis of a chart whose bars are `stepMs` wide. */
+/** A label of the axis of a chart whose bars are `stepMs` wide; as in a list, a clock time carries the offset on a day on which it changes. */
 export function axisTime(at: Date, zone: string, stepMs: number): string {
-  if (stepMs >= DAY_MS) return format(zone, { day: 'numeric', month: 'short' }).format(at)
-  const wall = wallClock(at, zone)
-  if (wall.hour === 0 && wall.minute === 0) return format(zone, { day: 'numeric', month: 'short' }).format(at)
-  return format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+  if (stepMs >= DAY_MS || startOfDay(at, zone).getTime() === at.getTime()) return format(zone, { day: 'numeric', month: 'short' }).format(at)
+  const clock = format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at)
+  return changesOffset(at, zone) ? `${clock} ${shortOffset(at, zone)}` : clock
 }
 
 const relativeFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' })

@@ -235,6 +235,8 @@ fn counts_are_exact() {
         .get("/v1/events/histogram?from=2026-01-01&to=2026-01-20&split=activity")
         .ok();
     assert_eq!(histogram["total"], 40);
+    assert_eq!(histogram["from"], "2026-01-01T00:00:00.000000Z");
+    assert_eq!(histogram["to"], "2026-01-21T00:00:00.000000Z");
     let buckets = histogram["buckets"].as_array().unwrap();
     assert_eq!(buckets.len(), 20);
     assert!(
@@ -254,6 +256,24 @@ fn counts_are_exact() {
     assert_eq!(top["values"][0]["value"], "u-0");
     assert_eq!(top["values"][0]["count"], 14);
     assert_eq!(top["values"].as_array().unwrap().len(), 2);
+}
+
+/// A chart that goes on to now is told by the server when that is: a reader's clock may be wrong.
+#[test]
+fn a_histogram_says_what_stretch_it_counted() {
+    let house = House::new();
+    let counted = house
+        .get("/v1/events/histogram?from=now-2h&interval=hour")
+        .ok();
+    let micros = |name: &str| {
+        let text = counted[name].as_str().unwrap();
+        text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
+    };
+    assert_eq!(micros("to") - micros("from"), 2 * 3_600_000_000);
+    let exact = "/v1/events/histogram?from=2026-01-01T10:20:30.000001Z&to=2026-01-01T11:00:00.5Z";
+    let counted = house.get(exact).ok();
+    assert_eq!(counted["from"], "2026-01-01T10:20:30.000001Z");
+    assert_eq!(counted["to"], "2026-01-01T11:00:00.500000Z");
 }
 
 #[test]
