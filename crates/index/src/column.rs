@@ -9,6 +9,9 @@ use tantivy::directory::OwnedBytes;
 /// Documents of a block: small enough that its ends say much, large enough that they cost little.
 pub(crate) const BLOCK_DOCS: usize = 256;
 
+/// A block of which fewer numbers than this are asked for is not unpacked as a whole.
+pub(crate) const WHOLE_BLOCK_DOCS: u64 = 32;
+
 /// Stands for "this document has none". No number of an event is so small: counts are not
 /// negative and times lie after 1970.
 pub(crate) const ABSENT: i64 = i64::MIN;

@@ -27,6 +27,8 @@ pub(crate) trait Columns: Send + Sync {
     fn distinct(&self, field: usize) -> u32;
     /// The first value of the document, or [`NO_VALUE`].
     fn ordinal(&self, field: usize, doc: u32) -> u32;
+    /// The ordinals of the first values of a block, [`ABSENT`] where there is none.
+    fn ordinal_block(&self, field: usize, block: u32, out: &mut Block);
     /// Whether every document has a value.
     fn has_all(&self, field: usize) -> bool;
     /// Values after the first: document and ordinal, in order of the documents.
@@ -242,6 +244,15 @@ impl Columns for MemoryColumns {
             .get(doc as usize)
             .copied()
             .unwrap_or(NO_VALUE)
+    }
+
+    fn ordinal_block(&self, field: usize, block: u32, out: &mut Block) {
+        for (doc, out) in docs_of_block(self, block).zip(out) {
+            *out = match self.ordinal(field, doc) {
+                NO_VALUE => ABSENT,
+                ordinal => i64::from(ordinal),
+            };
+        }
     }
 
     fn has_all(&self, field: usize) -> bool {
@@ -465,6 +476,10 @@ impl Columns for FileColumns {
     fn ordinal(&self, field: usize, doc: u32) -> u32 {
         // Beyond `u32` only if absent.
         u32::try_from(self.values[field].first.get(doc)).unwrap_or(NO_VALUE)
+    }
+
+    fn ordinal_block(&self, field: usize, block: u32, out: &mut Block) {
+        self.values[field].first.block(block, out);
     }
 
     fn has_all(&self, field: usize) -> bool {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use event::Timestamp;
 use roaring::RoaringBitmap;
 
-use crate::column::BLOCK_DOCS;
+use crate::column::{ABSENT, BLOCK_DOCS, Block, WHOLE_BLOCK_DOCS, block_of};
 use crate::columns::{Columns, NO_VALUE, docs_of_block};
 use crate::document::Number;
 
@@ -16,30 +16,8 @@ pub(crate) struct Counted {
     pub(crate) by_value: HashMap<Option<String>, Vec<u64>>,
 }
 
-/// The times of one bucket, or those before the first or after the last.
-struct Stretch {
-    from: i64,
-    /// The first time behind it; none behind the last boundary.
-    to: Option<i64>,
-    bucket: Option<usize>,
-}
-
-impl Stretch {
-    /// The one that a time lies in. There are two boundaries or more.
-    fn of(boundaries: &[Timestamp], time: i64) -> Stretch {
-        let after = boundaries.partition_point(|boundary| boundary.as_micros() <= time);
-        let at = |place: usize| boundaries.get(place).map(|it| it.as_micros());
-        Stretch {
-            from: after.checked_sub(1).and_then(at).unwrap_or(i64::MIN),
-            to: at(after),
-            bucket: after.checked_sub(1).filter(|_| after < boundaries.len()),
-        }
-    }
-
-    fn holds(&self, time: i64) -> bool {
-        self.from <= time && self.to.is_none_or(|to| time < to)
-    }
-}
+/// Boundaries up to which the documents of a block are counted boundary by boundary.
+const COUNTED_BOUNDARIES: usize = 8;
 
 /// Adds the documents of a source to the buckets; `field` splits them by its first value.
 pub(crate) fn add_to_buckets(
@@ -49,85 +27,197 @@ pub(crate) fn add_to_buckets(
     field: Option<usize>,
     counted: &mut Counted,
 ) {
-    let Some(buckets) = boundaries
-        .len()
-        .checked_sub(1)
-        .filter(|buckets| *buckets > 0)
-    else {
+    let boundaries: Vec<i64> = boundaries.iter().map(|it| it.as_micros()).collect();
+    if boundaries.len() < 2 {
         return;
-    };
-    let bucket_of = |time: i64| Stretch::of(boundaries, time).bucket;
-    // A row of buckets for each value, and one for events without.
-    let values = field.map_or(0, |field| columns.distinct(field) as usize);
-    let mut rows: Vec<Vec<u64>> = vec![Vec::new(); values + 1];
-    let mut count = |ordinal: u32, bucket: usize, events: u64| {
-        if let Some(row) = rows.get_mut((ordinal as usize).min(values)) {
-            if row.is_empty() {
-                row.resize(buckets, 0);
-            }
-            row[bucket] += events;
-        }
-    };
+    }
+    let mut rows = Rows::new(columns, field, boundaries.len() - 1);
     // The one row there is, if no document has to be asked for its value.
     let only = match field {
         None => Some(NO_VALUE),
-        Some(field) => (values == 1 && columns.has_all(field)).then_some(0),
+        Some(field) => (rows.values == 1 && columns.has_all(field)).then_some(0),
     };
-    let mut times = [0; BLOCK_DOCS];
-    for block in 0..columns.blocks() {
-        let range = docs_of_block(columns, block);
+    let (mut times, mut ordinals) = ([0; BLOCK_DOCS], [ABSENT; BLOCK_DOCS]);
+    for_each_block(columns, docs, |block, docs| {
         let bounds = columns.bounds(Number::Time, block);
-        let same = match (bucket_of(bounds.min), bucket_of(bounds.max)) {
-            (Some(one), Some(other)) if one == other => Some(one),
-            _ => None,
+        let first = passed(&boundaries, bounds.min);
+        // Those that part the block: its documents are behind the first of them or not, and so on.
+        let within = boundaries
+            .get(first..passed(&boundaries, bounds.max))
+            .unwrap_or_default();
+        let times: &[i64] = match within {
+            [] => &[],
+            _ => docs.read(
+                |doc| columns.number(Number::Time, doc),
+                |out| columns.number_block(Number::Time, block, out),
+                &mut times,
+            ),
         };
-        let events = docs.range_cardinality(range.clone());
-        if events == 0 {
-            continue;
-        }
-        if let (Some(bucket), Some(only)) = (same, only) {
-            count(only, bucket, events);
-            continue;
-        }
-        if same.is_none() {
-            columns.number_block(Number::Time, block, &mut times);
-        }
-        // Most events are in the bucket of the one before.
-        let mut stretch = Stretch::of(boundaries, bounds.min);
-        let mut add = |doc: u32| {
-            let bucket = same.or_else(|| {
-                let time = times[(doc - range.start) as usize];
-                if !stretch.holds(time) {
-                    stretch = Stretch::of(boundaries, time);
+        if let Some(only) = only {
+            if within.len() <= COUNTED_BOUNDARIES {
+                let mut left = docs.len();
+                for (place, boundary) in within.iter().enumerate() {
+                    let behind = times.iter().filter(|time| *boundary <= **time).count();
+                    rows.add(only, first + place, (left - behind) as u64);
+                    left = behind;
                 }
-                stretch.bucket
-            });
-            let ordinal = || field.map_or(NO_VALUE, |field| columns.ordinal(field, doc));
-            if let Some(bucket) = bucket {
-                count(only.unwrap_or_else(ordinal), bucket, 1);
+                rows.add(only, first + within.len(), left as u64);
+            } else {
+                for time in times {
+                    rows.add(only, first + passed(within, *time), 1);
+                }
             }
-        };
-        if events == u64::from(range.end - range.start) {
-            range.clone().for_each(&mut add);
+            return;
+        }
+        let ordinals = field.map_or(&[][..], |field| {
+            docs.read(
+                |doc| match columns.ordinal(field, doc) {
+                    NO_VALUE => ABSENT,
+                    ordinal => i64::from(ordinal),
+                },
+                |out| columns.ordinal_block(field, block, out),
+                &mut ordinals,
+            )
+        });
+        // Beyond `u32` only if absent.
+        let ordinals = ordinals
+            .iter()
+            .map(|ordinal| u32::try_from(*ordinal).unwrap_or(NO_VALUE));
+        if within.is_empty() {
+            ordinals.for_each(|ordinal| rows.add(ordinal, first, 1));
         } else {
-            docs.range(range.clone()).for_each(&mut add);
+            ordinals.zip(times).for_each(|(ordinal, time)| {
+                rows.add(ordinal, first + passed(within, *time), 1);
+            });
+        }
+    });
+    rows.finish(columns, field, counted);
+}
+
+/// How many boundaries are not after a time.
+fn passed(boundaries: &[i64], time: i64) -> usize {
+    boundaries.partition_point(|boundary| *boundary <= time)
+}
+
+/// A row of buckets for each value of a source, and one for events without.
+struct Rows {
+    buckets: usize,
+    values: usize,
+    rows: Vec<Vec<u64>>,
+}
+
+impl Rows {
+    fn new(columns: &dyn Columns, field: Option<usize>, buckets: usize) -> Rows {
+        let values = field.map_or(0, |field| columns.distinct(field) as usize);
+        Rows {
+            buckets,
+            values,
+            rows: vec![Vec::new(); values + 1],
         }
     }
-    for (ordinal, row) in rows
-        .into_iter()
-        .enumerate()
-        .filter(|(_, row)| !row.is_empty())
-    {
-        let value = field
-            .filter(|_| ordinal < values)
-            .map(|field| columns.value(field, ordinal as u32).into_owned());
-        let sums = counted
-            .by_value
-            .entry(value)
-            .or_insert_with(|| vec![0; buckets]);
-        sums.iter_mut()
-            .zip(row)
-            .for_each(|(sum, events)| *sum += events);
+
+    /// Counts events that so many boundaries are not after; those outside of all buckets do not
+    /// count.
+    fn add(&mut self, ordinal: u32, passed: usize, events: u64) {
+        let Some(row) = self.rows.get_mut((ordinal as usize).min(self.values)) else {
+            return;
+        };
+        if row.is_empty() {
+            row.resize(self.buckets, 0);
+        }
+        if let Some(sum) = passed.checked_sub(1).and_then(|bucket| row.get_mut(bucket)) {
+            *sum += events;
+        }
+    }
+
+    fn finish(self, columns: &dyn Columns, field: Option<usize>, counted: &mut Counted) {
+        let Rows {
+            buckets,
+            values,
+            rows,
+        } = self;
+        for (ordinal, row) in rows
+            .into_iter()
+            .enumerate()
+            .filter(|(_, row)| row.iter().any(|events| *events > 0))
+        {
+            let value = field
+                .filter(|_| ordinal < values)
+                .map(|field| columns.value(field, ordinal as u32).into_owned());
+            let sums = counted
+                .by_value
+                .entry(value)
+                .or_insert_with(|| vec![0; buckets]);
+            sums.iter_mut()
+                .zip(row)
+                .for_each(|(sum, events)| *sum += events);
+        }
+    }
+}
+
+/// The found documents of a block.
+enum BlockDocs<'d> {
+    All(usize),
+    Some(&'d [u32]),
+}
+
+impl BlockDocs<'_> {
+    fn len(&self) -> usize {
+        match self {
+            BlockDocs::All(len) => *len,
+            BlockDocs::Some(docs) => docs.len(),
+        }
+    }
+
+    /// The numbers of the documents, asked one by one or with those of the whole block.
+    fn read<'o>(
+        &self,
+        one: impl Fn(u32) -> i64,
+        all: impl FnOnce(&mut Block),
+        out: &'o mut Block,
+    ) -> &'o [i64] {
+        match self {
+            BlockDocs::All(_) => all(out),
+            BlockDocs::Some(docs) if (docs.len() as u64) < WHOLE_BLOCK_DOCS => {
+                out.iter_mut()
+                    .zip(*docs)
+                    .for_each(|(out, doc)| *out = one(*doc));
+            }
+            BlockDocs::Some(docs) => {
+                all(out);
+                for (place, doc) in docs.iter().enumerate() {
+                    out[place] = out[*doc as usize % BLOCK_DOCS];
+                }
+            }
+        }
+        &out[..self.len()]
+    }
+}
+
+/// Calls `each` with every block that has some of the documents, and with these.
+fn for_each_block(
+    columns: &dyn Columns,
+    docs: &RoaringBitmap,
+    mut each: impl FnMut(u32, BlockDocs<'_>),
+) {
+    let mut of_block = Vec::with_capacity(BLOCK_DOCS);
+    let mut left = docs.iter();
+    let mut next = left.next();
+    while let Some(first) = next {
+        let block = block_of(first);
+        let range = docs_of_block(columns, block);
+        if first == range.start && docs.contains_range(range.clone()) {
+            each(block, BlockDocs::All(range.len()));
+            left.advance_to(range.end);
+            next = left.next();
+            continue;
+        }
+        of_block.clear();
+        while let Some(doc) = next.filter(|doc| block_of(*doc) == block) {
+            of_block.push(doc);
+            next = left.next();
+        }
+        each(block, BlockDocs::Some(&of_block));
     }
 }
 

@@ -8,14 +8,12 @@ use std::collections::HashMap;
 use event::{Sequence, Timestamp};
 use roaring::RoaringBitmap;
 
-use crate::column::{ABSENT, BLOCK_DOCS, block_of};
+use crate::column::{ABSENT, BLOCK_DOCS, WHOLE_BLOCK_DOCS, block_of};
 use crate::columns::{Columns, docs_of_block};
 use crate::document::Number;
 use crate::engine::{Class, Group, Groups, Position, Totals};
 use crate::keys::BETWEEN;
 
-/// A block with fewer found documents than this is not unpacked as a whole.
-const WHOLE_BLOCK_DOCS: u64 = 32;
 /// Combinations that get a place in a table of their own; more are looked up.
 const TABLE_PLACES: usize = 1 << 16;
 /// Stretches of time that are kept before they are sorted and united again.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use event::{Count, Kind, Recorded, Sequence, Timestamp};
+use event::{Acceptance, Content, Count, Event, Kind, Recorded, Salt, Sequence, Timestamp};
 use ledger::{
     Erasure, Erasures, FollowError, Lane, Meters, PartInfo, PartName, Pool, ReadError, Shelf,
     Snapshot, ViewProgress, Work,
@@ -853,44 +853,194 @@ fn histograms_are_those_of_a_fold_over_the_events() {
             let boundaries: Vec<Timestamp> = (0..2 + random.below(30) as i64)
                 .map(|n| start.plus_micros(n * step))
                 .collect();
-            let buckets = boundaries.len() - 1;
-            let mut counts = vec![0; buckets];
-            let mut by_value: BTreeMap<Option<String>, Vec<u64>> = BTreeMap::new();
-            let events = log.events();
-            for event in events.iter().filter(|event| in_scope(event, &scope)) {
-                let time = occurred(event);
-                let bucket = (0..buckets).find(|n| {
-                    boundaries[*n].as_micros() <= time && time < boundaries[n + 1].as_micros()
-                });
-                if let Some(bucket) =
-                    bucket.filter(|_| scope.own || event.kind == Kind::Application)
-                {
-                    counts[bucket] += 1;
-                    let value = field.and_then(|field| values(event, field).into_iter().next());
-                    by_value.entry(value).or_insert_with(|| vec![0; buckets])[bucket] += 1;
-                }
-            }
-            let split = field.map(|field| Split {
-                field,
-                limit: 1_000,
-            });
-            let answer = engine
-                .histogram(&Histogram {
-                    scope: scope.clone(),
-                    boundaries,
-                    split,
-                })
-                .unwrap();
-            assert_eq!(answer.counts, counts);
-            assert_eq!(answer.totals.total, counts.iter().sum::<u64>());
-            if field.is_some() {
-                assert_eq!(
-                    answer.series.into_iter().collect::<BTreeMap<_, _>>(),
-                    by_value,
-                    "{field:?} {scope:?}"
-                );
-            }
+            let histogram = Histogram {
+                scope: scope.clone(),
+                boundaries,
+                split: field.map(|field| Split {
+                    field,
+                    limit: 1_000,
+                }),
+            };
+            check_histogram(&engine, &log.events(), &histogram, "mixed");
         }
+    }
+}
+
+#[track_caller]
+fn check_histogram(engine: &LocalEngine, events: &[Recorded], asked: &Histogram, home: &str) {
+    let Histogram {
+        scope,
+        boundaries,
+        split,
+    } = asked;
+    let buckets = boundaries.len() - 1;
+    let mut counts = vec![0; buckets];
+    let mut by_value: BTreeMap<Option<String>, Vec<u64>> = BTreeMap::new();
+    let mut own_left_out = 0;
+    for event in events.iter().filter(|event| in_scope(event, scope)) {
+        let time = occurred(event);
+        let bucket = (0..buckets)
+            .find(|n| boundaries[*n].as_micros() <= time && time < boundaries[n + 1].as_micros());
+        let Some(bucket) = bucket else { continue };
+        if !scope.own && event.kind != Kind::Application {
+            own_left_out += 1;
+            continue;
+        }
+        counts[bucket] += 1;
+        let value = split.and_then(|split| values(event, split.field).into_iter().next());
+        by_value.entry(value).or_insert_with(|| vec![0; buckets])[bucket] += 1;
+    }
+    let answer = engine.histogram(asked).unwrap();
+    assert_eq!(answer.counts, counts, "{home}: {asked:?}");
+    let totals = (answer.totals.total, answer.totals.own_left_out);
+    let expected = (counts.iter().sum::<u64>(), own_left_out);
+    assert_eq!(totals, expected, "{home}: {asked:?}");
+    if split.is_some() {
+        let series: BTreeMap<_, _> = answer.series.into_iter().collect();
+        assert_eq!(series, by_value, "{home}: {asked:?}");
+    }
+}
+
+const MINUTE_MICROS: i64 = 60_000_000;
+const HOUR_MICROS: i64 = 60 * MINUTE_MICROS;
+
+/// Events that happened one a minute, moved by up to a minute; of twenty one is up to two days late,
+/// and now and then a clock is wrong by years.
+fn late_corpus(random: &mut Random, events: i64) -> Vec<Recorded> {
+    let one = |n: i64| {
+        let received_at = testing::NOW.plus_micros((n - events) * MINUTE_MICROS);
+        let moved = random.below(2 * MINUTE_MICROS as usize) as i64 - MINUTE_MICROS;
+        let moved = match random.below(400) {
+            0 => -received_at.as_micros(),
+            1 => -(random.below(3 * 365 * 24) as i64) * HOUR_MICROS,
+            2..22 => -(random.below(48 * HOUR_MICROS as usize) as i64),
+            _ => moved,
+        };
+        let json = format!(
+            r#"{{"action":"{}","category":"{}","actor":{{"type":"user","id":"u-{}"}},"outcome":"{}","occurred_at":"{}"}}"#,
+            random.pick(&["login", "order.view"]),
+            random.pick(&["security", "view", "view", "view"]),
+            random.below(40),
+            random.pick(&["success", "success", "success", "failure"]),
+            received_at.plus_micros(moved),
+        );
+        let acceptance = Acceptance {
+            now: testing::NOW,
+            key_id: None,
+            import: None,
+        };
+        let event = Event::accept(json.as_bytes(), &acceptance).unwrap();
+        Recorded {
+            sequence: Sequence::new(n as u64),
+            received_at,
+            kind: match random.once_in(50) {
+                true => Kind::Own,
+                false => Kind::Application,
+            },
+            category: event.category(),
+            content: Content::Whole {
+                salt: Salt([7; 16]),
+                event,
+            },
+            enrichment: None,
+        }
+    };
+    (0..events).map(one).collect()
+}
+
+/// Boundaries as a chart has them, at whole steps or not, of days that are 23 to 25 hours long, or
+/// without any order to them.
+fn random_boundaries(random: &mut Random, minutes: i64) -> Vec<Timestamp> {
+    let start = -(random.below(minutes as usize + 3_000) as i64) * MINUTE_MICROS;
+    let start = match random.once_in(2) {
+        true => start - start.rem_euclid(24 * HOUR_MICROS),
+        false => start - random.below(MINUTE_MICROS as usize) as i64,
+    };
+    let step = random.pick(&[15 * MINUTE_MICROS, HOUR_MICROS, 24 * HOUR_MICROS, 0]);
+    let mut end = testing::NOW.as_micros() + start;
+    (0..2 + random.below(40))
+        .map(|_| {
+            let boundary = Timestamp::from_micros(end);
+            end += match step {
+                0 => random.below(30 * HOUR_MICROS as usize) as i64,
+                day if day > HOUR_MICROS => day + random.pick(&[0, 0, 0, -1, 1]) * HOUR_MICROS,
+                step => step,
+            };
+            boundary
+        })
+        .collect()
+}
+
+/// 60 charts of each of five ledgers, in five homes: 1,500 answers.
+#[test]
+fn histograms_of_late_events_are_those_of_a_fold_over_the_events() {
+    for seed in first_seed()..first_seed() + 5 {
+        let random = &mut Random::new(seed);
+        let minutes = 3_000 + random.below(3_000) as i64;
+        let log = FakeLog::of(late_corpus(random, minutes), 500);
+        let questions = [
+            "*",
+            "*",
+            "outcome:success",
+            "action:login",
+            "actor.id:u-7",
+            "-category:view",
+            "-actor.id:u-7",
+        ];
+        let mut asked = Vec::new();
+        for _ in 0..60 {
+            let question = query::parse(random.pick(&questions), &testing::context()).unwrap();
+            let mut scope = Scope::of(question.expr().clone());
+            let time = |random: &mut Random| {
+                testing::NOW.plus_micros(-(random.below(minutes as usize) as i64) * 61_234_567)
+            };
+            scope.from = random.once_in(3).then(|| time(random));
+            scope.to = random.once_in(3).then(|| time(random));
+            scope.own = random.once_in(3);
+            let count = random.below(minutes as usize) as u64;
+            scope.as_of = random.once_in(4).then(|| Count::new(count));
+            let field = random.pick(&[
+                None,
+                Some(ExactField::Category),
+                Some(ExactField::Outcome),
+                Some(ExactField::ActorId),
+                Some(ExactField::App),
+            ]);
+            asked.push(Histogram {
+                scope,
+                boundaries: random_boundaries(random, minutes),
+                split: field.map(|field| Split {
+                    field,
+                    limit: 1_000,
+                }),
+            });
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open(&log, dir.path());
+        let check_all = |home: &str| {
+            let home = format!("{home}, seed {seed}");
+            for asked in &asked {
+                check_histogram(&engine, &log.events(), asked, &home);
+            }
+        };
+        take_in(&engine, &log);
+        check_all("tail");
+        let middle = random.below(minutes as usize) as u64;
+        for end in [middle / 2, middle] {
+            log.seal(end);
+            settle(&engine);
+        }
+        check_all("parts and tail");
+        log.seal(minutes as u64);
+        settle(&engine);
+        check_all("parts");
+        log.merge();
+        settle(&engine);
+        check_all("merged parts");
+        let erased = (0..minutes as u64).filter(|_| random.once_in(30)).collect();
+        log.erase(&erased);
+        settle(&engine);
+        check_all("parts after an erasure");
     }
 }
 
