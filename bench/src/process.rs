@@ -32,19 +32,32 @@ pub(crate) fn cpu_seconds_with_children(pid: u32) -> anyhow::Result<f64> {
     Ok(ticks / TICKS_PER_SECOND)
 }
 
-/// Resident memory now and its peak, in bytes.
-pub(crate) fn memory_bytes(pid: u32) -> anyhow::Result<(u64, u64)> {
+/// Memory of a process, in bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Memory {
+    /// Its own and pages of files it has mapped.
+    pub(crate) resident: u64,
+    /// The most that was ever resident.
+    pub(crate) peak: u64,
+    /// Without pages of files, which the system takes back when it needs them.
+    pub(crate) own: u64,
+}
+
+/// Memory of a process now.
+pub(crate) fn memory(pid: u32) -> anyhow::Result<Memory> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let kib = |name: &str| {
+    let bytes = |name: &str| {
         let line = status.lines().find_map(|l| l.strip_prefix(name));
         line.and_then(|l| l.split_whitespace().next())
-            .and_then(|v| v.parse::<u64>().ok())
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .map(|kib| kib << 10)
+            .with_context(|| format!("no {name}"))
     };
-    let (now, peak) = (
-        kib("VmRSS:").context("no VmRSS")?,
-        kib("VmHWM:").context("no VmHWM")?,
-    );
-    Ok((now << 10, peak << 10))
+    Ok(Memory {
+        resident: bytes("VmRSS:")?,
+        peak: bytes("VmHWM:")?,
+        own: bytes("RssAnon:")?,
+    })
 }
 
 /// Sends SIGTERM, or another signal by its name.

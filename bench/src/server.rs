@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 
 use crate::args::ServerArgs;
 use crate::http::Connection;
-use crate::process;
+use crate::process::{self, Memory};
 
 /// A quiet journal is sealed before it is full from this size on.
 const JOURNAL_LEFT_BYTES: u64 = 1 << 20;
@@ -204,9 +204,9 @@ impl Server {
         process::cpu_seconds(self.child.id())
     }
 
-    /// Resident memory now and its peak, in bytes.
-    pub(crate) fn memory_bytes(&self) -> anyhow::Result<(u64, u64)> {
-        process::memory_bytes(self.child.id())
+    /// Its memory now.
+    pub(crate) fn memory(&self) -> anyhow::Result<Memory> {
+        process::memory(self.child.id())
     }
 
     /// Waits until nothing is left to do however long the server is left alone: the journal sealed,

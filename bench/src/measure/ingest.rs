@@ -57,7 +57,7 @@ pub(crate) fn measure(
         cpu_sending,
         cpu_settled: server.cpu_seconds()? - before,
         bytes: data.size_bytes()?.total(),
-        peak_bytes: server.memory_bytes()?.1,
+        peak_bytes: server.memory()?.peak,
         put_off: sent.put_off,
         sorted_ms: sent.request_ms,
         is_idle,

@@ -14,8 +14,14 @@ pub(crate) mod verify;
 
 use std::time::Duration;
 
+use crate::process::Memory;
 use crate::server::Server;
 use crate::table::{Figures, mib, thousands};
+
+/// Memory of its own, and with the pages of files.
+pub(crate) fn memory_text(memory: &Memory) -> String {
+    format!("{} ({})", mib(memory.own), mib(memory.resident))
+}
 
 /// What a server's process used for a number of events, in the rows every measurement prints.
 fn print_cost(
@@ -24,13 +30,13 @@ fn print_cost(
     took: Duration,
     cpu_seconds: f64,
 ) -> anyhow::Result<()> {
-    let (now, peak) = server.memory_bytes()?;
+    let memory = server.memory()?;
     Figures::row("events acknowledged", thousands(events as f64));
     Figures::row("seconds", format!("{:.2}", took.as_secs_f64()));
     Figures::row("events / s", thousands(events as f64 / took.as_secs_f64()));
     Figures::row("server CPU seconds", format!("{cpu_seconds:.2}"));
     Figures::row("events / CPU s", thousands(events as f64 / cpu_seconds));
-    Figures::row("server memory now", mib(now));
-    Figures::row("server memory peak", mib(peak));
+    Figures::row("server memory now", mib(memory.resident));
+    Figures::row("server memory peak", mib(memory.peak));
     Ok(())
 }

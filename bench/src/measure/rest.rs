@@ -18,7 +18,7 @@ pub(crate) fn measure(
         .get("/v1/events?q=customer", &mut Vec::new())?
         .expect_ok()?;
     server.wait_until_rest(data, load::REST_LIMIT)?;
-    let (now, _) = server.memory_bytes()?;
+    let now = server.memory()?.resident;
     Ok((server, now))
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::args::SustainedArgs;
 use crate::generate::Generator;
 use crate::load::{self, Sent};
+use crate::process::Memory;
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, mib, percentile, thousands};
 
@@ -20,8 +21,8 @@ pub(crate) struct Sustained {
     /// Answers 429 or 503.
     pub(crate) put_off: u64,
     sorted_ms: Vec<f64>,
-    /// The highest resident memory in each quarter of the time, in bytes.
-    pub(crate) quarters: Vec<u64>,
+    /// The memory at its highest in each quarter of the time.
+    pub(crate) quarters: Vec<Memory>,
 }
 
 impl Sustained {
@@ -75,7 +76,7 @@ pub(crate) fn measure(
         sorted_ms: all.request_ms,
         quarters: memory
             .chunks(memory.len().div_ceil(4).max(1))
-            .map(|quarter| quarter.iter().copied().max().unwrap_or(0))
+            .filter_map(|quarter| quarter.iter().copied().max_by_key(|memory| memory.own))
             .collect(),
     })
 }
@@ -104,7 +105,10 @@ pub(crate) fn run(args: &SustainedArgs) -> anyhow::Result<()> {
         );
     }
     for (n, peak) in sustained.quarters.iter().enumerate() {
-        Figures::row(&format!("memory, highest in quarter {}", n + 1), mib(*peak));
+        Figures::row(
+            &format!("memory, highest in quarter {}", n + 1),
+            super::memory_text(peak),
+        );
     }
     server.stop()?;
     Ok(())
@@ -151,12 +155,10 @@ fn send_paced(
     }
 }
 
-fn sample_memory(server: &Server, done: &AtomicBool) -> Vec<u64> {
+fn sample_memory(server: &Server, done: &AtomicBool) -> Vec<Memory> {
     let mut samples = Vec::new();
     while !done.load(Ordering::Relaxed) {
-        if let Ok((now, _)) = server.memory_bytes() {
-            samples.push(now);
-        }
+        samples.extend(server.memory());
         std::thread::sleep(SAMPLE_EVERY);
     }
     samples

@@ -114,12 +114,12 @@ fn search(server: &Server, keys: &[String], events: u64) -> anyhow::Result<()> {
 
 impl Use {
     fn take(&mut self, server: &Server, when: &str) -> anyhow::Result<()> {
-        let (now, peak) = server.memory_bytes()?;
+        let memory = server.memory()?;
         let open_files = server.open_files()?;
-        Figures::row(&format!("{when}: memory"), mib(now));
-        Figures::row(&format!("{when}: memory peak"), mib(peak));
+        Figures::row(&format!("{when}: memory"), mib(memory.resident));
+        Figures::row(&format!("{when}: memory peak"), mib(memory.peak));
         Figures::row(&format!("{when}: open files"), open_files);
-        self.bytes = self.bytes.max(now);
+        self.bytes = self.bytes.max(memory.resident);
         self.open_files = self.open_files.max(open_files);
         Ok(())
     }

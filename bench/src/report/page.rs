@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::run::{Everything, Loaded, Measured, SUSTAINED_RATE, TENANT_EVENTS};
 use super::{Size, machine};
+use crate::measure;
 use crate::peers::Figures;
 use crate::questions::{QUESTIONS, Timed};
 use crate::table::{mib, thousands};
@@ -422,16 +423,17 @@ impl<'a> Page<'a> {
             );
         }
         let (cell, met) = figure(&self.all.sustained, |sustained| {
-            let quarters: Vec<String> = sustained.quarters.iter().map(|peak| mib(*peak)).collect();
-            let flat = match sustained.quarters[..] {
-                [_, second, .., last] => last as f64 <= second as f64 * FLAT_RATIO,
+            let quarters = &sustained.quarters;
+            let texts: Vec<String> = quarters.iter().map(measure::memory_text).collect();
+            let flat = match quarters[..] {
+                [_, second, .., last] => last.own as f64 <= second.own as f64 * FLAT_RATIO,
                 _ => true,
             };
-            (quarters.join(", "), flat)
+            (texts.join(", "), flat)
         });
         let is_long = size.sustained >= Duration::from_secs(60);
         self.line(
-            "memory at the sustained rate, highest in each quarter of the time",
+            "memory at the sustained rate, highest in each quarter of the time (with pages of mapped files)",
             "flat",
             met.filter(|_| is_long),
             cell,
