@@ -9,7 +9,7 @@ use crate::generate::Generator;
 use crate::load::{self, Sent};
 use crate::process::Memory;
 use crate::server::{DataFolder, Server};
-use crate::table::{Figures, mib, percentile, thousands};
+use crate::table::{Figures, percentile, thousands};
 
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
