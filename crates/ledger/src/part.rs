@@ -17,7 +17,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::frame::{LedgerId, Month};
 use crate::group::SALT_BYTES;
 use crate::manifest::{PartEntry, PartName, Shelf};
-use crate::reference::{MAX_REFERENCE_BYTES, ReadReference, Reference};
+use crate::reference::{self, MAX_REFERENCE_BYTES, ReadReference, Reference};
 use crate::varint;
 
 const MAGIC: [u8; 16] = *b"annals part v2 \n";
@@ -245,6 +245,32 @@ impl<'d> PartBuilder<'d> {
         self.block.clear();
         self.salts.clear();
         self.block_events = 0;
+        self.write_out_if_large()
+    }
+
+    /// Adds a block of another part as it is, compressed against the reference of this one.
+    pub(crate) fn push_block(&mut self, block: &UnpackedBlock) -> io::Result<()> {
+        self.close_block()?;
+        let UnpackedBlock {
+            entry,
+            beside,
+            text,
+        } = block;
+        let offset = self.out.len();
+        self.out.extend_from_slice(beside);
+        let packed = self.compressor.compress(text)?;
+        self.out.extend_from_slice(&packed);
+        self.index.push(BlockEntry {
+            offset: self.written + offset as u64,
+            bytes: (self.out.len() - offset) as u32,
+            checksum: crc32c::crc32c(&self.out[offset..]),
+            ..*entry
+        });
+        self.count += u64::from(entry.events);
+        self.write_out_if_large()
+    }
+
+    fn write_out_if_large(&mut self) -> io::Result<()> {
         if self.out.len() >= WRITE_BYTES {
             self.write_out()?;
         }
@@ -494,26 +520,59 @@ impl Part {
 
     /// Reads and checks what its blocks are compressed against.
     pub(crate) fn reference(&self) -> io::Result<ReadReference> {
+        Ok(ReadReference::new(&self.reference_bytes()?))
+    }
+
+    /// The bytes of its reference.
+    pub(crate) fn reference_bytes(&self) -> io::Result<Vec<u8>> {
         let mut packed = vec![0; self.reference.bytes as usize];
         self.file.read_exact_at(&mut packed, HEADER_BYTES as u64)?;
         let fault = || self.fault("its reference");
         if crc32c::crc32c(&packed) != self.reference.checksum {
             return Err(fault());
         }
-        ReadReference::unpack(&packed, self.reference.raw_bytes as usize).ok_or_else(fault)
+        reference::unpack(&packed, self.reference.raw_bytes as usize).ok_or_else(fault)
+    }
+
+    /// Whether its blocks can be blocks of a part that is written now.
+    pub(crate) fn is_compact(&self) -> bool {
+        self.is_compact
     }
 
     /// Reads, checks and unpacks a block. `reference` is that of this part.
     pub(crate) fn read_block(&self, place: usize, reference: &ReadReference) -> io::Result<Block> {
-        let bytes = self.read_checked(place)?;
+        self.parse(self.unpack_block(place, reference)?)
+    }
+
+    /// As [`Part::read_block`], without a look at its events.
+    pub(crate) fn unpack_block(
+        &self,
+        place: usize,
+        reference: &ReadReference,
+    ) -> io::Result<UnpackedBlock> {
+        let mut bytes = self.read_checked(place)?;
         let entry = self.index[place];
-        let (salts, rest) = bytes.split_at(entry.salt_bytes());
-        let (apart, packed) = rest.split_at(entry.apart_bytes as usize);
-        let records = reference
-            .unpack_block(packed, entry.raw_bytes as usize)
+        let packed = bytes.split_off(entry.salt_bytes() + entry.apart_bytes as usize);
+        let text = reference
+            .unpack_block(&packed, entry.raw_bytes as usize)
             .map_err(|_| self.fault(&format!("the block at byte {}", entry.offset)))?;
-        let apart = self.is_compact.then(|| Values::new(apart.to_vec()));
-        Block::parse(&entry, salts.to_vec(), apart, records)
+        Ok(UnpackedBlock {
+            entry,
+            beside: bytes,
+            text,
+        })
+    }
+
+    /// The events of an unpacked block of this part.
+    pub(crate) fn parse(&self, block: UnpackedBlock) -> io::Result<Block> {
+        let UnpackedBlock {
+            entry,
+            beside: mut salts,
+            text,
+        } = block;
+        let apart = salts.split_off(entry.salt_bytes());
+        let apart = self.is_compact.then(|| Values::new(apart));
+        Block::parse(&entry, salts, apart, text)
             .ok_or_else(|| self.fault(&format!("the block at byte {}", entry.offset)))
     }
 
@@ -553,6 +612,21 @@ pub(crate) struct Stored<'a> {
     pub(crate) salt: [u8; SALT_BYTES],
     /// The body of its record.
     pub(crate) body: &'a [u8],
+}
+
+/// A block whose events nobody has looked at.
+pub(crate) struct UnpackedBlock {
+    entry: BlockEntry,
+    /// Salts, and what is set apart.
+    beside: Vec<u8>,
+    text: Vec<u8>,
+}
+
+impl UnpackedBlock {
+    /// Whether it is so large that a rewrite leaves it as it is.
+    pub(crate) fn is_full(&self) -> bool {
+        self.text.len() >= BLOCK_BYTES / 2
+    }
 }
 
 /// An unpacked block.

@@ -23,6 +23,11 @@ const MIN_REFERENCE_BYTES: usize = 1 << 10;
 /// Level of zstd for the reference itself.
 const PACK_LEVEL: i32 = 9;
 
+/// What a sample of a part of so many bytes has.
+fn sample_bytes(bytes: usize) -> usize {
+    (bytes / SHARE).min(MAX_REFERENCE_BYTES)
+}
+
 /// A reference to compress with.
 #[derive(Debug, Default)]
 pub(crate) struct Reference(Vec<u8>);
@@ -35,7 +40,7 @@ impl Reference {
         bytes: usize,
         mut body: impl FnMut(usize, &mut Vec<u8>) -> io::Result<()>,
     ) -> io::Result<Reference> {
-        let size = (bytes / SHARE).min(MAX_REFERENCE_BYTES);
+        let size = sample_bytes(bytes);
         if size < MIN_REFERENCE_BYTES {
             return Ok(Reference::default());
         }
@@ -51,6 +56,22 @@ impl Reference {
             reference.truncate(MAX_REFERENCE_BYTES.min(before + SAMPLE_BYTES));
         }
         Ok(Reference(reference))
+    }
+
+    /// Of a part of so many bytes that is made of others, from theirs: pieces of them, evenly, where
+    /// they are too long together; `None` where they are too little for it.
+    pub(crate) fn of_parts(references: &[Vec<u8>], bytes: usize) -> Option<Reference> {
+        let together: usize = references.iter().map(Vec::len).sum();
+        if together < sample_bytes(bytes) / 2 {
+            return None;
+        }
+        let pieces = || references.iter().flat_map(|it| it.chunks(SAMPLE_BYTES));
+        let (count, most) = (pieces().count(), MAX_REFERENCE_BYTES / SAMPLE_BYTES);
+        let taken = count.min(most);
+        let is_taken = |place: &usize| place * taken / count != (place + 1) * taken / count;
+        let taken = pieces().enumerate().filter(|(place, _)| is_taken(place));
+        let taken = taken.flat_map(|(_, piece)| piece).copied().collect();
+        Some(Reference(taken))
     }
 
     /// Its length, in bytes.
@@ -72,6 +93,16 @@ impl Reference {
     }
 }
 
+/// The bytes of a reference from the file; `None` if it is damaged.
+pub(crate) fn unpack(packed: &[u8], raw_bytes: usize) -> Option<Vec<u8>> {
+    let bytes = if packed.is_empty() {
+        Vec::new()
+    } else {
+        zstd::bulk::decompress(packed, raw_bytes).ok()?
+    };
+    (bytes.len() == raw_bytes).then_some(bytes)
+}
+
 /// A reference to read with.
 pub(crate) struct ReadReference {
     dictionary: zstd::dict::DecoderDictionary<'static>,
@@ -79,17 +110,12 @@ pub(crate) struct ReadReference {
 }
 
 impl ReadReference {
-    /// From the file; `None` if it is damaged.
-    pub(crate) fn unpack(packed: &[u8], raw_bytes: usize) -> Option<ReadReference> {
-        let bytes = if packed.is_empty() {
-            Vec::new()
-        } else {
-            zstd::bulk::decompress(packed, raw_bytes).ok()?
-        };
-        (bytes.len() == raw_bytes).then(|| ReadReference {
-            dictionary: zstd::dict::DecoderDictionary::copy(&bytes),
-            bytes: raw_bytes,
-        })
+    /// Of its bytes.
+    pub(crate) fn new(bytes: &[u8]) -> ReadReference {
+        ReadReference {
+            dictionary: zstd::dict::DecoderDictionary::copy(bytes),
+            bytes: bytes.len(),
+        }
     }
 
     pub(crate) fn unpack_block(&self, packed: &[u8], raw_bytes: usize) -> io::Result<Vec<u8>> {
@@ -152,12 +178,30 @@ mod tests {
         let block = body(501).into_bytes();
         let packed = reference.compressor(3).unwrap().compress(&block).unwrap();
         assert!(packed.len() < block.len() / 2);
-        let read = ReadReference::unpack(&reference.pack().unwrap(), reference.len()).unwrap();
+        let bytes = unpack(&reference.pack().unwrap(), reference.len()).unwrap();
+        let read = ReadReference::new(&bytes);
         assert_eq!(read.unpack_block(&packed, block.len()).unwrap(), block);
 
-        let none = ReadReference::unpack(&[], 0).unwrap();
+        let none = ReadReference::new(&unpack(&[], 0).unwrap());
         let other = none.unpack_block(&packed, block.len());
         assert!(other.is_err() || other.is_ok_and(|other| other != block));
-        assert!(ReadReference::unpack(&reference.pack().unwrap(), reference.len() + 1).is_none());
+        assert!(unpack(&reference.pack().unwrap(), reference.len() + 1).is_none());
+    }
+
+    #[test]
+    fn of_parts_it_is_all_they_have_or_even_pieces_of_it() {
+        let [one, two] = [vec![1; 5_000], vec![2; 3_000]];
+        let both = Reference::of_parts(&[one.clone(), two.clone()], 8_000 * SHARE);
+        assert_eq!(both.unwrap().0, [one.clone(), two].concat());
+        assert!(Reference::of_parts(&[one, Vec::new()], 12_000 * SHARE).is_none());
+        assert_eq!(Reference::of_parts(&[Vec::new()], 1).unwrap().len(), 0);
+
+        let large: Vec<Vec<u8>> = (0..6).map(|part| vec![part; 400 << 10]).collect();
+        let reference = Reference::of_parts(&large, 100 << 20).unwrap();
+        assert_eq!(reference.len(), MAX_REFERENCE_BYTES);
+        for part in 0..6 {
+            let bytes = reference.0.iter().filter(|byte| **byte == part).count();
+            assert!(bytes.abs_diff(MAX_REFERENCE_BYTES / 6) <= SAMPLE_BYTES);
+        }
     }
 }

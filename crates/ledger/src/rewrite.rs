@@ -134,22 +134,32 @@ impl Inner {
             ..first.entry().name()
         };
         let month = first.entry().month();
-        let reference = sample_of_parts(old, |block, event, body| {
-            let mut own = Vec::new();
-            body.extend_from_slice(block.stored_at(event, &mut own)?.body);
-            Ok(())
-        })?;
+        let reference = match reference_of_references(old)? {
+            Some(reference) => reference,
+            None => sample_of_parts(old, |block, event, body| {
+                let mut own = Vec::new();
+                body.extend_from_slice(block.stored_at(event, &mut own)?.body);
+                Ok(())
+            })?,
+        };
         let mut builder =
             PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
         let mut body = Vec::new();
         for part in old {
-            for block in part.read_blocks()? {
+            let reference = part.reference()?;
+            for place in 0..part.blocks() {
                 if self.closing.load(Ordering::Acquire) {
                     return Ok(None);
                 }
-                let block = block?;
-                (0..block.len())
-                    .try_for_each(|within| builder.push(&block.stored_at(within, &mut body)?))?;
+                let block = part.unpack_block(place, &reference)?;
+                if part.is_compact() && block.is_full() {
+                    builder.push_block(&block)?;
+                } else {
+                    let block = part.parse(block)?;
+                    (0..block.len()).try_for_each(|within| {
+                        builder.push(&block.stored_at(within, &mut body)?)
+                    })?;
+                }
                 pace.step();
             }
         }
@@ -344,13 +354,28 @@ impl State {
     }
 }
 
+fn raw_bytes(parts: &[Arc<Part>]) -> usize {
+    parts.iter().map(|part| part.raw_bytes()).sum()
+}
+
+/// The reference of a part that is made of others which nothing was erased from, out of theirs, if
+/// they are enough for it.
+fn reference_of_references(parts: &[Arc<Part>]) -> io::Result<Option<Reference>> {
+    if !parts.iter().all(|part| part.is_compact()) {
+        return Ok(None);
+    }
+    let references = parts.iter().map(|part| part.reference_bytes());
+    let references = references.collect::<io::Result<Vec<_>>>()?;
+    Ok(Reference::of_parts(&references, raw_bytes(parts)))
+}
+
 /// The reference of a part that is made of others; `body` writes what becomes of an event's body.
 fn sample_of_parts(
     parts: &[Arc<Part>],
     body: impl Fn(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
 ) -> io::Result<Reference> {
     let events = parts.iter().map(|part| part.entry().count as usize).sum();
-    let bytes = parts.iter().map(|part| part.raw_bytes()).sum();
+    let bytes = raw_bytes(parts);
     let mut blocks = parts
         .iter()
         .flat_map(|part| (0..part.blocks()).map(move |place| (part, place)));
