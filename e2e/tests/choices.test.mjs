@@ -9,6 +9,8 @@ let browser
 let page
 let context
 let complaints
+/** Somebody who may read and nothing else. */
+let vicViewer
 
 before(async () => {
   demo = await startDemo()
@@ -24,6 +26,8 @@ after(async () => {
 const go = (path) => goTo(page, demo.url + path)
 const settled = (on = page) => settle(on)
 const total = () => readTotal(page)
+/** As for somebody who has chosen nothing for the table yet. */
+const usual = () => page.evaluate(() => fetch('/v1/me/preferences', { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: '{"columns":null,"widths":null,"density":null}' }))
 const heads = () => page.getByRole('columnheader').allInnerTexts()
 
 test('the printed link lands on the overview without another click, and asking for it changes nothing', async () => {
@@ -188,7 +192,7 @@ describe('columns, density and theme', () => {
   })
 
   test('the order and the widths of columns stay after a reload, and in a second tab', async () => {
-    await page.request.patch(`${demo.url}/v1/me/preferences`, { data: { columns: null, widths: null, density: null } })
+    await usual()
     await go('/t/main/events')
     await settled()
     const kept = () => page.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.ok())
@@ -276,7 +280,7 @@ describe('searches', () => {
     await vic.page.getByRole('button', { name: 'Saved', exact: true }).click()
     await vic.page.getByRole('menuitem', { name: 'Everybody’s' }).waitFor()
     assert.equal(await vic.page.getByRole('menuitem', { name: 'Mine' }).count(), 0)
-    await vic.context.close()
+    vicViewer = vic
   })
 })
 
@@ -294,6 +298,41 @@ describe('entities and action types', () => {
     await page.getByText('Saved.').waitFor()
     await go('/t/main/events?range=all')
     await page.waitForFunction((name) => document.querySelector('.facets [aria-label=Entity] .value-row')?.title === name, last)
+  })
+
+  test('one that is rare is pinned as well, in the order of the pins and for every role, until it is unpinned', async () => {
+    await demo.ask('/v1/events', { action: 'rarity.create', actor: { id: 'u-1' }, targets: [{ type: 'rarity', id: 'R-1' }] })
+    const choosePins = async (names) => {
+      await go('/t/main/settings/general')
+      const box = page.getByRole('combobox', { name: 'Pinned entities' })
+      await box.press('Backspace')
+      await box.press('Backspace')
+      for (const name of names) {
+        await box.fill(name)
+        await page.keyboard.press('Enter')
+      }
+      await page.keyboard.press('Tab')
+      await page.getByRole('button', { name: 'Save the settings' }).click()
+      await page.getByText('Saved.').waitFor()
+    }
+    const offered = async (tab) => {
+      await goTo(tab, `${demo.url}/t/main/events`)
+      await tab.locator('.facets [aria-label=Entity] .value-row').nth(3).waitFor()
+      await tab.waitForLoadState('networkidle')
+      return tab.locator('.facets [aria-label=Entity] .value-row').evaluateAll((rows) => rows.map((row) => row.title))
+    }
+    await choosePins(['rarity', 'invoice'])
+    assert.deepEqual((await offered(page)).slice(0, 2), ['rarity', 'invoice'])
+    assert.equal((await offered(page)).length, 6)
+    await page.getByRole('button', { name: /^Entity/ }).first().click()
+    await page.locator('.filter-menu .value-row').first().click()
+    await page.waitForURL(/q=target.type%3Ararity/)
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => document.querySelector('.total').textContent === '1 event')
+    await vicViewer.page.reload()
+    assert.deepEqual((await offered(vicViewer.page)).slice(0, 2), ['rarity', 'invoice'])
+    await choosePins([])
+    assert.ok(!(await offered(page)).includes('rarity'))
   })
 
   test('changed settings are an action type', async () => {
@@ -356,6 +395,61 @@ describe('by keyboard alone', () => {
     await page.getByRole('dialog', { name: 'Keys and marks' }).waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
+  })
+
+  test('columns are chosen and moved, and a saved search is deleted, without losing the focus', async () => {
+    await usual()
+    await go('/t/main/events?q=severity:low')
+    await settled()
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute('aria-label') ?? document.activeElement.closest('label')?.textContent.trim() ?? document.activeElement.textContent.trim())
+    const tabTo = async (name) => {
+      for (let tabs = 0; tabs < 60 && (await focused()) !== name; tabs += 1) await page.keyboard.press('Tab')
+      assert.equal(await focused(), name)
+    }
+    await page.getByRole('button', { name: 'Columns and density' }).focus()
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Columns and density' }).waitFor()
+    for (const [name, key, shown] of [
+      ['Severity', 'Space', ['Time', 'User', 'Action', 'Entity', 'Details', 'Outcome', 'Severity']],
+      ['Severity', 'Space', ['Time', 'User', 'Action', 'Entity', 'Details', 'Outcome']],
+      ['Move Action to the left', 'Enter', ['Time', 'Action', 'User', 'Entity', 'Details', 'Outcome']],
+      ['Move Action to the left', 'Enter', ['Action', 'Time', 'User', 'Entity', 'Details', 'Outcome']],
+      // It is the first one: nothing is left to do.
+      ['Move Action to the left', 'Enter', ['Action', 'Time', 'User', 'Entity', 'Details', 'Outcome']],
+      ['Details', 'Space', ['Action', 'Time', 'User', 'Entity', 'Outcome']],
+      ['Details', 'Space', ['Action', 'Time', 'User', 'Entity', 'Outcome', 'Details']],
+      ['The usual columns', 'Enter', ['Time', 'User', 'Action', 'Entity', 'Details', 'Outcome']],
+    ]) {
+      await tabTo(name)
+      await page.keyboard.press(key)
+      await page.waitForFunction((shown) => [...document.querySelectorAll('[role=columnheader]')].map((head) => head.textContent.trim()).join() === shown, shown.join())
+      assert.equal(await focused(), name)
+    }
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => document.activeElement.getAttribute('aria-label') === 'Columns and density')
+    for (const name of ['To keep', 'To delete']) {
+      await page.getByRole('button', { name: 'Saved', exact: true }).focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menu').waitFor()
+      await page.keyboard.press('ArrowUp')
+      await page.getByRole('menuitem', { name: /^Save this/ }).press('Enter')
+      await page.getByRole('textbox', { name: 'Name' }).fill(name)
+      await page.keyboard.press('Enter')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+    }
+    await page.getByRole('button', { name: 'Saved', exact: true }).focus()
+    await page.keyboard.press('Enter')
+    await page.waitForFunction(() => document.activeElement.closest('[role=menu]'))
+    await tabTo('Delete To delete')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await page.getByRole('menuitem', { name: 'To delete' }).waitFor({ state: 'detached' })
+    // The menu has it, and its keys go on.
+    await page.waitForFunction(() => document.activeElement.getAttribute('role') === 'menu')
+    await page.keyboard.press('ArrowDown')
+    assert.notEqual(await page.evaluate(() => document.activeElement.getAttribute('role')), 'menu')
+    await page.keyboard.press('Escape')
+    await page.waitForFunction(() => document.activeElement.textContent.trim() === 'Saved')
   })
 
   test('every part of the page is reached by Tab, and nothing holds the focus', async () => {

@@ -2,7 +2,7 @@
 // with keys, tenants, passwords and sessions. The password counts as just given for one second.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { asking, goTo, openBrowser, openPage, startServer } from '../annals.mjs'
+import { asking, goTo, number, openBrowser, openPage, startServer } from '../annals.mjs'
 
 const ADA = { name: 'Ada Owner', email: 'ada@example.com', password: 'nine tall otters walk' }
 const BEN = { name: 'Ben Owner', email: 'ben@example.com', password: 'seven small herons fly' }
@@ -252,6 +252,23 @@ describe('a session that ends in the middle', () => {
     await ask('/v1/events', { action: 'customer.update', actor: { id: 'u-2' }, message: 'sent while nobody followed' })
     await page.getByText('sent while nobody followed').waitFor()
     await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
+    // Nothing is missed and nothing doubled, though it stops as soon as it has answered and more comes as soon as it is back.
+    const sent = []
+    for (let round = 0; round < 3; round += 1) {
+      for (let more = 0; more < 5; more += 1) {
+        sent.push(`round ${round}, number ${more}`)
+        await ask('/v1/events', { action: 'round.update', actor: { id: 'u-3' }, message: sent.at(-1) })
+        if (more === 2) {
+          await server.pause()
+          await server.resume()
+        }
+      }
+    }
+    await page.getByText(sent.at(-1)).waitFor({ timeout: 40_000 })
+    await page.getByRole('button', { name: 'Live', exact: true }).waitFor({ timeout: 40_000 })
+    const rows = (await page.locator('.rows [role=row]').allInnerTexts()).map((text) => /round \d, number \d/.exec(text)?.[0]).filter(Boolean)
+    assert.deepEqual(rows, sent.toReversed())
+    assert.equal(number(await page.locator('.total').innerText()), (await ask('/v1/events?from=now-7d&limit=1')).total)
   })
 })
 

@@ -156,6 +156,8 @@ pub struct SessionTenant {
     pub state: String,
     /// What the role may.
     pub permissions: Vec<String>,
+    /// Types of targets that the screens show first.
+    pub pinned_entities: Vec<String>,
 }
 
 /// Changes to one's own account.

@@ -2215,6 +2215,8 @@ export interface components {
             organization: string;
             /** @description What the role may. */
             permissions: string[];
+            /** @description Types of targets that the screens show first. */
+            pinned_entities: string[];
             /** @description What the person is there. */
             role: string;
             /** @description Until when (RFC 3339). */

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Menu, Popover, Switch, TextInput, Tooltip } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconBookmark, IconBroadcast, IconChartBar, IconColumns3, IconDownload, IconFilter, IconLink, IconPencil, IconRefresh, IconTable } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { type SavedSearch, managing, searchesQuery } from '../api/identity'
 import { useCopied } from '../parts/Copy'
 import { FormDialog } from '../parts/Dialog'
@@ -148,7 +148,8 @@ function ColumnsMenu({ state }: { state: EventsState }) {
     next.splice(place + by, 0, moved!)
     set(next)
   }
-  const rest = COLUMNS.filter((column) => !shown.includes(column.id))
+  // One list, so that a column is the same line before and after it is chosen, and keeps the focus.
+  const listed = [...shown.map((id) => COLUMNS.find((column) => column.id === id)!), ...COLUMNS.filter((column) => !shown.includes(column.id))]
   return (
     <Popover position="bottom-end" width={280} trapFocus returnFocus>
       <Popover.Target>
@@ -164,29 +165,28 @@ function ColumnsMenu({ state }: { state: EventsState }) {
           {preferences.density === 'roomy' ? t('Make rows dense') : t('Make rows roomy')}
         </Button>
         <h2 className="popup-title">{t('Columns')}</h2>
-        {shown.map((id, place) => {
-          const words = COLUMNS.find((column) => column.id === id)!.words()
+        {listed.map((column, place) => {
+          const words = column.words()
+          const chosen = place < shown.length
+          // At the end it does nothing, and keeps the focus.
+          const move = (label: string, Icon: typeof IconArrowUp, by: number) => {
+            const idle = place + by < 0 || place + by >= shown.length
+            return (
+              <ActionIcon size={24} color="gray" aria-label={label} aria-disabled={idle} data-disabled={idle || undefined} onClick={() => !idle && swap(place, by)}>
+                <Icon size={14} />
+              </ActionIcon>
+            )
+          }
           return (
-            <div key={id} className="column-line">
+            <div key={column.id} className="column-line">
               <label>
-                <input type="checkbox" checked disabled={shown.length === 1} onChange={() => set(shown.filter((one) => one !== id))} /> {words}
+                <input type="checkbox" checked={chosen} disabled={chosen && shown.length === 1} onChange={() => set(chosen ? shown.filter((one) => one !== column.id) : [...shown, column.id])} /> {words}
               </label>
-              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the left', { column: words })} disabled={place === 0} onClick={() => swap(place, -1)}>
-                <IconArrowUp size={14} />
-              </ActionIcon>
-              <ActionIcon size={24} color="gray" aria-label={t('Move {{column}} to the right', { column: words })} disabled={place === shown.length - 1} onClick={() => swap(place, 1)}>
-                <IconArrowDown size={14} />
-              </ActionIcon>
+              {chosen && move(t('Move {{column}} to the left', { column: words }), IconArrowUp, -1)}
+              {chosen && move(t('Move {{column}} to the right', { column: words }), IconArrowDown, 1)}
             </div>
           )
         })}
-        {rest.map((column) => (
-          <div key={column.id} className="column-line">
-            <label>
-              <input type="checkbox" checked={false} onChange={() => set([...shown, column.id])} /> {column.words()}
-            </label>
-          </div>
-        ))}
         <Button
           variant="subtle"
           color="gray"
@@ -215,6 +215,11 @@ function SavedSearches({ state }: { state: EventsState }) {
   const removal = useTry()
   const [removing, setRemoving] = useState<string>()
   const [renaming, setRenaming] = useState<SavedSearch>()
+  const dropdown = useRef<HTMLDivElement>(null)
+  // The line that was deleted has gone with the focus.
+  useEffect(() => {
+    if (menu && document.activeElement === document.body) dropdown.current?.focus()
+  }, [menu, data])
   const refresh = () => client.invalidateQueries({ queryKey: searchesQuery(tenant).queryKey })
   const open = (one: SavedSearch) => state.set({ ...emptied(state.search), ...eventSearch({ ...one.params, q: one.query }) })
   const rename = (one: SavedSearch) => {
@@ -261,7 +266,7 @@ function SavedSearches({ state }: { state: EventsState }) {
             {t('Saved')}
           </Button>
         </Menu.Target>
-        <Menu.Dropdown>
+        <Menu.Dropdown ref={dropdown}>
           {list((data ?? []).filter((one) => !one.shared), t('Yours'))}
           {list((data ?? []).filter((one) => one.shared), t('Shared'))}
           {removal.error && (

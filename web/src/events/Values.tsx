@@ -5,8 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ApiError } from '../api/client'
 import { type Selection, topQuery } from '../api/events'
-import { settingsQuery } from '../api/identity'
-import { useMay } from '../session/session'
+import { useTenant } from '../session/session'
 import { both, chosen, withoutField } from '../query/terms'
 import { t } from '../words/i18n'
 import { valueWord } from '../words/event'
@@ -27,7 +26,7 @@ interface Props {
 const MANY = 200
 
 export function Values({ field, words, selection, asked, few = 6, searching, add, exclude }: Props) {
-  const mayRead = useMay('config.read')
+  const pins = useTenant().pinned_entities
   const [all, setAll] = useState(searching ?? false)
   const [text, setText] = useState('')
   const q = selection.q ?? ''
@@ -35,27 +34,29 @@ export function Values({ field, words, selection, asked, few = 6, searching, add
   // Beside the values of a field stand the counts one would get by choosing them.
   const base = { ...selection, q: withoutField(q, field) || undefined }
   const typed = text.trim()
-  const limit = all || typed ? MANY : few + picked.wanted.length
+  const first = field === 'target.type' ? pins : []
+  // One that is pinned may be rare.
+  const limit = all || typed || first.length ? MANY : few + picked.wanted.length
   // Names are searched by the server, ids and words here.
   const byName = field === 'actor.id' && typed.length > 0
   const asking = byName ? { ...base, q: both(base.q ?? '', nameTerm(typed)) } : base
   const top = useQuery(topQuery(asking, field, limit + 1, asked))
   const counts = new Map((top.data?.values ?? []).map((one) => [one.value, one.count]))
-  const settings = useQuery({ ...settingsQuery(selection.tenant), enabled: field === 'target.type' && mayRead })
-  const pinned = (settings.data?.pinned_entities ?? []).filter((value) => counts.has(value))
-  const listed = [...new Set([...picked.wanted, ...picked.excluded, ...(field === 'target.type' ? pinned : []), ...counts.keys()])]
+  const pinned = first.filter((value) => counts.has(value))
+  const listed = [...new Set([...picked.wanted, ...picked.excluded, ...pinned, ...counts.keys()])]
   const names = useActorNames(selection.tenant, field === 'actor.id' ? listed.slice(0, 40) : [])
   const name = (value: string) => (field === 'actor.id' ? (names.get(value) ?? value) : valueWord(field, value))
   const shown = typed && !byName ? listed.filter((value) => `${value} ${name(value)}`.toLowerCase().includes(typed.toLowerCase())) : byName ? [...counts.keys()] : listed
   const more = (top.data?.values.length ?? 0) > limit
-  const long = all || more || shown.length > few
+  const short = Math.max(few, pinned.length)
+  const long = all || more || shown.length > short
   return (
     <>
       {long && (searching || all) && (
         <TextInput size="xs" className="values-search" placeholder={byName || field === 'actor.id' ? t('Name') : t('Find a value')} aria-label={t('Find a value of {{field}}', { field: words })} value={text} onChange={(event) => setText(event.currentTarget.value)} data-autofocus={searching || undefined} />
       )}
       <ul className="values" aria-label={words} aria-busy={top.isFetching}>
-        {shown.slice(0, all || typed ? MANY : few + picked.wanted.length + picked.excluded.length).map((value) => {
+        {shown.slice(0, all || typed ? MANY : short + picked.wanted.length + picked.excluded.length).map((value) => {
           const wanted = picked.wanted.includes(value)
           const out = picked.excluded.includes(value)
           return (

@@ -17,7 +17,7 @@ export function useSession(): Session {
 export function useTenant(): Membership {
   const session = useSession()
   const { tenant } = useParams({ strict: false })
-  return session.tenants.find((one) => one.name === tenant) ?? { name: tenant ?? '', organization: tenant ?? '', role: 'viewer', state: 'active', permissions: [] }
+  return session.tenants.find((one) => one.name === tenant) ?? { name: tenant ?? '', organization: tenant ?? '', role: 'viewer', state: 'active', permissions: [], pinned_entities: [] }
 }
 
 export function useMay(permission: Permission): boolean {

@@ -42,7 +42,8 @@ pub(crate) async fn get_settings(
     Ok(Json(settings_of(&tenant)))
 }
 
-fn settings_of(tenant: &Tenant) -> TenantSettings {
+/// What is kept, with what is not said at its default.
+pub(crate) fn settings_of(tenant: &Tenant) -> TenantSettings {
     let stored: TenantSettings = serde_json::from_str(&tenant.settings).unwrap_or_default();
     TenantSettings {
         organization: tenant.organization.clone(),

@@ -15,6 +15,7 @@ use crate::error::Refusal;
 use crate::identity::cookie;
 use crate::identity::origin::Origin;
 use crate::identity::sessions::LiveSession;
+use crate::identity::settings::settings_of;
 
 /// The view of a session.
 pub(crate) async fn session_view(
@@ -35,6 +36,7 @@ pub(crate) async fn session_view(
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),
+            pinned_entities: settings_of(found).pinned_entities,
         })
     };
     let expires_at = session.expires_at();
