@@ -248,10 +248,13 @@ describe('a session that ends in the middle', () => {
     await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
     await server.pause()
     await page.getByRole('button', { name: 'Reconnecting' }).waitFor()
+    const told = page.getByRole('status').filter({ hasText: 'Not following: Annals does not answer.' })
+    await told.waitFor()
     await server.resume()
     await ask('/v1/events', { action: 'customer.update', actor: { id: 'u-2' }, message: 'sent while nobody followed' })
     await page.getByText('sent while nobody followed').waitFor()
     await page.getByRole('button', { name: 'Live', exact: true }).waitFor()
+    await told.waitFor({ state: 'detached' })
     // Nothing is missed and nothing doubled, though it stops as soon as it has answered and more comes as soon as it is back.
     const sent = []
     for (let round = 0; round < 3; round += 1) {

@@ -8,7 +8,7 @@ import { useCopied } from '../parts/Copy'
 import { Go } from '../parts/Go'
 import { useKeys } from '../parts/keys'
 import { Category, Outcome, Severity } from '../parts/marks'
-import { Time } from '../parts/Time'
+import { TimeIn } from '../parts/Time'
 import { useNarrow } from '../parts/useNarrow'
 import { useChoose, useNow, usePreferences, useZone } from '../session/session'
 import { urls } from '../urls'
@@ -107,14 +107,17 @@ export function EventTable({ state, now: { rows, view, stale }, live, onScrolled
     },
     [activeRow],
   )
+  // The same ones as long as they mean the same: with others all rows are measured again, in every frame.
+  const estimateSize = useCallback(() => size, [size])
+  const getItemKey = useCallback((row: number) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh), [fresh, live.events])
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => body.current,
-    estimateSize: () => size,
+    estimateSize,
     overscan: 6,
     scrollPaddingEnd: narrow ? 0 : HEAD_PX,
     rangeExtractor,
-    getItemKey: (row) => (row < fresh ? `live ${live.events[row]?.sequence}` : row - fresh),
+    getItemKey,
   })
   const items = virtual.getVirtualItems()
   const [first, last] = [virtual.range?.startIndex ?? 0, virtual.range?.endIndex ?? 0]
@@ -365,24 +368,30 @@ function useWidths(): Widths {
   // What was drawn is chosen now, or was taken back.
   useEffect(() => setDrawn(undefined), [text])
   const kept = useMemo(() => widthsOf(text), [text])
-  const fitting = (width: number) => Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, width)))
-  return {
-    of: ({ id, grows, width }) => (drawn?.id === id ? drawn.width : (kept[id] ?? (grows ? undefined : width))),
-    draw: ({ id }, width) => setDrawn({ id, width: fitting(width) }),
-    drop: () => setDrawn(undefined),
-    keep: ({ id }, width) => {
-      const { [id]: _, ...others } = kept
-      const next = widthsText(width === undefined ? others : { ...others, [id]: fitting(width) })
-      if (next === text) setDrawn(undefined)
-      else choose({ widths: next })
-    },
-  }
+  return useMemo(
+    () => ({
+      of: ({ id, grows, width }) => (drawn?.id === id ? drawn.width : (kept[id] ?? (grows ? undefined : width))),
+      draw: ({ id }, width) => setDrawn({ id, width: fitting(width) }),
+      drop: () => setDrawn(undefined),
+      keep: ({ id }, width) => {
+        const { [id]: _, ...others } = kept
+        const next = widthsText(width === undefined ? others : { ...others, [id]: fitting(width) })
+        if (next === text) setDrawn(undefined)
+        else choose({ widths: next })
+      },
+    }),
+    [drawn, kept, text, choose],
+  )
+}
+
+function fitting(width: number): number {
+  return Math.round(Math.min(WIDTH_MAX, Math.max(WIDTH_MIN, width)))
 }
 
 const WIDTH_STEP = 16
 
 /** The edge of a column: drawn, or moved with the arrow keys; a double click gives the usual width. */
-function Grip({ column, widths }: { column: Column; widths: Widths }) {
+const Grip = memo(function Grip({ column, widths }: { column: Column; widths: Widths }) {
   const from = useRef<{ x: number; width: number }>(undefined)
   const widthNow = (grip: HTMLElement) => grip.parentElement!.getBoundingClientRect().width
   const end = (event: PointerEvent) => {
@@ -420,7 +429,7 @@ function Grip({ column, widths }: { column: Column; widths: Widths }) {
       }}
     />
   )
-}
+})
 
 interface RowProps {
   row: number
@@ -532,7 +541,7 @@ function Card({ event, now, zone, state, link }: { event: RecordedEvent; now: Da
         <bdi>{sentence(event, zone)}</bdi>
       </Go>
       <span className="card-line muted">
-        <Time value={event.occurred_at ?? event.received_at} now={now} stop={link.tabIndex === 0} /> <Category name={event.category} />
+        <TimeIn value={event.occurred_at ?? event.received_at} now={now} zone={zone} stop={link.tabIndex === 0} /> <Category name={event.category} />
         <Outcome result={outcomeOf(event)?.result} />
         {event.severity === 'high' || event.severity === 'critical' ? <Severity level={event.severity} /> : null}
       </span>

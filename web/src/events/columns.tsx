@@ -2,7 +2,7 @@
 
 import type { ReactNode } from 'react'
 import type { RecordedEvent } from '../api/client'
-import { Time } from '../parts/Time'
+import { TimeIn } from '../parts/Time'
 import { Category, Outcome, Severity } from '../parts/marks'
 import { actorName, deedWord, details, folded, namesType, outcomeOf, shortened, targetName, typeWord } from '../words/event'
 import { t } from '../words/i18n'
@@ -36,7 +36,7 @@ export const COLUMNS: Column[] = [
     id: 'time',
     words: () => t('Time'),
     width: 176,
-    cell: (event, now) => <Time value={event.occurred_at ?? event.received_at} now={now} as="column" />,
+    cell: (event, now, zone) => <TimeIn value={event.occurred_at ?? event.received_at} now={now} zone={zone} as="column" />,
     text: (event) => event.occurred_at ?? event.received_at,
   },
   {
@@ -93,7 +93,7 @@ export const COLUMNS: Column[] = [
   { id: 'app', words: () => t('Application'), width: 120, cell: (event) => plain(event.source?.app), text: (event) => event.source?.app ?? '', filter: (event) => ({ field: 'app', value: event.source?.app }) },
   { id: 'records', words: () => t('Records'), width: 90, cell: (event) => (event.counts?.records == null ? none() : <span className="mono">{number(event.counts.records)}</span>), text: (event) => String(event.counts?.records ?? '') },
   { id: 'duration', words: () => t('Duration'), width: 90, cell: (event) => (event.duration_ms == null ? none() : <span className="mono">{duration(event.duration_ms)}</span>), text: (event) => String(event.duration_ms ?? '') },
-  { id: 'received', words: () => t('Received'), width: 176, cell: (event, now) => <Time value={event.received_at} now={now} as="column" />, text: (event) => event.received_at },
+  { id: 'received', words: () => t('Received'), width: 176, cell: (event, now, zone) => <TimeIn value={event.received_at} now={now} zone={zone} as="column" />, text: (event) => event.received_at },
   { id: 'id', words: () => t('Event id'), width: 160, cell: (event) => <span className="mono">{event.display_id}</span>, text: (event) => event.display_id },
 ]
 

@@ -16,12 +16,16 @@ import { useEventsState } from '../events/state'
 import { useRows } from '../events/useRows'
 import { Failure } from '../parts/Failure'
 import { useKeys } from '../parts/keys'
+import { useLasting } from '../parts/useLasting'
 import { useNarrow } from '../parts/useNarrow'
 import { t } from '../words/i18n'
 import { number } from '../words/time'
 
 /** The least time between two questions that the list asks by itself. */
 const ASK_AGAIN_MS = 5_000
+
+/** A stream that is away for longer is told of. */
+const GONE_MS = 2_000
 
 const EntryPanel = lazy(() => import('../entry/EntryPanel'))
 
@@ -37,6 +41,7 @@ export default function EventsPage() {
   const now = useRows(selection, search.order ?? 'desc', asked)
   const { view, stale, cancelled } = now
   const live = useLive(now.rows, search.live === '1', away)
+  const gone = useLasting(live.state === 'broken', GONE_MS)
   const again = () => setAsked((before) => before + 1)
   // More came than can be shown on top: the list asks again by itself, unless one reads further down.
   const askedAt = useRef(0)
@@ -105,6 +110,11 @@ export default function EventsPage() {
             >
               {t('{{shown}} new events', { shown: number(live.waiting), count: live.waiting })}
             </Button>
+          )}
+          {gone && (
+            <p className="wrong small" role="status">
+              {t('Not following: Annals does not answer. What comes meanwhile is shown once it does.')}
+            </p>
           )}
           {live.missed > 0 && <p className="wrong small">{t('{{count}} events came too fast to follow here and are missing above; ask again to see them.', { count: live.missed })}</p>}
           {given}

@@ -15,8 +15,12 @@ interface Props {
 }
 
 /** A time. Hovering or focusing it shows the viewer's zone, the event's own offset, and UTC exactly. */
-export function Time({ value, now, as = 'reading', stop = true }: Props) {
-  const zone = useZone()
+export function Time(props: Props) {
+  return <TimeIn {...props} zone={useZone()} />
+}
+
+/** The same where the zone is known: a list that scrolls has no time to ask for it in every row. */
+export function TimeIn({ value, now, as = 'reading', stop = true, zone }: Props & { zone: string }) {
   const box = useRef<HTMLTimeElement>(null)
   const [looked, setLooked] = useState(false)
   const at = value ? new Date(value) : undefined

@@ -17,8 +17,17 @@ void i18next.init({
   interpolation: { escapeValue: false },
 })
 
+/** Words without values, which a scrolling list asks for thousands of times a second. */
+const plain = new Map<string, string>()
+
 export function t(key: string, values?: Record<string, unknown>): string {
-  return i18next.t(key, values ? Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? isolated(value) : value])) : {})
+  if (values) return i18next.t(key, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? isolated(value) : value])))
+  let words = plain.get(key)
+  if (words === undefined) {
+    words = i18next.t(key)
+    plain.set(key, words)
+  }
+  return words
 }
 
 /** Letters written from right to left, and signs that turn the direction. */
