@@ -10,7 +10,7 @@ use tantivy::directory::OwnedBytes;
 pub(crate) const BLOCK_DOCS: usize = 256;
 
 /// A block of which fewer numbers than this are asked for is not unpacked as a whole.
-pub(crate) const WHOLE_BLOCK_DOCS: u64 = 32;
+pub(crate) const WHOLE_BLOCK_DOCS: usize = 32;
 
 /// Stands for "this document has none". No number of an event is so small: counts are not
 /// negative and times lie after 1970.
@@ -212,6 +212,14 @@ impl Column {
         }
     }
 
+    /// The numbers of some documents of a block, by their places in it.
+    pub(crate) fn places(&self, block: u32, places: &[u8], out: &mut Block) {
+        let head = self.head(block);
+        for (place, value) in places.iter().zip(out) {
+            *value = self.read(&head, usize::from(*place));
+        }
+    }
+
     #[inline]
     fn read(&self, head: &Head, within: usize) -> i64 {
         let bit = within * head.width as usize;
@@ -247,6 +255,10 @@ mod tests {
             let mut read = [0; BLOCK_DOCS];
             column.block(number as u32, &mut read);
             assert_eq!(&read[..block.len()], block);
+            let places: Vec<u8> = (0..block.len()).step_by(3).map(|it| it as u8).collect();
+            column.places(number as u32, &places, &mut read);
+            let some = block.iter().step_by(3);
+            assert!(some.eq(&read[..places.len()]));
             let mut bounds = Bounds::NOTHING;
             block.iter().for_each(|value| bounds.take(*value));
             assert_eq!(column.bounds(number as u32), bounds);

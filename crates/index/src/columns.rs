@@ -9,6 +9,7 @@ use tantivy::directory::OwnedBytes;
 
 use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
+use crate::outliers::{self, Core, Cores};
 
 /// Stands for "this document has no value".
 pub(crate) const NO_VALUE: u32 = u32::MAX;
@@ -20,7 +21,17 @@ pub(crate) trait Columns: Send + Sync {
     fn sequence(&self, doc: u32) -> u64;
     fn number(&self, number: Number, doc: u32) -> i64;
     fn number_block(&self, number: Number, block: u32, out: &mut Block);
+    /// The numbers of documents of a block, by their places in it.
+    fn number_places(&self, number: Number, block: u32, places: &[u8], out: &mut Block) {
+        for (place, out) in places.iter().zip(out) {
+            *out = self.number(number, block * BLOCK_DOCS as u32 + u32::from(*place));
+        }
+    }
     fn bounds(&self, number: Number, block: u32) -> Bounds;
+    /// Where most times of a block lie, if some lie far from them and this is known.
+    fn core(&self, _block: u32) -> Option<Core<'_>> {
+        None
+    }
     /// Documents whose time is not their own.
     fn without_time(&self) -> &RoaringBitmap;
     /// How many values the field has here.
@@ -185,6 +196,9 @@ impl MemoryColumns {
             column::write(values, &mut out);
             section(&number_section(number), &out)?;
         }
+        out.clear();
+        outliers::write(&self.numbers[Number::Time as usize], &mut out);
+        section("outliers", &out)?;
         out.clear();
         self.without_time
             .iter()
@@ -351,6 +365,7 @@ fn read_varint(bytes: &[u8], at: &mut usize) -> Option<usize> {
 pub(crate) struct FileColumns {
     sequences: Column,
     numbers: [Column; Number::COUNT],
+    cores: Cores,
     without_time: RoaringBitmap,
     values: Vec<FileValues>,
 }
@@ -371,6 +386,7 @@ impl FileColumns {
             .map(|number| Column::open(section(&number_section(number))?))
             .collect::<Option<_>>()?;
         let numbers: [Column; Number::COUNT] = numbers.try_into().ok()?;
+        let cores = Cores::open(section("outliers")?, sequences.len())?;
         let without_time = section("without_time")?;
         let without_time = RoaringBitmap::from_sorted_iter(
             without_time
@@ -389,6 +405,7 @@ impl FileColumns {
         same.then_some(FileColumns {
             sequences,
             numbers,
+            cores,
             without_time,
             values,
         })
@@ -461,8 +478,16 @@ impl Columns for FileColumns {
         self.numbers[number as usize].block(block, out);
     }
 
+    fn number_places(&self, number: Number, block: u32, places: &[u8], out: &mut Block) {
+        self.numbers[number as usize].places(block, places, out);
+    }
+
     fn bounds(&self, number: Number, block: u32) -> Bounds {
         self.numbers[number as usize].bounds(block)
+    }
+
+    fn core(&self, block: u32) -> Option<Core<'_>> {
+        self.cores.get(block)
     }
 
     fn without_time(&self) -> &RoaringBitmap {
@@ -562,6 +587,24 @@ pub(crate) fn in_range(
         }
         if !bounds.gaps && min <= bounds.min && bounds.max <= max {
             found.insert_range(docs);
+            continue;
+        }
+        if number == Number::Time
+            && let Some(core) = columns.core(block)
+            && let Some(is_in) = core.lies_in(min, max)
+        {
+            if is_in {
+                found.insert_range(docs.clone());
+            }
+            columns.number_places(number, block, core.outliers, &mut values);
+            for (place, value) in core.outliers.iter().zip(&values) {
+                let doc = docs.start + u32::from(*place);
+                match (is_in, fits(*value)) {
+                    (true, false) => found.remove(doc),
+                    (false, true) => found.insert(doc),
+                    _ => false,
+                };
+            }
             continue;
         }
         columns.number_block(number, block, &mut values);

@@ -1,6 +1,7 @@
 //! Counting found documents: in buckets of time, and by value.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use event::Timestamp;
 use roaring::RoaringBitmap;
@@ -16,8 +17,8 @@ pub(crate) struct Counted {
     pub(crate) by_value: HashMap<Option<String>, Vec<u64>>,
 }
 
-/// Boundaries up to which the documents of a block are counted boundary by boundary.
-const COUNTED_BOUNDARIES: usize = 8;
+/// So many boundaries are compared one by one.
+const FEW_BOUNDARIES: usize = 8;
 
 /// Adds the documents of a source to the buckets; `field` splits them by its first value.
 pub(crate) fn add_to_buckets(
@@ -27,120 +28,193 @@ pub(crate) fn add_to_buckets(
     field: Option<usize>,
     counted: &mut Counted,
 ) {
-    let boundaries: Vec<i64> = boundaries.iter().map(|it| it.as_micros()).collect();
     if boundaries.len() < 2 {
         return;
     }
-    let mut rows = Rows::new(columns, field, boundaries.len() - 1);
-    // The one row there is, if no document has to be asked for its value.
-    let only = match field {
-        None => Some(NO_VALUE),
-        Some(field) => (rows.values == 1 && columns.has_all(field)).then_some(0),
+    let values = field.map_or(0, |field| columns.distinct(field) as usize);
+    let mut counter = Counter {
+        columns,
+        boundaries: boundaries.iter().map(|it| it.as_micros()).collect(),
+        row: match field {
+            None => Row::One(NO_VALUE),
+            Some(field) if values == 1 && columns.has_all(field) => Row::One(0),
+            Some(field) => Row::OfValue(field),
+        },
+        rows: Rows {
+            places: boundaries.len() + 1,
+            rows: vec![Vec::new(); values + 1],
+        },
+        times: [0; BLOCK_DOCS],
+        ordinals: [ABSENT; BLOCK_DOCS],
     };
-    let (mut times, mut ordinals) = ([0; BLOCK_DOCS], [ABSENT; BLOCK_DOCS]);
-    for_each_block(columns, docs, |block, docs| {
-        let bounds = columns.bounds(Number::Time, block);
-        let first = passed(&boundaries, bounds.min);
-        // Those that part the block: its documents are behind the first of them or not, and so on.
-        let within = boundaries
-            .get(first..passed(&boundaries, bounds.max))
-            .unwrap_or_default();
-        let times: &[i64] = match within {
-            [] => &[],
-            _ => docs.read(
-                |doc| columns.number(Number::Time, doc),
-                |out| columns.number_block(Number::Time, block, out),
-                &mut times,
-            ),
-        };
-        if let Some(only) = only {
-            if within.len() <= COUNTED_BOUNDARIES {
-                let mut left = docs.len();
-                for (place, boundary) in within.iter().enumerate() {
-                    let behind = times.iter().filter(|time| *boundary <= **time).count();
-                    rows.add(only, first + place, (left - behind) as u64);
-                    left = behind;
-                }
-                rows.add(only, first + within.len(), left as u64);
-            } else {
-                for time in times {
-                    rows.add(only, first + passed(within, *time), 1);
-                }
-            }
-            return;
-        }
-        let ordinals = field.map_or(&[][..], |field| {
-            docs.read(
-                |doc| match columns.ordinal(field, doc) {
-                    NO_VALUE => ABSENT,
-                    ordinal => i64::from(ordinal),
-                },
-                |out| columns.ordinal_block(field, block, out),
-                &mut ordinals,
-            )
-        });
-        // Beyond `u32` only if absent.
-        let ordinals = ordinals
-            .iter()
-            .map(|ordinal| u32::try_from(*ordinal).unwrap_or(NO_VALUE));
-        if within.is_empty() {
-            ordinals.for_each(|ordinal| rows.add(ordinal, first, 1));
-        } else {
-            ordinals.zip(times).for_each(|(ordinal, time)| {
-                rows.add(ordinal, first + passed(within, *time), 1);
-            });
-        }
-    });
-    rows.finish(columns, field, counted);
+    for_each_block(columns, docs, |block, docs| counter.add(block, &docs));
+    counter.rows.finish(columns, field, counted);
 }
 
-/// How many boundaries are not after a time.
+/// How many boundaries are not after a time. Where they are few, all are compared: which of them a
+/// time is behind is hard to foresee.
 fn passed(boundaries: &[i64], time: i64) -> usize {
+    if boundaries.len() <= FEW_BOUNDARIES {
+        return boundaries.iter().filter(|it| **it <= time).count();
+    }
     boundaries.partition_point(|boundary| *boundary <= time)
 }
 
-/// A row of buckets for each value of a source, and one for events without.
+/// Counts the documents of a source.
+struct Counter<'c> {
+    columns: &'c dyn Columns,
+    boundaries: Vec<i64>,
+    row: Row,
+    rows: Rows,
+    times: Block,
+    ordinals: Block,
+}
+
+/// In which row a document counts.
+#[derive(Clone, Copy)]
+enum Row {
+    /// All in that of one ordinal: none has to be asked for its value.
+    One(u32),
+    /// In that of its value of a field.
+    OfValue(usize),
+}
+
+impl Counter<'_> {
+    fn add(&mut self, block: u32, docs: &BlockDocs<'_>) {
+        let bounds = self.columns.bounds(Number::Time, block);
+        let all = self.parting(bounds.min, bounds.max);
+        if all.is_empty() {
+            return self.add_all(block, docs, all.start);
+        }
+        match self.columns.core(block) {
+            Some(core) if docs.len() >= WHOLE_BLOCK_DOCS => {
+                let parting = self.parting(core.min, core.max);
+                self.add_parted(block, docs, parting.clone());
+                self.move_outliers(block, docs, core.outliers, parting, all);
+            }
+            _ => self.add_parted(block, docs, all),
+        }
+    }
+
+    /// The boundaries that are after one time and not after a later one.
+    fn parting(&self, min: i64, max: i64) -> Range<usize> {
+        passed(&self.boundaries, min)..passed(&self.boundaries, max)
+    }
+
+    /// Adds documents that the same boundaries are not after.
+    fn add_all(&mut self, block: u32, docs: &BlockDocs<'_>, passed: usize) {
+        match self.row {
+            Row::One(ordinal) => self.rows.add(ordinal, passed, docs.len() as u64),
+            Row::OfValue(field) => {
+                for ordinal in docs.ordinals(self.columns, field, block, &mut self.ordinals) {
+                    self.rows.add(ordinal, passed, 1);
+                }
+            }
+        }
+    }
+
+    /// Adds documents of a block that these boundaries part; those before the first and behind the
+    /// last of them count as next to it.
+    fn add_parted(&mut self, block: u32, docs: &BlockDocs<'_>, parting: Range<usize>) {
+        let first = parting.start;
+        if parting.is_empty() {
+            return self.add_all(block, docs, first);
+        }
+        let times = docs.numbers(self.columns, Number::Time, block, &mut self.times);
+        let within = self.boundaries.get(parting).unwrap_or_default();
+        match self.row {
+            Row::One(ordinal) if within.len() <= FEW_BOUNDARIES => {
+                let mut left = times.len();
+                for (place, boundary) in within.iter().enumerate() {
+                    let behind = times.iter().filter(|time| *boundary <= **time).count();
+                    self.rows
+                        .add(ordinal, first + place, (left - behind) as u64);
+                    left = behind;
+                }
+                self.rows.add(ordinal, first + within.len(), left as u64);
+            }
+            Row::One(ordinal) => {
+                for time in times {
+                    self.rows.add(ordinal, first + passed(within, *time), 1);
+                }
+            }
+            Row::OfValue(field) => {
+                let ordinals = docs.ordinals(self.columns, field, block, &mut self.ordinals);
+                for (ordinal, time) in ordinals.zip(times) {
+                    self.rows.add(ordinal, first + passed(within, *time), 1);
+                }
+            }
+        }
+    }
+
+    /// Counts outliers where they are: they were counted by the boundaries that part the core.
+    fn move_outliers(
+        &mut self,
+        block: u32,
+        docs: &BlockDocs<'_>,
+        outliers: &[u8],
+        parting: Range<usize>,
+        all: Range<usize>,
+    ) {
+        self.columns
+            .number_places(Number::Time, block, outliers, &mut self.times);
+        let within = self.boundaries.get(all.clone()).unwrap_or_default();
+        for (place, time) in outliers.iter().zip(&self.times) {
+            let doc = block * BLOCK_DOCS as u32 + u32::from(*place);
+            if !docs.has(doc) {
+                continue;
+            }
+            let ordinal = match self.row {
+                Row::One(ordinal) => ordinal,
+                Row::OfValue(field) => self.columns.ordinal(field, doc),
+            };
+            let place = all.start + passed(within, *time);
+            let counted = place.clamp(parting.start, parting.end);
+            self.rows.shift(ordinal, counted, place);
+        }
+    }
+}
+
+/// A row of counts for each value of a source, and one for events without.
 struct Rows {
-    buckets: usize,
-    values: usize,
+    /// How many counts a row has: one for each bucket, one before and one behind them.
+    places: usize,
     rows: Vec<Vec<u64>>,
 }
 
 impl Rows {
-    fn new(columns: &dyn Columns, field: Option<usize>, buckets: usize) -> Rows {
-        let values = field.map_or(0, |field| columns.distinct(field) as usize);
-        Rows {
-            buckets,
-            values,
-            rows: vec![Vec::new(); values + 1],
-        }
-    }
-
-    /// Counts events that so many boundaries are not after; those outside of all buckets do not
-    /// count.
+    /// Counts events that so many boundaries are not after.
     fn add(&mut self, ordinal: u32, passed: usize, events: u64) {
-        let Some(row) = self.rows.get_mut((ordinal as usize).min(self.values)) else {
-            return;
-        };
-        if row.is_empty() {
-            row.resize(self.buckets, 0);
-        }
-        if let Some(sum) = passed.checked_sub(1).and_then(|bucket| row.get_mut(bucket)) {
+        if let Some(sum) = self.sum(ordinal, passed) {
             *sum += events;
         }
     }
 
+    /// Counts an event elsewhere that was counted already.
+    fn shift(&mut self, ordinal: u32, from: usize, to: usize) {
+        if let Some(sum) = self.sum(ordinal, from) {
+            *sum -= 1;
+        }
+        self.add(ordinal, to, 1);
+    }
+
+    fn sum(&mut self, ordinal: u32, passed: usize) -> Option<&mut u64> {
+        let last = self.rows.len() - 1;
+        let row = self.rows.get_mut((ordinal as usize).min(last))?;
+        if row.is_empty() {
+            row.resize(self.places, 0);
+        }
+        row.get_mut(passed)
+    }
+
     fn finish(self, columns: &dyn Columns, field: Option<usize>, counted: &mut Counted) {
-        let Rows {
-            buckets,
-            values,
-            rows,
-        } = self;
-        for (ordinal, row) in rows
-            .into_iter()
-            .enumerate()
-            .filter(|(_, row)| row.iter().any(|events| *events > 0))
-        {
+        let buckets = self.places - 2;
+        let values = self.rows.len() - 1;
+        for (ordinal, row) in self.rows.iter().enumerate() {
+            let row = row.get(1..=buckets).unwrap_or_default();
+            if row.iter().all(|events| *events == 0) {
+                continue;
+            }
             let value = field
                 .filter(|_| ordinal < values)
                 .map(|field| columns.value(field, ordinal as u32).into_owned());
@@ -169,7 +243,48 @@ impl BlockDocs<'_> {
         }
     }
 
-    /// The numbers of the documents, asked one by one or with those of the whole block.
+    fn has(&self, doc: u32) -> bool {
+        match self {
+            BlockDocs::All(_) => true,
+            BlockDocs::Some(docs) => docs.binary_search(&doc).is_ok(),
+        }
+    }
+
+    /// The numbers of the documents.
+    fn numbers<'o>(
+        &self,
+        columns: &dyn Columns,
+        number: Number,
+        block: u32,
+        out: &'o mut Block,
+    ) -> &'o [i64] {
+        self.read(
+            |doc| columns.number(number, doc),
+            |out| columns.number_block(number, block, out),
+            out,
+        )
+    }
+
+    /// The ordinals of their first values.
+    fn ordinals<'o>(
+        &self,
+        columns: &dyn Columns,
+        field: usize,
+        block: u32,
+        out: &'o mut Block,
+    ) -> impl Iterator<Item = u32> + use<'o> {
+        let one = |doc| match columns.ordinal(field, doc) {
+            NO_VALUE => ABSENT,
+            ordinal => i64::from(ordinal),
+        };
+        let ordinals = self.read(one, |out| columns.ordinal_block(field, block, out), out);
+        // Beyond `u32` only if absent.
+        ordinals
+            .iter()
+            .map(|ordinal| u32::try_from(*ordinal).unwrap_or(NO_VALUE))
+    }
+
+    /// Asks for each of them, or for the whole block where that is quicker.
     fn read<'o>(
         &self,
         one: impl Fn(u32) -> i64,
@@ -178,7 +293,7 @@ impl BlockDocs<'_> {
     ) -> &'o [i64] {
         match self {
             BlockDocs::All(_) => all(out),
-            BlockDocs::Some(docs) if (docs.len() as u64) < WHOLE_BLOCK_DOCS => {
+            BlockDocs::Some(docs) if docs.len() < WHOLE_BLOCK_DOCS => {
                 out.iter_mut()
                     .zip(*docs)
                     .for_each(|(out, doc)| *out = one(*doc));
@@ -194,6 +309,9 @@ impl BlockDocs<'_> {
     }
 }
 
+/// After so many documents of a block, the others of it are taken run by run.
+const MANY_DOCS: usize = 16;
+
 /// Calls `each` with every block that has some of the documents, and with these.
 fn for_each_block(
     columns: &dyn Columns,
@@ -201,23 +319,35 @@ fn for_each_block(
     mut each: impl FnMut(u32, BlockDocs<'_>),
 ) {
     let mut of_block = Vec::with_capacity(BLOCK_DOCS);
-    let mut left = docs.iter();
-    let mut next = left.next();
-    while let Some(first) = next {
-        let block = block_of(first);
+    let mut left = docs.range(..columns.len());
+    let mut run = 0..0;
+    loop {
+        if run.is_empty() {
+            // To find where a run ends is dear where documents are few: then each is its own.
+            let few = (1..MANY_DOCS).contains(&of_block.len());
+            let next = match few {
+                true => left.next().map(|doc| doc..doc + 1),
+                false => left.next_range().map(|run| *run.start()..run.end() + 1),
+            };
+            run = next.unwrap_or(u32::MAX..u32::MAX);
+        }
+        if let Some(last) = of_block.last().map(|last| block_of(*last))
+            && block_of(run.start) != last
+        {
+            each(last, BlockDocs::Some(&of_block));
+            of_block.clear();
+        }
+        if run.is_empty() {
+            return;
+        }
+        let block = block_of(run.start);
         let range = docs_of_block(columns, block);
-        if first == range.start && docs.contains_range(range.clone()) {
-            each(block, BlockDocs::All(range.len()));
-            left.advance_to(range.end);
-            next = left.next();
-            continue;
+        let piece = run.start..run.end.min(range.end);
+        run.start = piece.end;
+        match piece == range {
+            true => each(block, BlockDocs::All(range.len())),
+            false => of_block.extend(piece),
         }
-        of_block.clear();
-        while let Some(doc) = next.filter(|doc| block_of(*doc) == block) {
-            of_block.push(doc);
-            next = left.next();
-        }
-        each(block, BlockDocs::Some(&of_block));
     }
 }
 

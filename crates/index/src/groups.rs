@@ -80,8 +80,8 @@ impl Sums {
                 block = block_of(doc);
                 let bounds = columns.bounds(Number::Duration, block);
                 is_timed = bounds.min <= bounds.max;
-                is_whole =
-                    docs.range_cardinality(docs_of_block(columns, block)) >= WHOLE_BLOCK_DOCS;
+                is_whole = docs.range_cardinality(docs_of_block(columns, block))
+                    >= WHOLE_BLOCK_DOCS as u64;
                 if is_whole {
                     columns.number_block(Number::Time, block, &mut times);
                     if is_timed {

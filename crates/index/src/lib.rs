@@ -31,6 +31,7 @@ mod keys;
 mod local;
 mod log;
 mod order;
+mod outliers;
 mod part;
 mod plan;
 mod rare;
