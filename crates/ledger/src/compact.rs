@@ -516,10 +516,10 @@ fn plain_bytes(text: &[u8]) -> usize {
     let mut at = 0;
     // Most texts are ASCII: eight bytes are looked at together.
     while let Some(word) = text.get(at..).and_then(|rest| rest.first_chunk::<WORD>()) {
-        if u64::from_ne_bytes(*word) & 0x8080_8080_8080_8080 != 0 {
-            if let Some(place) = word.iter().position(|byte| MARKS.contains(byte)) {
-                return at + place;
-            }
+        if u64::from_ne_bytes(*word) & 0x8080_8080_8080_8080 != 0
+            && let Some(place) = word.iter().position(|byte| MARKS.contains(byte))
+        {
+            return at + place;
         }
         at += WORD;
     }
