@@ -172,9 +172,13 @@ fn is_of_value(byte: u8) -> bool {
     CLASSES[usize::from(byte)] & OF_VALUE != 0
 }
 
-/// How many hexadecimal digits the text begins with.
+/// How many hexadecimal digits the text begins with, as far as one mark reaches: a long run is gone
+/// over once, not again for each of its marks.
 fn digits_at(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| is_digit(**byte)).count()
+    text.iter()
+        .take(*HEX_DIGITS.end())
+        .take_while(|byte| is_digit(**byte))
+        .count()
 }
 
 /// Something that a body spells out.
@@ -201,7 +205,7 @@ impl Value {
             8 if text.get(8) == Some(&b'-') => return Some((Value::Uuid(uuid(text)?), UUID_TEXT)),
             _ => {}
         }
-        let length = digits.min(*HEX_DIGITS.end()) & !1;
+        let length = digits & !1;
         let text = text
             .get(..length)
             .filter(|_| length >= *HEX_DIGITS.start())?;
@@ -534,7 +538,9 @@ fn plain_bytes(text: &[u8]) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Compactor, ESCAPE, HEX, MICROS, REPEAT, SECONDS, Start, TIMED_UUID, UUID, Values};
+    use super::{
+        Compactor, ESCAPE, HEX, MICROS, REPEAT, SECONDS, Start, TIMED_UUID, UUID, Values, digits_at,
+    };
 
     /// A block of these bodies, read back in order; texts and values as written.
     fn through(bodies: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<u8>) {
@@ -625,6 +631,14 @@ mod tests {
         // An odd digit more stays behind.
         let (texts, _) = written(&["abcdefabcdefa"]);
         assert_eq!(texts[0], [HEX, 6, b'a']);
+    }
+
+    #[test]
+    fn a_long_run_is_looked_at_mark_by_mark() {
+        let run = "0123456789abcdef".repeat(4_000);
+        assert_eq!(digits_at(run.as_bytes()), 32);
+        let (texts, values) = written(&[&run]);
+        assert_eq!((texts[0].len(), values.len()), (2 + 2 * 1_999, 16));
     }
 
     #[test]
