@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Singles(SinglesArgs),
     /// Search for every event right after its acknowledgement, under load
     Freshness(FreshnessArgs),
+    /// Time acknowledgements while parts are merged and packed, and at rest
+    Beside(LoadArgs),
     /// Time the queries Q1..Q10 over a loaded server
     Queries(QueriesArgs),
     /// Bytes on disk per event once sealing and merging are done

@@ -36,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         Command::Sustained(args) => measure::sustained::run(&args),
         Command::Singles(args) => measure::singles::run(&args),
         Command::Freshness(args) => measure::freshness::run(&args),
+        Command::Beside(args) => measure::beside::run(&args),
         Command::Queries(args) => measure::queries::run(&args),
         Command::Size(args) => measure::size::run(&args),
         Command::Start(args) => measure::start::run(&args),

@@ -247,7 +247,7 @@ impl Server {
     }
 
     /// Pieces of background work that wait, those that wait for the ledger to be quiet included.
-    fn waiting_work(&self) -> anyhow::Result<f64> {
+    pub(crate) fn waiting_work(&self) -> anyhow::Result<f64> {
         let waiting = self.by_task("annals_background_waiting")?;
         Ok(waiting.into_iter().map(|(_, pieces)| pieces).sum())
     }

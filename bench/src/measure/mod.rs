@@ -1,5 +1,6 @@
 //! One file a measurement.
 
+pub(crate) mod beside;
 pub(crate) mod freshness;
 pub(crate) mod ingest;
 pub(crate) mod queries;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::args::ReportArgs;
 use crate::generate::Plan;
+use crate::measure::beside;
 use crate::questions::Runs;
 
 /// How much is measured.
@@ -24,6 +25,8 @@ struct Size {
     /// Events in the server that questions, start, memory and so on are measured with, ascending.
     /// Other products are measured with the first.
     loads: Vec<u64>,
+    /// Acknowledgements that are timed at rest.
+    at_rest: usize,
     sustained: Duration,
     /// Most single events, and the longest time for them.
     singles: u64,
@@ -46,6 +49,7 @@ impl Size {
                 burst: count / 10,
                 disordered: count / 10,
                 loads: vec![count],
+                at_rest: 100,
                 sustained: seconds(1),
                 singles: 200,
                 singles_limit: seconds(2),
@@ -60,6 +64,7 @@ impl Size {
                 burst: 100_000,
                 disordered: 100_000,
                 loads: vec![100_000],
+                at_rest: 1_000,
                 sustained: seconds(5),
                 singles: 20_000,
                 singles_limit: seconds(4),
@@ -82,6 +87,7 @@ impl Size {
             burst: 300_000,
             disordered: 1_000_000,
             loads,
+            at_rest: beside::AT_REST,
             sustained,
             singles: 200_000,
             singles_limit: seconds(15),

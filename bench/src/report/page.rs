@@ -8,7 +8,7 @@ use super::{Size, machine};
 use crate::measure;
 use crate::peers::Figures;
 use crate::questions::{QUESTIONS, Timed};
-use crate::table::{mib, thousands};
+use crate::table::{mib, percentile, thousands};
 
 /// Most milliseconds of each question at p50, with a million events.
 const QUESTION_GOALS: [f64; QUESTIONS.len()] = [
@@ -23,6 +23,8 @@ const CPU_GOAL: f64 = 45_000.0;
 const BYTES_GOAL: f64 = 220.0;
 /// Single commits beside PostgreSQL's, with 1 and with 64 connections.
 const SINGLES_GOALS: [(usize, f64); 2] = [(1, 1.0), (64, 3.0)];
+/// Most times as long an acknowledgement takes at p99 while parts are merged and packed.
+const BESIDE_RATIO: f64 = 1.5;
 const REBUILD_GOAL: f64 = 50_000.0;
 const VERIFY_GOAL: f64 = 250_000.0;
 const REST_GOAL_BYTES: u64 = 600 << 20;
@@ -212,6 +214,24 @@ impl<'a> Page<'a> {
         for (connections, goal) in SINGLES_GOALS {
             self.singles(connections, goal);
         }
+        let (cell, met) = figure(&all.beside, |beside| {
+            let (working, resting) = (
+                percentile(&beside.working_ms, 99),
+                percentile(&beside.resting_ms, 99),
+            );
+            let cell = format!(
+                "{:.1}x ({working:.2} ms, {resting:.2} at rest)",
+                beside.ratio()
+            );
+            (cell, beside.ratio() <= BESIDE_RATIO)
+        });
+        self.line(
+            "acknowledgement of one event each 5 ms while parts are merged and packed, p99",
+            &format!("<= {BESIDE_RATIO}x of that at rest"),
+            met,
+            cell,
+            nothing(),
+        );
     }
 
     fn singles(&mut self, connections: usize, goal: f64) {

@@ -10,12 +10,15 @@ use crate::args::{
     BatchArgs, EventArgs, LoadArgs, ReportArgs, ServerArgs, SinglesArgs, SustainedArgs, TenantsArgs,
 };
 use crate::load;
+use crate::measure::beside::Beside;
 use crate::measure::ingest::Ingest;
 use crate::measure::rebuild::Rebuild;
 use crate::measure::singles::Singles;
 use crate::measure::sustained::Sustained;
 use crate::measure::tenants::Use;
-use crate::measure::{ingest, queries, rebuild, rest, singles, start, sustained, tenants, verify};
+use crate::measure::{
+    beside, ingest, queries, rebuild, rest, singles, start, sustained, tenants, verify,
+};
 use crate::peers::{self, Work, postgres, sqlite};
 use crate::questions::Timed;
 use crate::server::{DataFolder, Server};
@@ -51,6 +54,7 @@ pub(super) struct Loaded {
 pub(super) struct Everything {
     pub(super) burst: Measured<Ingest>,
     pub(super) sustained: Measured<Sustained>,
+    pub(super) beside: Measured<Beside>,
     pub(super) one: Measured<Singles>,
     pub(super) many: Measured<Singles>,
     /// Beside each how many events it was to hold.
@@ -72,6 +76,7 @@ impl Everything {
             failed.extend(error.map(|error| format!("{name}: {error}")));
         };
         note("burst", self.burst.as_ref().err());
+        note("beside background work", self.beside.as_ref().err());
         note("sustained", self.sustained.as_ref().err());
         note("single commits, 1 connection", self.one.as_ref().err());
         note("single commits, 64 connections", self.many.as_ref().err());
@@ -142,6 +147,11 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
     };
     let first = size.loads.first().copied().unwrap_or_default();
     let burst = stage("burst", || burst(&of(size.burst, false)));
+    let beside = stage("acknowledgements beside background work", || {
+        with_server(&server, |server, key| {
+            beside::measure(server, key, &of(size.burst, false), size.at_rest)
+        })
+    });
     let one = stage("single commits, 1 connection", || {
         with_server(&server, |server, key| {
             singles::measure(server, key, &single(1))
@@ -190,6 +200,7 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
     };
     let mut all = Everything {
         burst,
+        beside,
         sustained,
         one,
         many,

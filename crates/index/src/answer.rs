@@ -85,7 +85,7 @@ impl Engine for LocalEngine {
         for Found { home, docs } in &found {
             home.with(|columns| {
                 add_to_buckets(columns, docs, &histogram.boundaries, field, &mut counted)
-            });
+            })?;
         }
         Ok(buckets(counted, histogram, totals))
     }
@@ -98,7 +98,7 @@ impl Engine for LocalEngine {
         let mut sums = HashMap::new();
         for Found { home, docs } in &found {
             match value_field(field) {
-                Some(kept) => home.with(|columns| add_to_values(columns, docs, kept, &mut sums)),
+                Some(kept) => home.with(|columns| add_to_values(columns, docs, kept, &mut sums))?,
                 None => self.add_to_keys(home, docs, field, &mut sums)?,
             }
         }
@@ -122,7 +122,7 @@ impl Engine for LocalEngine {
         let (totals, found) = self.find(&grouping.scope)?;
         let mut sums = Sums::default();
         for Found { home, docs } in &found {
-            home.with(|columns| sums.add(columns, docs, &by, window));
+            home.with(|columns| sums.add(columns, docs, &by, window))?;
         }
         Ok(sums.finish(grouping.limit, totals))
     }

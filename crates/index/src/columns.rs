@@ -1,15 +1,19 @@
 //! What is kept by document: numbers, and the values of some fields.
 
-use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
+use query::ExactField;
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
 
 use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
+use crate::keys;
 use crate::outliers::{self, Core, Cores};
+use crate::plan::after;
+use crate::rare::Rare;
 
 /// Stands for "this document has no value".
 pub(crate) const NO_VALUE: u32 = u32::MAX;
@@ -44,7 +48,13 @@ pub(crate) trait Columns: Send + Sync {
     fn has_all(&self, field: usize) -> bool;
     /// Values after the first: document and ordinal, in order of the documents.
     fn more(&self, field: usize) -> &[(u32, u32)];
-    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str>;
+    /// Calls `each` with some ordinals of a field, given in ascending order, and their values.
+    fn values(
+        &self,
+        field: usize,
+        ordinals: &[u32],
+        each: &mut dyn FnMut(u32, &str),
+    ) -> io::Result<()>;
 
     fn blocks(&self) -> u32 {
         (self.len() as usize).div_ceil(BLOCK_DOCS) as u32
@@ -143,13 +153,14 @@ impl MemoryColumns {
     }
 
     /// Adds every document of other columns.
-    pub(crate) fn append(&mut self, other: &dyn Columns) {
+    pub(crate) fn append(&mut self, other: &dyn Columns) -> io::Result<()> {
         let start = self.len();
-        for field in 0..VALUE_FIELDS.len() {
-            let map: Vec<u32> = (0..other.distinct(field))
-                .map(|ordinal| self.values[field].ordinal(&other.value(field, ordinal)))
-                .collect();
-            let values = &mut self.values[field];
+        for (field, values) in self.values.iter_mut().enumerate() {
+            let ordinals: Vec<u32> = (0..other.distinct(field)).collect();
+            let mut map = Vec::with_capacity(ordinals.len());
+            other.values(field, &ordinals, &mut |_, value| {
+                map.push(values.ordinal(value));
+            })?;
             for doc in 0..other.len() {
                 if let Some(ordinal) = map.get(other.ordinal(field, doc) as usize) {
                     values.push(start + doc, *ordinal);
@@ -176,6 +187,7 @@ impl MemoryColumns {
             .map(number);
             self.push_numbers(other.sequence(doc), &numbers);
         }
+        Ok(())
     }
 
     /// The bytes of a section of an index file for each column, by name.
@@ -206,7 +218,7 @@ impl MemoryColumns {
         section("without_time", &out)?;
         for (field, values) in self.values.iter().enumerate() {
             out.clear();
-            values.write(self.len(), &mut out);
+            values.write(self.len(), is_kept_as_key(field), &mut out);
             section(&values_section(field), &out)?;
         }
         Ok(())
@@ -215,6 +227,12 @@ impl MemoryColumns {
 
 fn number_section(number: usize) -> String {
     format!("number/{number}")
+}
+
+/// Whether the values of a field are rare keys too: then the dictionary of those is also that of the
+/// values, whose order is the same.
+fn is_kept_as_key(field: usize) -> bool {
+    keys::is_rare(&keys::exact(VALUE_FIELDS[field], ""))
 }
 
 fn values_section(field: usize) -> String {
@@ -278,8 +296,16 @@ impl Columns for MemoryColumns {
         &self.values[field].more
     }
 
-    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str> {
-        Cow::Borrowed(&self.values[field].texts[ordinal as usize])
+    fn values(
+        &self,
+        field: usize,
+        ordinals: &[u32],
+        each: &mut dyn FnMut(u32, &str),
+    ) -> io::Result<()> {
+        for ordinal in ordinals {
+            each(*ordinal, &self.values[field].texts[*ordinal as usize]);
+        }
+        Ok(())
     }
 }
 
@@ -289,8 +315,9 @@ const RESTART: usize = 16;
 
 impl MemoryValues {
     /// Number of values 4, bytes of the dictionary 4, further values 4, end of every
-    /// [`RESTART`]th value's group 4 each, dictionary, further values 8 each, ordinals.
-    fn write(&self, docs: u32, out: &mut Vec<u8>) {
+    /// [`RESTART`]th value's group 4 each, dictionary, further values 8 each, ordinals. There is no
+    /// dictionary, nor ends, of values that are kept as keys.
+    fn write(&self, docs: u32, is_kept_as_key: bool, out: &mut Vec<u8>) {
         let mut order: Vec<u32> = (0..self.texts.len() as u32).collect();
         order.sort_unstable_by_key(|ordinal| &self.texts[*ordinal as usize]);
         let mut sorted = vec![0u32; order.len()];
@@ -299,6 +326,9 @@ impl MemoryValues {
         let mut before: &str = "";
         for (place, ordinal) in order.iter().enumerate() {
             sorted[*ordinal as usize] = place as u32;
+            if is_kept_as_key {
+                continue;
+            }
             let text = &*self.texts[*ordinal as usize];
             if place % RESTART == 0 {
                 before = "";
@@ -316,7 +346,7 @@ impl MemoryValues {
             dictionary.extend(&text.as_bytes()[shared..]);
             before = text;
         }
-        if !order.is_empty() {
+        if !order.is_empty() && !is_kept_as_key {
             ends.extend((dictionary.len() as u32).to_le_bytes());
         }
         out.extend((order.len() as u32).to_le_bytes());
@@ -372,15 +402,32 @@ pub(crate) struct FileColumns {
 
 struct FileValues {
     distinct: u32,
-    ends: OwnedBytes,
-    dictionary: OwnedBytes,
+    texts: Texts,
     first: Column,
     more: Vec<(u32, u32)>,
 }
 
+/// Where the values of a field are, in their order.
+enum Texts {
+    Own {
+        ends: OwnedBytes,
+        dictionary: OwnedBytes,
+    },
+    /// Among the rare keys, from one of them on, each behind a tag of so many bytes.
+    Keys {
+        rare: Arc<Rare>,
+        first: u32,
+        tag: usize,
+    },
+}
+
 impl FileColumns {
-    /// Opens what [`MemoryColumns::write`] wrote; `None` if the bytes are something else.
-    pub(crate) fn open(section: impl Fn(&str) -> Option<OwnedBytes>) -> Option<FileColumns> {
+    /// Opens what [`MemoryColumns::write`] wrote, with the rare keys of the same documents; `None`
+    /// if the bytes are something else.
+    pub(crate) fn open(
+        section: impl Fn(&str) -> Option<OwnedBytes>,
+        rare: &Arc<Rare>,
+    ) -> Option<FileColumns> {
         let sequences = Column::open(section("sequence")?)?;
         let numbers: Vec<Column> = (0..Number::COUNT)
             .map(|number| Column::open(section(&number_section(number))?))
@@ -395,7 +442,7 @@ impl FileColumns {
         )
         .ok()?;
         let values = (0..VALUE_FIELDS.len())
-            .map(|field| FileValues::open(section(&values_section(field))?))
+            .map(|field| FileValues::open(section(&values_section(field))?, field, rare))
             .collect::<Option<Vec<_>>>()?;
         let len = sequences.len();
         let same = numbers
@@ -413,11 +460,15 @@ impl FileColumns {
 }
 
 impl FileValues {
-    fn open(bytes: OwnedBytes) -> Option<FileValues> {
+    fn open(bytes: OwnedBytes, field: usize, rare: &Arc<Rare>) -> Option<FileValues> {
         let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
         let (distinct, dictionary_bytes, more) =
             (number(0)?, number(4)? as usize, number(8)? as usize);
-        let ends = 12..12 + (distinct as usize).div_ceil(RESTART) * 4;
+        let groups = match is_kept_as_key(field) {
+            true => 0,
+            false => (distinct as usize).div_ceil(RESTART),
+        };
+        let ends = 12..12 + groups * 4;
         let dictionary = ends.end..ends.end.checked_add(dictionary_bytes)?;
         let more = dictionary.end..dictionary.end.checked_add(more * 8)?;
         if bytes.len() < more.end {
@@ -430,10 +481,16 @@ impl FileValues {
                 u32::from_le_bytes(ordinal.try_into().ok()?),
             ))
         };
+        let texts = match is_kept_as_key(field) {
+            true => Texts::keys(VALUE_FIELDS[field], distinct, rare)?,
+            false => Texts::Own {
+                ends: bytes.slice(ends),
+                dictionary: bytes.slice(dictionary),
+            },
+        };
         Some(FileValues {
             distinct,
-            ends: bytes.slice(ends),
-            dictionary: bytes.slice(dictionary),
+            texts,
             more: bytes[more.clone()]
                 .chunks_exact(8)
                 .map(pair)
@@ -441,24 +498,74 @@ impl FileValues {
             first: Column::open(bytes.slice(more.end..bytes.len()))?,
         })
     }
+}
 
-    fn value(&self, ordinal: u32) -> Option<String> {
-        let group = ordinal as usize / RESTART;
-        let end = |group: usize| {
-            let end = self.ends.get(group * 4..group * 4 + 4)?;
-            Some(u32::from_le_bytes(end.try_into().ok()?) as usize)
-        };
-        let mut at = if group == 0 { 0 } else { end(group - 1)? };
-        let mut text: Vec<u8> = Vec::new();
-        for _ in 0..=ordinal as usize % RESTART {
-            let shared = read_varint(&self.dictionary, &mut at)?;
-            let length = read_varint(&self.dictionary, &mut at)?;
-            text.truncate(shared);
-            text.extend(self.dictionary.get(at..at + length)?);
-            at += length;
-        }
-        String::from_utf8(text).ok()
+impl Texts {
+    /// Those of a field with so many values; `None` if there are not as many keys.
+    fn keys(field: ExactField, distinct: u32, rare: &Arc<Rare>) -> Option<Texts> {
+        let from = keys::exact(field, "");
+        let first = rare.rank(from.as_bytes()).ok()?;
+        let end = rare.rank(&after(&from)).ok()?;
+        (end.checked_sub(first)? == distinct).then(|| Texts::Keys {
+            rare: rare.clone(),
+            first,
+            tag: from.len(),
+        })
     }
+
+    /// Calls `each` with some values, asked for in ascending order.
+    fn each(&self, ordinals: &[u32], mut each: impl FnMut(u32, &str)) -> io::Result<()> {
+        match self {
+            Texts::Own { ends, dictionary } => each_own(ends, dictionary, ordinals, each),
+            Texts::Keys { rare, first, tag } => {
+                let places = ordinals.iter().map(|ordinal| first + ordinal);
+                rare.each_key(places, |place, key| {
+                    each(place - first, key.get(*tag..).unwrap_or_default())
+                })
+            }
+        }
+    }
+}
+
+fn each_own(
+    ends: &[u8],
+    dictionary: &[u8],
+    ordinals: &[u32],
+    mut each: impl FnMut(u32, &str),
+) -> io::Result<()> {
+    let damaged = || io::Error::new(io::ErrorKind::InvalidData, "values kept by document");
+    let start = |group: usize| match group.checked_sub(1) {
+        None => Some(0),
+        Some(before) => {
+            let end = ends.get(before * 4..before * 4 + 4)?;
+            Some(u32::from_le_bytes(end.try_into().ok()?) as usize)
+        }
+    };
+    let read = |at: &mut usize, text: &mut Vec<u8>| {
+        let shared = read_varint(dictionary, at)?;
+        let length = read_varint(dictionary, at)?;
+        text.truncate(shared);
+        text.extend(dictionary.get(*at..at.checked_add(length)?)?);
+        *at += length;
+        Some(())
+    };
+    let (mut next, mut at, mut text) = (0, 0, Vec::new());
+    for ordinal in ordinals {
+        let wanted = *ordinal as usize;
+        if next / RESTART != wanted / RESTART {
+            next = wanted / RESTART * RESTART;
+            at = start(wanted / RESTART).ok_or_else(damaged)?;
+        }
+        while next <= wanted {
+            if next % RESTART == 0 {
+                text.clear();
+            }
+            read(&mut at, &mut text).ok_or_else(damaged)?;
+            next += 1;
+        }
+        each(*ordinal, std::str::from_utf8(&text).map_err(|_| damaged())?);
+    }
+    Ok(())
 }
 
 impl Columns for FileColumns {
@@ -516,8 +623,13 @@ impl Columns for FileColumns {
         &self.values[field].more
     }
 
-    fn value(&self, field: usize, ordinal: u32) -> Cow<'_, str> {
-        Cow::Owned(self.values[field].value(ordinal).unwrap_or_default())
+    fn values(
+        &self,
+        field: usize,
+        ordinals: &[u32],
+        each: &mut dyn FnMut(u32, &str),
+    ) -> io::Result<()> {
+        self.values[field].texts.each(ordinals, each)
     }
 
     fn doc_from(&self, sequence: u64) -> u32 {
@@ -623,6 +735,7 @@ pub(crate) fn in_range(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rare::RareBuilder;
     use query::testing::{self, Random};
     use std::collections::HashMap;
 
@@ -648,14 +761,59 @@ mod tests {
                     Ok(())
                 })
                 .unwrap();
-            FileColumns::open(|name| sections.get(name).cloned()).unwrap()
+            FileColumns::open(|name| sections.get(name).cloned(), &rare_of(columns)).unwrap()
         };
         let file = open(&memory);
         let mut joined = MemoryColumns::default();
-        halves.iter().for_each(|half| joined.append(&open(half)));
+        halves
+            .iter()
+            .for_each(|half| joined.append(&open(half)).unwrap());
         for other in [&file as &dyn Columns, &joined, &open(&joined)] {
             same(&memory, other);
         }
+    }
+
+    /// The rare keys that a part with these columns has, and some others.
+    fn rare_of(columns: &MemoryColumns) -> Arc<Rare> {
+        let mut builder = RareBuilder::default();
+        for field in (0..VALUE_FIELDS.len()).filter(|field| is_kept_as_key(*field)) {
+            let texts = &columns.values[field].texts;
+            texts
+                .iter()
+                .for_each(|text| builder.push(&keys::exact(VALUE_FIELDS[field], text), 0));
+        }
+        for other in ["\u{2}", "\u{70}4c0000201"] {
+            builder.push(other, 0);
+        }
+        let sections = builder.finish().unwrap().map(OwnedBytes::new);
+        Arc::new(Rare::open(sections).unwrap())
+    }
+
+    #[test]
+    fn values_are_not_taken_from_other_keys() {
+        let mut columns = MemoryColumns::default();
+        let mut document = Document::default();
+        for n in 0..300 {
+            document.read(&testing::event(
+                &mut Random::new(n),
+                event::Sequence::new(n),
+            ));
+            columns.push(&document);
+        }
+        let mut sections = HashMap::new();
+        columns
+            .write(|name, bytes| {
+                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+        let open = |rare: &Arc<Rare>| {
+            FileColumns::open(|name| sections.get(name).cloned(), rare).is_some()
+        };
+        assert!(open(&rare_of(&columns)));
+        let none = RareBuilder::default().finish().unwrap();
+        let none = Rare::open(none.map(OwnedBytes::new)).unwrap();
+        assert!(!open(&Arc::new(none)));
     }
 
     fn same(memory: &MemoryColumns, other: &dyn Columns) {
@@ -682,13 +840,38 @@ mod tests {
                         .iter()
                         .filter(|(of, _)| *of == doc)
                         .map(|(_, ordinal)| *ordinal);
-                    first
-                        .into_iter()
-                        .chain(more)
-                        .map(|ordinal| columns.value(field, ordinal).into_owned())
-                        .collect::<Vec<_>>()
+                    let mut texts = Vec::new();
+                    for ordinal in first.into_iter().chain(more) {
+                        columns
+                            .values(field, &[ordinal], &mut |of, text| {
+                                assert_eq!(of, ordinal);
+                                texts.push(text.to_owned());
+                            })
+                            .unwrap();
+                    }
+                    texts
                 };
                 assert_eq!(texts(memory), texts(other));
+            }
+        }
+        for field in 0..VALUE_FIELDS.len() {
+            let texts = |columns: &dyn Columns, step| {
+                let ordinals: Vec<u32> = (0..columns.distinct(field)).step_by(step).collect();
+                let mut texts = Vec::new();
+                columns
+                    .values(field, &ordinals, &mut |_, text| texts.push(text.to_owned()))
+                    .unwrap();
+                texts
+            };
+            let all = texts(other, 1);
+            let sorted = |mut texts: Vec<String>| {
+                texts.sort_unstable();
+                texts
+            };
+            assert_eq!(sorted(all.clone()), sorted(texts(memory, 1)));
+            for step in [3, 17] {
+                let some: Vec<String> = all.iter().step_by(step).cloned().collect();
+                assert_eq!(texts(other, step), some);
             }
         }
         assert_eq!(other.doc_from(0), 0);

@@ -1,6 +1,7 @@
 //! Counting found documents: in buckets of time, and by value.
 
 use std::collections::HashMap;
+use std::io;
 use std::ops::Range;
 
 use event::Timestamp;
@@ -27,9 +28,9 @@ pub(crate) fn add_to_buckets(
     boundaries: &[Timestamp],
     field: Option<usize>,
     counted: &mut Counted,
-) {
+) -> io::Result<()> {
     if boundaries.len() < 2 {
-        return;
+        return Ok(());
     }
     let values = field.map_or(0, |field| columns.distinct(field) as usize);
     let mut counter = Counter {
@@ -48,7 +49,7 @@ pub(crate) fn add_to_buckets(
         ordinals: [ABSENT; BLOCK_DOCS],
     };
     for_each_block(columns, docs, |block, docs| counter.add(block, &docs));
-    counter.rows.finish(columns, field, counted);
+    counter.rows.finish(columns, field, counted)
 }
 
 /// How many boundaries are not after a time. Where they are few, all are compared: which of them a
@@ -207,25 +208,39 @@ impl Rows {
         row.get_mut(passed)
     }
 
-    fn finish(self, columns: &dyn Columns, field: Option<usize>, counted: &mut Counted) {
+    fn finish(
+        self,
+        columns: &dyn Columns,
+        field: Option<usize>,
+        counted: &mut Counted,
+    ) -> io::Result<()> {
         let buckets = self.places - 2;
-        let values = self.rows.len() - 1;
-        for (ordinal, row) in self.rows.iter().enumerate() {
-            let row = row.get(1..=buckets).unwrap_or_default();
-            if row.iter().all(|events| *events == 0) {
-                continue;
-            }
-            let value = field
-                .filter(|_| ordinal < values)
-                .map(|field| columns.value(field, ordinal as u32).into_owned());
+        let row = |ordinal: usize| self.rows[ordinal].get(1..=buckets).unwrap_or_default();
+        let has_events = |ordinal: &usize| row(*ordinal).iter().any(|events| *events > 0);
+        let mut add = |ordinal: usize, value: Option<&str>| {
             let sums = counted
                 .by_value
-                .entry(value)
+                .entry(value.map(str::to_owned))
                 .or_insert_with(|| vec![0; buckets]);
             sums.iter_mut()
-                .zip(row)
+                .zip(row(ordinal))
                 .for_each(|(sum, events)| *sum += events);
+        };
+        let last = self.rows.len() - 1;
+        if has_events(&last) {
+            add(last, None);
         }
+        let Some(field) = field else {
+            return Ok(());
+        };
+        let with_events = (0..last).filter(has_events).map(|ordinal| ordinal as u32);
+        columns.values(
+            field,
+            &with_events.collect::<Vec<_>>(),
+            &mut |ordinal, value| {
+                add(ordinal as usize, Some(value));
+            },
+        )
     }
 }
 
@@ -357,7 +372,7 @@ pub(crate) fn add_to_values(
     docs: &RoaringBitmap,
     field: usize,
     sums: &mut HashMap<String, u64>,
-) {
+) -> io::Result<()> {
     let mut counts = vec![0u64; columns.distinct(field) as usize];
     let mut count = |ordinal: u32| {
         if let Some(count) = counts.get_mut(ordinal as usize) {
@@ -371,15 +386,17 @@ pub(crate) fn add_to_values(
         .iter()
         .filter(|(doc, _)| docs.contains(*doc))
         .for_each(|(_, ordinal)| count(*ordinal));
-    for (ordinal, count) in counts
-        .into_iter()
-        .enumerate()
-        .filter(|(_, count)| *count > 0)
-    {
-        *sums
-            .entry(columns.value(field, ordinal as u32).into_owned())
-            .or_default() += count;
-    }
+    let counted = (0..counts.len()).filter(|ordinal| counts[*ordinal] > 0);
+    let counted: Vec<u32> = counted.map(|ordinal| ordinal as u32).collect();
+    columns.values(field, &counted, &mut |ordinal, value| {
+        let count = counts[ordinal as usize];
+        match sums.get_mut(value) {
+            Some(sum) => *sum += count,
+            None => {
+                sums.insert(value.to_owned(), count);
+            }
+        }
+    })
 }
 
 /// The most frequent values, equal ones by value; and how many there are.

@@ -4,6 +4,7 @@
 //! for the combinations that occur.
 
 use std::collections::HashMap;
+use std::io;
 
 use event::{Sequence, Timestamp};
 use roaring::RoaringBitmap;
@@ -67,7 +68,7 @@ impl Sums {
         docs: &RoaringBitmap,
         by: &[Column<'_>],
         window: Option<(i64, i64)>,
-    ) {
+    ) -> io::Result<()> {
         let mut codes: Vec<Codes<'_>> = by.iter().map(|by| Codes::new(columns, by)).collect();
         let mut places = Places::new(&codes);
         let mut groups: Vec<(u32, Sum)> = Vec::new();
@@ -99,7 +100,7 @@ impl Sums {
                 false => ABSENT,
             };
             for (code, codes) in key.iter_mut().zip(&mut codes) {
-                *code = codes.of(columns, doc);
+                *code = codes.of(columns, doc)?;
             }
             let place = places.of(&key, groups.len());
             if place == groups.len() {
@@ -132,6 +133,10 @@ impl Sums {
                 }
             }
         }
+        let texts = codes
+            .iter()
+            .map(|codes| codes.texts(columns, groups.iter().map(|(doc, _)| *doc)))
+            .collect::<io::Result<Vec<_>>>()?;
         let mut values = String::new();
         if self.by_values.is_empty() {
             self.by_values.reserve(groups.len());
@@ -141,8 +146,10 @@ impl Sums {
                 *at = columns.sequence(*at as u32);
             }
             values.clear();
-            for codes in &codes {
-                codes.push_text(columns, doc, &mut values);
+            for (codes, texts) in codes.iter().zip(&texts) {
+                if let Some(ordinal) = codes.ordinal(columns, doc) {
+                    values.push_str(texts.of(ordinal));
+                }
                 values.push(BETWEEN);
             }
             match self.by_values.get_mut(&values) {
@@ -152,6 +159,7 @@ impl Sums {
                 }
             }
         }
+        Ok(())
     }
 
     /// The groups with most events.
@@ -238,35 +246,67 @@ impl<'a> Codes<'a> {
         (ordinal < self.distinct).then_some(ordinal)
     }
 
-    fn of(&mut self, columns: &dyn Columns, doc: u32) -> u32 {
+    fn of(&mut self, columns: &dyn Columns, doc: u32) -> io::Result<u32> {
         let Some(ordinal) = self.ordinal(columns, doc) else {
-            return 0;
+            return Ok(0);
         };
         let Some(class) = self.class else {
-            return ordinal + 1;
+            return Ok(ordinal + 1);
         };
         let Some(known) = self.known.get_mut(ordinal as usize) else {
-            return 0;
+            return Ok(0);
         };
-        *known.get_or_insert_with(|| {
-            let next = self.classes.len() as u32 + 1;
-            match class(&columns.value(self.field, ordinal)) {
-                Some(class) => *self.classes.entry(class).or_insert(next),
-                None => 0,
+        if let Some(code) = known {
+            return Ok(*code);
+        }
+        let next = self.classes.len() as u32 + 1;
+        let mut code = 0;
+        columns.values(self.field, &[ordinal], &mut |_, value| {
+            if let Some(class) = class(value) {
+                code = *self.classes.entry(class).or_insert(next);
             }
-        })
+        })?;
+        *known = Some(code);
+        Ok(code)
     }
 
-    /// Writes the value of a document, or its class.
-    fn push_text(&self, columns: &dyn Columns, doc: u32, out: &mut String) {
-        let Some(ordinal) = self.ordinal(columns, doc) else {
-            return;
+    /// The values of some documents, or their classes.
+    fn texts(&self, columns: &dyn Columns, docs: impl Iterator<Item = u32>) -> io::Result<Texts> {
+        let mut ordinals: Vec<u32> = docs.filter_map(|doc| self.ordinal(columns, doc)).collect();
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        let (mut text, mut ends) = (String::new(), Vec::with_capacity(ordinals.len()));
+        columns.values(self.field, &ordinals, &mut |_, value| {
+            match self.class {
+                Some(class) => text.push_str(&class(value).unwrap_or_default()),
+                None => text.push_str(value),
+            }
+            ends.push(text.len());
+        })?;
+        Ok(Texts {
+            ordinals,
+            text,
+            ends,
+        })
+    }
+}
+
+/// What stands for some ordinals.
+struct Texts {
+    /// Ascending.
+    ordinals: Vec<u32>,
+    text: String,
+    /// Where that of each ordinal ends in `text`.
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn of(&self, ordinal: u32) -> &str {
+        let Ok(place) = self.ordinals.binary_search(&ordinal) else {
+            return "";
         };
-        let value = columns.value(self.field, ordinal);
-        match self.class {
-            Some(class) => out.push_str(&class(&value).unwrap_or_default()),
-            None => out.push_str(&value),
-        }
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[place]]
     }
 }
 

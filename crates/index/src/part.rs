@@ -41,7 +41,7 @@ pub(crate) struct PartIndex {
     terms: Terms,
     /// The keys of each dictionary.
     texts: [KeyText; 2],
-    rare: Rare,
+    rare: Arc<Rare>,
     columns: FileColumns,
     ids: FileIds,
     own: RoaringBitmap,
@@ -65,8 +65,6 @@ impl PartIndex {
             )
         };
         let sections = Sections::open(folder, &name, &keys::schema())?;
-        let columns =
-            FileColumns::open(|name| sections.get(name)).ok_or_else(|| damaged("its columns"))?;
         let ids = FileIds::open(|name| sections.get(name)).ok_or_else(|| damaged("its ids"))?;
         let files = Files::from_iter(sections.under(TERMS_PREFIX));
         let terms = Terms::open(&files)?;
@@ -84,6 +82,9 @@ impl PartIndex {
         };
         let rare =
             Rare::open([frames, table, docs, filters]).ok_or_else(|| damaged("its rare keys"))?;
+        let rare = Arc::new(rare);
+        let columns = FileColumns::open(|name| sections.get(name), &rare)
+            .ok_or_else(|| damaged("its columns"))?;
         let count = sections.origin.count;
         if [
             info.count,
@@ -280,12 +281,12 @@ pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -
     let rare = merge_rare(
         inputs
             .iter()
-            .map(|input| (&input.rare, input.columns.len())),
+            .map(|input| (&*input.rare, input.columns.len())),
     )?;
     let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
     for input in inputs {
         ids.append(&input.ids, columns.len());
-        columns.append(&input.columns);
+        columns.append(&input.columns)?;
     }
     publish(folder, info, &terms, &rare, &columns, ids)
 }

@@ -23,8 +23,8 @@ const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Level of zstd for frames.
 const LEVEL: i32 = 3;
 /// Start of the frame, its length unpacked, length of the keys in it, start of its documents, start
-/// of its first key behind the table, start of its filter: 4 each.
-const ENTRY_BYTES: usize = 24;
+/// of its first key behind the table, start of its filter, keys before it: 4 each.
+const ENTRY_BYTES: usize = 28;
 /// Bits of a frame's filter for each key, and how many of them a key sets: of keys that are not in
 /// the frame one in eighteen is looked for.
 const FILTER_BITS: usize = 6;
@@ -152,6 +152,9 @@ struct Writer {
     firsts: String,
     docs: Vec<u8>,
     filters: Vec<u8>,
+    /// How many keys came, and how many of them before the open frame.
+    keys: usize,
+    keys_before: usize,
     /// The keys of the open frame, each between two [`BETWEEN`]; and the lengths of their lists.
     text: String,
     lengths: Vec<u8>,
@@ -167,6 +170,8 @@ impl Writer {
             firsts: String::new(),
             docs: Vec::new(),
             filters: Vec::new(),
+            keys: 0,
+            keys_before: 0,
             text: String::new(),
             lengths: Vec::new(),
             docs_start: 0,
@@ -185,6 +190,7 @@ impl Writer {
         self.text.push(BETWEEN);
         push_varint(docs.len() as u32, &mut self.lengths);
         self.docs.extend_from_slice(docs);
+        self.keys += 1;
         Ok(())
     }
 
@@ -199,6 +205,7 @@ impl Writer {
             self.docs_start,
             self.firsts.len(),
             self.filters.len(),
+            self.keys_before,
         ];
         for number in starts {
             let number = u32::try_from(number).map_err(io::Error::other)?;
@@ -218,6 +225,7 @@ impl Writer {
         self.frames
             .extend_from_slice(&self.compressor.compress(&raw)?);
         self.docs_start = self.docs.len();
+        self.keys_before = self.keys;
         Ok(())
     }
 
@@ -232,6 +240,7 @@ impl Writer {
             self.docs.len(),
             self.firsts.len(),
             self.filters.len(),
+            self.keys,
         ];
         for number in ends {
             let number = u32::try_from(number).map_err(io::Error::other)?;
@@ -274,6 +283,7 @@ struct Entry {
     docs: usize,
     first: usize,
     filter: usize,
+    keys: usize,
 }
 
 /// A frame, unpacked.
@@ -282,6 +292,19 @@ struct Frame {
     raw: Vec<u8>,
     text_bytes: usize,
     docs: usize,
+}
+
+impl Frame {
+    /// The keys in it, in order.
+    fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        let text = self.raw.get(1..self.text_bytes).unwrap_or_default();
+        let mut start = 0;
+        memchr::memchr_iter(BETWEEN as u8, text).map(move |end| {
+            let key = &text[start..end];
+            start = end + 1;
+            key
+        })
+    }
 }
 
 impl Rare {
@@ -307,6 +330,7 @@ impl Rare {
                 && before.docs <= entry.docs
                 && before.first <= entry.first
                 && before.filter <= entry.filter
+                && before.keys < entry.keys
                 && before.text_bytes <= before.raw_bytes
                 && before.raw_bytes <= MAX_FRAME_BYTES;
             if !fits {
@@ -340,6 +364,7 @@ impl Rare {
             docs: number(3)?,
             first: number(4)?,
             filter: number(5)?,
+            keys: number(6)?,
         })
     }
 
@@ -354,6 +379,61 @@ impl Rare {
         while low < high {
             let middle = low + (high - low) / 2;
             if self.first(middle) <= key {
+                low = middle + 1
+            } else {
+                high = middle
+            }
+        }
+        low.saturating_sub(1)
+    }
+
+    /// How many keys there are before one.
+    pub(crate) fn rank(&self, key: &[u8]) -> io::Result<u32> {
+        if self.frames() == 0 {
+            return Ok(0);
+        }
+        let place = self.frame_of(key);
+        let before = self.entry(place).ok_or_else(damaged)?.keys;
+        let frame = self.frame(place)?;
+        let within = frame.keys().take_while(|other| *other < key).count();
+        u32::try_from(before + within).map_err(|_| damaged())
+    }
+
+    /// Calls `each` with some places in the order of all keys, given in ascending order, and the
+    /// keys at them.
+    pub(crate) fn each_key(
+        &self,
+        places: impl Iterator<Item = u32>,
+        mut each: impl FnMut(u32, &str),
+    ) -> io::Result<()> {
+        let mut places = places.peekable();
+        while let Some(first) = places.peek() {
+            let number = self.frame_with(*first as usize);
+            let (entry, next) = self
+                .entry(number)
+                .zip(self.entry(number + 1))
+                .ok_or_else(damaged)?;
+            let frame = self.frame(number)?;
+            let (mut keys, mut at) = (frame.keys(), entry.keys);
+            if !(entry.keys..next.keys).contains(&(*first as usize)) {
+                return Err(damaged());
+            }
+            while let Some(place) = places.next_if(|place| (*place as usize) < next.keys) {
+                let skipped = (place as usize).checked_sub(at).ok_or_else(damaged)?;
+                let key = keys.nth(skipped).ok_or_else(damaged)?;
+                at = place as usize + 1;
+                each(place, std::str::from_utf8(key).map_err(|_| damaged())?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The frame that has the key at a place.
+    fn frame_with(&self, key: usize) -> usize {
+        let (mut low, mut high) = (0, self.frames());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.entry(middle).is_some_and(|entry| entry.keys <= key) {
                 low = middle + 1
             } else {
                 high = middle
@@ -683,6 +763,36 @@ mod tests {
         check(&rare, &naive);
         let empty = open(RareBuilder::default().finish().unwrap());
         check(&empty, &Naive::new());
+    }
+
+    #[test]
+    fn keys_are_found_by_their_places() {
+        let mut naive = Naive::new();
+        let rare = build(0, 9_000, &mut naive);
+        for key in ["", "a", "b", "b5", "c", "ä", "ä9", "\u{10FFFF}"] {
+            let before = naive.range(..key.to_owned()).count() as u32;
+            assert_eq!(rare.rank(key.as_bytes()).unwrap(), before, "{key}");
+        }
+        for (first, step) in [(0, 1), (0, 7), (3, 1_000), (naive.len() - 1, 1)] {
+            let mut found = Vec::new();
+            let places = (first..naive.len()).step_by(step);
+            rare.each_key(places.map(|place| place as u32), |place, key| {
+                found.push((place as usize, key.to_owned()));
+            })
+            .unwrap();
+            let keys = naive.keys().cloned().enumerate();
+            let expected: Vec<_> = keys.skip(first).step_by(step).collect();
+            assert_eq!(found, expected);
+        }
+        let nobody = |_: u32, _: &str| {};
+        assert!(
+            rare.each_key([naive.len() as u32].into_iter(), nobody)
+                .is_err()
+        );
+        assert!(rare.each_key([7, 6].into_iter(), nobody).is_err());
+        let empty = open(RareBuilder::default().finish().unwrap());
+        assert_eq!(empty.rank(b"a").unwrap(), 0);
+        assert!(empty.each_key([0].into_iter(), nobody).is_err());
     }
 
     #[test]
