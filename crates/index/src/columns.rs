@@ -137,6 +137,23 @@ impl MemoryColumns {
         self.push_numbers(document.sequence, &document.numbers);
     }
 
+    /// Fills in what `document` held of a document when it was pushed, but for keys, words and ids.
+    pub(crate) fn fill(&self, doc: u32, document: &mut Document) {
+        document.sequence = self.sequence(doc);
+        document.has_time = !self.without_time.contains(doc);
+        for (number, values) in document.numbers.iter_mut().zip(&self.numbers) {
+            *number = values[doc as usize];
+        }
+        for (field, values) in (0..).zip(&self.values) {
+            let first = values.first.get(doc as usize).filter(|it| **it != NO_VALUE);
+            let start = values.more.partition_point(|(of, _)| *of < doc);
+            let more = values.more[start..].iter().take_while(|(of, _)| *of == doc);
+            for ordinal in first.into_iter().chain(more.map(|(_, ordinal)| ordinal)) {
+                document.push_value(field, &values.texts[*ordinal as usize]);
+            }
+        }
+    }
+
     fn push_numbers(&mut self, sequence: u64, numbers: &[i64; Number::COUNT]) {
         let starts_block = self.sequences.len().is_multiple_of(BLOCK_DOCS);
         for (number, value) in numbers.iter().enumerate() {

@@ -77,13 +77,24 @@ impl Document {
         self.fill(event);
     }
 
-    fn fill(&mut self, event: &Recorded) {
+    /// Forgets the last event.
+    pub(crate) fn clear(&mut self) {
         self.keys.clear();
         self.words.clear();
         self.values.clear();
         self.value_text.clear();
         self.ids.clear();
         self.numbers = [ABSENT; Number::COUNT];
+    }
+
+    /// Adds a value of one of [`VALUE_FIELDS`], by its place there.
+    pub(crate) fn push_value(&mut self, field: u8, value: &str) {
+        self.value_text.push_str(value);
+        self.values.push((field, self.value_text.len() as u32));
+    }
+
+    fn fill(&mut self, event: &Recorded) {
+        self.clear();
         self.sequence = event.sequence.get();
         query::analyze(event, self);
         self.has_time = self.numbers[Number::Time as usize] != ABSENT;
@@ -126,8 +137,7 @@ const VALUE_FIELD_OF: [Option<u8>; 64] = {
 impl Sink for Document {
     fn exact(&mut self, field: ExactField, folded: &str) {
         if let Some(place) = VALUE_FIELD_OF[field as usize] {
-            self.value_text.push_str(folded);
-            self.values.push((place, self.value_text.len() as u32));
+            self.push_value(place, folded);
         }
         if self.columns_only {
             return;

@@ -21,6 +21,14 @@ impl MemoryIds {
         self.pairs.extend(hashes.iter().map(|hash| (*hash, doc)));
     }
 
+    /// The hashes of a document.
+    pub(crate) fn of(&self, doc: u32) -> impl Iterator<Item = u32> {
+        let start = self.pairs.partition_point(|(_, other)| *other < doc);
+        let own = self.pairs[start..].iter();
+        own.take_while(move |(_, other)| *other == doc)
+            .map(|(hash, _)| *hash)
+    }
+
     pub(crate) fn find(&self, hash: u32) -> RoaringBitmap {
         self.pairs
             .iter()

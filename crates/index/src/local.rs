@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use event::{Count, Kind, Recorded};
-use ledger::{Erasures, FollowError, PartInfo, PartName, Snapshot};
+use ledger::{Erasures, FollowError, PartInfo, PartName, Shelf, Snapshot};
 use parking_lot::{Mutex, RwLock};
 use query::{Expr, Query};
 use roaring::RoaringBitmap;
@@ -143,6 +143,7 @@ impl LocalEngine {
                     document.read(&event);
                     segment.push(
                         &document,
+                        Shelf::of(event.kind, event.category),
                         event.kind != Kind::Application,
                         batch,
                         place as u32,

@@ -21,6 +21,7 @@ use crate::keys::{self, BETWEEN};
 use crate::log::Log;
 use crate::rare::{self, Rare, RareBuilder, RareList};
 use crate::source::{Fault, Source};
+use crate::tail::Segment;
 use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
 use crate::union::Union;
 
@@ -247,12 +248,22 @@ impl PartBuilder {
 
     /// Adds the next event of the part.
     pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
+        self.document.read(event);
+        self.push_document()
+    }
+
+    /// Adds the next event of the part, as the tail holds it.
+    pub(crate) fn push_from(&mut self, segment: &Segment, doc: u32) -> io::Result<()> {
+        segment.fill(doc, &mut self.document);
+        self.push_document()
+    }
+
+    fn push_document(&mut self) -> io::Result<()> {
         if self.piece.events as usize == PIECE_EVENTS {
             let next = Piece::new(self.left.min(PIECE_EVENTS))?;
             let (files, rare, events) = std::mem::replace(&mut self.piece, next).finish()?;
             self.pieces.push((files, open_rare(rare)?, events));
         }
-        self.document.read(event);
         self.ids.push(self.columns.len(), &self.document.ids);
         self.columns.push(&self.document);
         self.piece.push(&self.document)?;

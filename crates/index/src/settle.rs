@@ -12,11 +12,13 @@ use std::sync::atomic::Ordering;
 
 use event::Count;
 use ledger::{Lane, Meters, PartInfo, PartName, Snapshot, Task, ViewProgress};
+use parking_lot::RwLock;
 
 use crate::file;
 use crate::keys;
 use crate::local::{Answering, LocalEngine, View};
 use crate::part::{self, PartBuilder, PartIndex};
+use crate::tail::Segment;
 
 /// The parts that answer for the events before `view.covered`.
 pub(crate) fn answering(view: &View, snapshot: &Snapshot) -> Vec<Answering> {
@@ -142,6 +144,9 @@ fn is_complete(view: &View, snapshot: &Snapshot) -> bool {
     parts.all(|info| view.open.contains_key(&info.name))
 }
 
+/// Some documents of a segment of the tail, in order.
+type Documents = (Arc<RwLock<Segment>>, Vec<u32>);
+
 /// A part whose index nobody else makes while this is held.
 struct Building<'e> {
     engine: &'e LocalEngine,
@@ -208,7 +213,7 @@ impl LocalEngine {
             view.parts = Arc::new(answering(&view, snapshot));
             // From here on parts answer for everything before `covered`.
             let covered = view.covered;
-            let keep = |segment: &Arc<parking_lot::RwLock<crate::tail::Segment>>| {
+            let keep = |segment: &Arc<RwLock<Segment>>| {
                 let segment = segment.read();
                 segment.first().is_none() || segment.end() > covered
             };
@@ -323,6 +328,15 @@ impl LocalEngine {
             None => {}
         }
         let mut builder = PartBuilder::new(info.count)?;
+        if let Some(tail) = self.in_tail(info, snapshot) {
+            for (segment, docs) in tail {
+                // Read anew for each, so that the follower never waits long.
+                docs.into_iter()
+                    .try_for_each(|doc| builder.push_from(&segment.read(), doc))?;
+            }
+            builder.publish(&self.folder, info)?;
+            return Ok(true);
+        }
         let mut pushed = Ok(());
         let there = self.log.read_part(&info.name, &mut |event| {
             pushed = builder.push(&event);
@@ -333,6 +347,31 @@ impl LocalEngine {
             builder.publish(&self.folder, info)?;
         }
         Ok(there)
+    }
+
+    /// The documents of a part in the tail, if it has them all and they are as they were sealed. What
+    /// is to be erased of them, or was erased, is only read from the part.
+    fn in_tail(&self, info: &PartInfo, snapshot: &Snapshot) -> Option<Vec<Documents>> {
+        let PartName {
+            shelf, first, last, ..
+        } = info.name;
+        let view = self.view();
+        // Asked after the snapshot was taken: an erasure that a part of it went through is either
+        // still pending, or moved `through`.
+        let erasures = self.log.erasures();
+        let is_as_sealed = view.erased_through == snapshot.erased_through.get()
+            && erasures.through == snapshot.erased_through
+            && !erasures.touch(first, last);
+        if !is_as_sealed {
+            return None;
+        }
+        let documents = view.segments.iter().map(|segment| {
+            let docs = segment.read().on_shelf(shelf, first, last);
+            (segment.clone(), docs)
+        });
+        let documents: Vec<_> = documents.collect();
+        let count: usize = documents.iter().map(|(_, docs)| docs.len()).sum();
+        (count as u64 == info.count).then_some(documents)
     }
 
     /// The indices of the parts this one was made from, if nothing was erased in between: of one if

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use event::Recorded;
 use hashbrown::hash_table::Entry;
 use hashbrown::{DefaultHashBuilder, HashTable};
+use ledger::Shelf;
 use memchr::memmem;
 use query::Leaf;
 use roaring::RoaringBitmap;
@@ -50,10 +51,33 @@ impl Default for Lists {
     }
 }
 
+/// The pieces of each document's text, in their order.
+#[derive(Default)]
+struct Pieces {
+    /// Their places in the dictionary, [`NO_PLACE`] for an empty one.
+    places: Vec<u32>,
+    /// Where those of each document end.
+    ends: Vec<u32>,
+}
+
+const NO_PLACE: u32 = u32::MAX;
+
+impl Pieces {
+    fn of(&self, doc: u32) -> &[u32] {
+        let start = doc
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before as usize]);
+        &self.places[start as usize..self.ends[doc as usize] as usize]
+    }
+}
+
 /// Events that follow each other without a gap.
 #[derive(Default)]
 pub(crate) struct Segment {
     dictionaries: [Lists; 2],
+    /// What the index of a part is made from.
+    pieces: [Pieces; 2],
+    shelves: Vec<Shelf>,
     columns: MemoryColumns,
     ids: MemoryIds,
     own: RoaringBitmap,
@@ -62,7 +86,8 @@ pub(crate) struct Segment {
 }
 
 impl Lists {
-    fn push(&mut self, key: &str, doc: u32) {
+    /// Adds a document to a key; answers with the key's place.
+    fn push(&mut self, key: &str, doc: u32) -> u32 {
         let Lists {
             text,
             ends,
@@ -77,18 +102,22 @@ impl Lists {
             |place| hasher.hash_one(key_at(text, ends, *place)),
         );
         match found {
-            Entry::Occupied(place) => {
-                let docs = &mut lists[*place.get() as usize];
+            Entry::Occupied(entry) => {
+                let place = *entry.get();
+                let docs = &mut lists[place as usize];
                 if docs.last() != Some(&doc) {
                     docs.push(doc);
                 }
+                place
             }
             Entry::Vacant(slot) => {
-                slot.insert(lists.len() as u32);
+                let place = lists.len() as u32;
+                slot.insert(place);
                 text.push_str(key);
                 ends.push(text.len() as u32);
                 text.push(BETWEEN);
                 lists.push(smallvec![doc]);
+                place
             }
         }
     }
@@ -156,6 +185,7 @@ impl Segment {
     pub(crate) fn push(
         &mut self,
         document: &Document,
+        shelf: Shelf,
         is_own: bool,
         batch: &Arc<dyn Batch>,
         place: u32,
@@ -168,20 +198,48 @@ impl Segment {
         {
             self.batches.push((doc, place, batch.clone()));
         }
-        for (lists, text) in self
-            .dictionaries
-            .iter_mut()
-            .zip([&document.keys, &document.words])
-        {
-            for key in keys::pieces(text).filter(|key| !key.is_empty()) {
-                lists.push(key, doc);
+        let texts = [&document.keys, &document.words];
+        let dictionaries = self.dictionaries.iter_mut().zip(&mut self.pieces);
+        for ((lists, pieces), text) in dictionaries.zip(texts) {
+            for key in keys::pieces(text) {
+                pieces.places.push(match key.is_empty() {
+                    true => NO_PLACE,
+                    false => lists.push(key, doc),
+                });
             }
+            pieces.ends.push(pieces.places.len() as u32);
         }
+        self.shelves.push(shelf);
         if is_own {
             self.own.insert(doc);
         }
         self.ids.push(doc, &document.ids);
         self.columns.push(document);
+    }
+
+    /// Makes `document` what was pushed as a document of this segment.
+    pub(crate) fn fill(&self, doc: u32, document: &mut Document) {
+        document.clear();
+        let texts = [&mut document.keys, &mut document.words];
+        let dictionaries = self.dictionaries.iter().zip(&self.pieces);
+        for ((lists, pieces), text) in dictionaries.zip(texts) {
+            for place in pieces.of(doc) {
+                if *place != NO_PLACE {
+                    text.push_str(key_at(&lists.text, &lists.ends, *place));
+                }
+                text.push(BETWEEN);
+            }
+        }
+        document.ids.extend(self.ids.of(doc));
+        self.columns.fill(doc, document);
+    }
+
+    /// Documents of a shelf with sequences from `first` to `last`, both included.
+    pub(crate) fn on_shelf(&self, shelf: Shelf, first: u64, last: u64) -> Vec<u32> {
+        let range = self.columns.doc_from(first)..self.columns.doc_from(last + 1);
+        range
+            .filter(|doc| self.shelves[*doc as usize] == shelf)
+            .collect()
     }
 
     pub(crate) fn columns(&self) -> &MemoryColumns {
@@ -318,5 +376,77 @@ impl Source for Segment {
             }
         }
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event::Sequence;
+    use query::testing::{self, Random};
+
+    use super::*;
+    use crate::document::VALUE_FIELDS;
+
+    struct Nothing;
+
+    impl Batch for Nothing {
+        fn first(&self) -> Sequence {
+            Sequence::new(0)
+        }
+
+        fn len(&self) -> usize {
+            0
+        }
+
+        fn recorded(&self, _: usize) -> io::Result<Recorded> {
+            Err(io::Error::other("nothing is here"))
+        }
+    }
+
+    #[test]
+    fn documents_come_back_as_they_were_pushed() {
+        let random = &mut Random::new(5);
+        let batch: Arc<dyn Batch> = Arc::new(Nothing);
+        let mut segment = Segment::default();
+        let mut pushed: Vec<(Document, Shelf)> = Vec::new();
+        for sequence in 100..500 {
+            let event = testing::event(random, Sequence::new(sequence));
+            let mut document = Document::default();
+            document.read(&event);
+            let shelf = Shelf::of(event.kind, event.category);
+            segment.push(&document, shelf, false, &batch, 0);
+            pushed.push((document, shelf));
+        }
+        // A value that an event has twice counts once.
+        let values = |document: &Document| {
+            let mut values: [Vec<String>; VALUE_FIELDS.len()] = Default::default();
+            for (field, value) in document.values() {
+                if !values[field].iter().any(|other| other == value) {
+                    values[field].push(value.to_owned());
+                }
+            }
+            values
+        };
+        let mut back = Document::default();
+        for (doc, (document, _)) in (0..).zip(&pushed) {
+            segment.fill(doc, &mut back);
+            assert_eq!(back.keys, document.keys);
+            assert_eq!(back.words, document.words);
+            assert_eq!(back.ids, document.ids);
+            assert_eq!(back.numbers, document.numbers);
+            assert_eq!(
+                (back.sequence, back.has_time),
+                (document.sequence, document.has_time)
+            );
+            assert_eq!(values(&back), values(document));
+        }
+        let shelf = pushed[3].1;
+        let expected: Vec<u32> = (3..=350)
+            .filter(|doc| pushed[*doc as usize].1 == shelf)
+            .collect();
+        assert_eq!(segment.on_shelf(shelf, 103, 450), expected);
+        assert!(segment.on_shelf(shelf, 0, 99).is_empty());
+        assert!(segment.on_shelf(shelf, 500, 900).is_empty());
+        assert!(segment.on_shelf(Shelf::Hold, 0, 900).is_empty());
     }
 }

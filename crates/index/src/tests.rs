@@ -1212,6 +1212,54 @@ fn events_sealed_before_they_were_taken_in_are_still_found() {
 }
 
 #[test]
+fn the_index_of_a_new_part_is_made_from_the_tail_unless_something_is_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    let random = &mut Random::new(71);
+    let log = FakeLog::of(corpus(random, 900), 50);
+    let engine = open(&log, dir.path());
+    take_in(&engine, &log);
+    let searches: Vec<Search> = (0..50).map(|_| random_search(random, 900)).collect();
+    let reads = || log.reads.load(Ordering::Relaxed);
+    log.seal(300);
+    settle(&engine);
+    assert_eq!(engine.stats().covered.get(), 300);
+    assert_eq!(reads(), 0, "no part is read");
+    for search in &searches {
+        check(&engine, &log.events(), search, "made from the tail", 71);
+    }
+
+    let erasure = Erasure {
+        first: 310,
+        last: 310,
+        category: None,
+        fields: vec![],
+    };
+    let touched = log.events()[310].category;
+    log.state.lock().pending = vec![erasure];
+    log.seal(600);
+    settle(&engine);
+    let parts = log.snapshot().parts.to_vec();
+    let range = |info: &&PartInfo| info.name.first <= 310 && 310 <= info.name.last;
+    assert!(
+        parts
+            .iter()
+            .any(|info| info.name.shelf == Shelf::Category(touched))
+    );
+    assert_eq!(reads(), parts.iter().filter(range).count() as u64);
+
+    // Carried out: the tail is forgotten, and the parts are read.
+    log.state.lock().pending = vec![];
+    let before = reads();
+    log.erase(&HashSet::from([310]));
+    settle(&engine);
+    take_in(&engine, &log);
+    assert!(reads() > before);
+    for search in &searches {
+        check(&engine, &log.events(), search, "after an erasure", 71);
+    }
+}
+
+#[test]
 fn a_part_that_is_packed_anew_takes_over_its_index() {
     let dir = tempfile::tempdir().unwrap();
     let random = &mut Random::new(91);

@@ -20,7 +20,6 @@ use crate::ids::IdRun;
 use crate::journal;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf};
 use crate::part::Part;
-use crate::state::shelf_of;
 use crate::tree::Tree;
 
 /// Most findings that are listed one by one; the rest is only counted.
@@ -194,7 +193,8 @@ impl Seen {
         let known = tree.entry(recorded.sequence.get()).ok().flatten();
         let known = known.and_then(|bytes| Entry::from_bytes(&bytes).ok());
         Seen {
-            misplaced: shelf != Shelf::Hold && known.is_some_and(|known| shelf_of(&known) != shelf),
+            misplaced: shelf != Shelf::Hold
+                && known.is_some_and(|known| Shelf::of(known.kind, known.category) != shelf),
             ..Seen::of(recorded, known.as_ref())
         }
     }

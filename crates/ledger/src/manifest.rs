@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use event::Category;
+use event::{Category, Kind};
 use serde::{Deserialize, Serialize};
 
 use crate::disk::Disk;
@@ -35,6 +35,14 @@ pub enum Shelf {
 }
 
 impl Shelf {
+    /// Where an event of a kind and category is sealed.
+    pub fn of(kind: Kind, category: Category) -> Shelf {
+        match kind {
+            Kind::Tombstone | Kind::Policy => Shelf::Control,
+            Kind::Application | Kind::Own => Shelf::Category(category),
+        }
+    }
+
     /// The name of its folder.
     pub fn as_str(self) -> &'static str {
         match self {

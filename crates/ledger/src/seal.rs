@@ -24,7 +24,7 @@ use crate::pool::{Meters, Task};
 use crate::reference::Reference;
 use crate::rewrite::QUIET_MICROS;
 use crate::sequencer::Command;
-use crate::state::{Parts, State, shelf_of};
+use crate::state::{Parts, State};
 use crate::tree::TreeRun;
 
 /// Least journal file that is closed before it is full, 1 MiB, about 2,000 events: a smaller one is
@@ -153,7 +153,8 @@ impl Inner {
                     .ok_or_else(invalid)?;
                 let entry = Entry::from_bytes(bytes).map_err(|_| invalid())?;
                 let (salt, body) = group.raw_body(place).ok_or_else(invalid)?;
-                shelves.entry(shelf_of(&entry)).or_default().push(Stored {
+                let shelf = Shelf::of(entry.kind, entry.category);
+                shelves.entry(shelf).or_default().push(Stored {
                     sequence,
                     received_at: entry.received_at,
                     salt: salt.0,

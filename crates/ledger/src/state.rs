@@ -136,14 +136,6 @@ impl Parts {
     }
 }
 
-/// The shelf on which an event is sealed.
-pub(crate) fn shelf_of(entry: &Entry) -> Shelf {
-    match entry.kind {
-        event::Kind::Tombstone | event::Kind::Policy => Shelf::Control,
-        event::Kind::Application | event::Kind::Own => Shelf::Category(entry.category),
-    }
-}
-
 /// Everything durable.
 pub(crate) struct State {
     pub(crate) durable: u64,
@@ -213,7 +205,7 @@ impl State {
         }
         let part = self
             .parts
-            .covering(shelf_of(&entry), sequence)
+            .covering(Shelf::of(entry.kind, entry.category), sequence)
             .or_else(|| self.parts.covering(Shelf::Hold, sequence));
         let place = part.and_then(|part| Some(Place::Part(part.clone(), part.block_of(sequence)?)));
         Ok(Some((place.unwrap_or(Place::Gone), entry)))
