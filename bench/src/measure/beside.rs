@@ -1,6 +1,6 @@
 //! Acknowledgements while parts are merged and packed, beside those of a server at rest.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::args::LoadArgs;
@@ -15,52 +15,48 @@ const EVERY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Acknowledgements at rest.
 pub(crate) const AT_REST: usize = 5_000;
-/// Background work that an acknowledgement is timed beside.
-const TASKS: [&str; 2] = ["merge", "recompress"];
 /// More events than are sent one by one, and a seed for others than those of the load.
 const EVENTS: u64 = 1_000_000;
 const OTHER_SEED: u64 = 1 << 32;
 
+/// Background work that acknowledgements are timed beside, as `/metrics` names it.
+pub(crate) const TASKS: [&str; 2] = ["merge", "recompress"];
+
 /// Milliseconds to each acknowledgement of one event, ascending.
 #[derive(Default)]
 pub(crate) struct Beside {
-    pub(crate) working_ms: Vec<f64>,
+    /// While a piece of each of [`TASKS`] was being done.
+    pub(crate) working_ms: [Vec<f64>; TASKS.len()],
     pub(crate) resting_ms: Vec<f64>,
 }
 
 impl Beside {
-    /// How many times as long the slowest of a hundred takes beside work.
-    pub(crate) fn ratio(&self) -> f64 {
-        percentile(&self.working_ms, 99) / percentile(&self.resting_ms, 99)
+    /// How many times as long as at rest the slowest of a hundred takes, beside each of [`TASKS`].
+    pub(crate) fn ratios(&self) -> [f64; TASKS.len()] {
+        let resting = percentile(&self.resting_ms, 99);
+        [0, 1].map(|task| percentile(&self.working_ms[task], 99) / resting)
     }
 }
 
-/// What the server does.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum State {
-    /// Something that is not timed here.
-    Other,
-    Works,
-    Rests,
-}
+/// What the server does: a place in [`TASKS`], or one of these.
+const RESTS: usize = TASKS.len();
+const DOES_OTHERWISE: usize = TASKS.len() + 1;
 
-impl State {
-    fn of(server: &Server) -> anyhow::Result<State> {
-        let running = server.by_task("annals_background_running")?;
-        let runs = |task: &str| TASKS.contains(&task);
-        if running
+fn doing(server: &Server) -> anyhow::Result<usize> {
+    let running = server.by_task("annals_background_running")?;
+    let runs = |task: &str| {
+        running
             .iter()
-            .any(|(task, pieces)| runs(task) && *pieces > 0.0)
-        {
-            return Ok(State::Works);
-        }
-        let is_idle = running.iter().all(|(_, pieces)| *pieces == 0.0);
-        Ok(match is_idle && server.waiting_work()? == 0.0 {
-            true => State::Rests,
-            false => State::Other,
-        })
+            .any(|(other, pieces)| other == task && *pieces > 0.0)
+    };
+    if let Some(task) = TASKS.iter().position(|task| runs(task)) {
+        return Ok(task);
     }
+    let is_idle = running.iter().all(|(_, pieces)| *pieces == 0.0);
+    Ok(match is_idle && server.waiting_work()? == 0.0 {
+        true => RESTS,
+        false => DOES_OTHERWISE,
+    })
 }
 
 /// Sends the load, and then single events until the server has merged and packed it all and
@@ -76,11 +72,11 @@ pub(crate) fn measure(
         seed: args.events.seed ^ OTHER_SEED,
         ..args.events.plan(EVENTS)
     };
-    let (state, done) = (AtomicU8::new(State::Other as u8), AtomicBool::new(false));
+    let (state, done) = (AtomicUsize::new(DOES_OTHERWISE), AtomicBool::new(false));
     std::thread::scope(|scope| {
         let watcher = scope.spawn(|| -> anyhow::Result<()> {
             while !done.load(Ordering::Relaxed) {
-                state.store(State::of(server)? as u8, Ordering::Relaxed);
+                state.store(doing(server)?, Ordering::Relaxed);
                 std::thread::sleep(LOOK_EVERY);
             }
             Ok(())
@@ -96,7 +92,7 @@ fn send(
     server: &Server,
     key: &str,
     plan: Plan,
-    state: &AtomicU8,
+    state: &AtomicUsize,
     at_rest: usize,
 ) -> anyhow::Result<Beside> {
     let (mut connection, mut buffer) = (server.connect(key)?, Vec::new());
@@ -123,13 +119,15 @@ fn send(
         if before != state.load(Ordering::Relaxed) {
             continue;
         }
-        if before == State::Works as u8 {
-            beside.working_ms.push(took);
-        } else if before == State::Rests as u8 {
-            beside.resting_ms.push(took);
+        match beside.working_ms.get_mut(before) {
+            Some(beside_task) => beside_task.push(took),
+            None if before == RESTS => beside.resting_ms.push(took),
+            None => {}
         }
     }
-    beside.working_ms.sort_by(f64::total_cmp);
+    for times in &mut beside.working_ms {
+        times.sort_by(f64::total_cmp);
+    }
     beside.resting_ms.sort_by(f64::total_cmp);
     Ok(beside)
 }
@@ -140,10 +138,8 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let key = server.create_key()?;
     let beside = measure(&server, &key, args, AT_REST)?;
     Figures::title("single events, one each 5 ms");
-    for (name, times) in [
-        ("while parts are merged and packed", &beside.working_ms),
-        ("at rest", &beside.resting_ms),
-    ] {
+    let beside_tasks = TASKS.iter().zip(&beside.working_ms);
+    for (name, times) in beside_tasks.chain([(&"rest", &beside.resting_ms)]) {
         Figures::row(&format!("{name}: events"), times.len());
         for percent in [50, 99] {
             Figures::row(
@@ -152,7 +148,12 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
             );
         }
     }
-    Figures::row("p99, times as long", format!("{:.2}", beside.ratio()));
+    for (task, ratio) in TASKS.iter().zip(beside.ratios()) {
+        Figures::row(
+            &format!("{task}: p99, times as long"),
+            format!("{ratio:.2}"),
+        );
+    }
     server.stop()?;
     Ok(())
 }

@@ -215,15 +215,15 @@ impl<'a> Page<'a> {
             self.singles(connections, goal);
         }
         let (cell, met) = figure(&all.beside, |beside| {
-            let (working, resting) = (
-                percentile(&beside.working_ms, 99),
-                percentile(&beside.resting_ms, 99),
-            );
-            let cell = format!(
-                "{:.1}x ({working:.2} ms, {resting:.2} at rest)",
-                beside.ratio()
-            );
-            (cell, beside.ratio() <= BESIDE_RATIO)
+            let ratios = beside.ratios();
+            let [merging, packing] = ratios.map(|ratio| match ratio.is_nan() {
+                true => "-".to_owned(),
+                false => format!("{ratio:.1}x"),
+            });
+            let rest = percentile(&beside.resting_ms, 99);
+            let cell =
+                format!("{merging} while merged, {packing} while packed ({rest:.2} ms at rest)");
+            (cell, ratios.iter().all(|ratio| *ratio <= BESIDE_RATIO))
         });
         self.line(
             "acknowledgement of one event each 5 ms while parts are merged and packed, p99",

@@ -149,7 +149,8 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
     let burst = stage("burst", || burst(&of(size.burst, false)));
     let beside = stage("acknowledgements beside background work", || {
         with_server(&server, |server, key| {
-            beside::measure(server, key, &of(size.burst, false), size.at_rest)
+            // Half of a large load: enough for parts to be merged.
+            beside::measure(server, key, &of(first / 2, false), size.at_rest)
         })
     });
     let one = stage("single commits, 1 connection", || {
