@@ -69,7 +69,10 @@ impl Sums {
         by: &[Column<'_>],
         window: Option<(i64, i64)>,
     ) -> io::Result<()> {
-        let mut codes: Vec<Codes<'_>> = by.iter().map(|by| Codes::new(columns, by)).collect();
+        let codes = by
+            .iter()
+            .map(|by| Codes::new(columns, by, docs))
+            .collect::<io::Result<Vec<_>>>()?;
         let mut places = Places::new(&codes);
         let mut groups: Vec<(u32, Sum)> = Vec::new();
         let mut key = vec![0u32; by.len()];
@@ -99,8 +102,8 @@ impl Sums {
                 true => number(Number::Duration, &durations),
                 false => ABSENT,
             };
-            for (code, codes) in key.iter_mut().zip(&mut codes) {
-                *code = codes.of(columns, doc)?;
+            for (code, codes) in key.iter_mut().zip(&codes) {
+                *code = codes.of(columns, doc);
             }
             let place = places.of(&key, groups.len());
             if place == groups.len() {
@@ -222,21 +225,32 @@ struct Codes<'a> {
     field: usize,
     class: Option<&'a Class<'a>>,
     distinct: u32,
-    /// Code of each ordinal, where values have classes; filled when one is met.
-    known: Vec<Option<u32>>,
-    classes: HashMap<String, u32>,
+    /// Code of each ordinal that occurs, where values have classes.
+    of_ordinals: Vec<u32>,
 }
 
 impl<'a> Codes<'a> {
-    fn new(columns: &dyn Columns, by: &Column<'a>) -> Self {
-        let distinct = columns.distinct(by.field);
-        Codes {
+    /// Of the values that some documents have.
+    fn new(columns: &dyn Columns, by: &Column<'a>, docs: &RoaringBitmap) -> io::Result<Self> {
+        let mut codes = Codes {
             field: by.field,
             class: by.class,
-            distinct,
-            known: vec![None; by.class.map_or(0, |_| distinct as usize)],
-            classes: HashMap::new(),
+            distinct: columns.distinct(by.field),
+            of_ordinals: Vec::new(),
+        };
+        if let Some(class) = by.class {
+            let mut classes = HashMap::new();
+            let mut of_ordinals = vec![0; codes.distinct as usize];
+            let ordinals = codes.ordinals(columns, docs.iter());
+            columns.values(by.field, &ordinals, &mut |ordinal, value| {
+                if let Some(class) = class(value) {
+                    let next = classes.len() as u32 + 1;
+                    of_ordinals[ordinal as usize] = *classes.entry(class).or_insert(next);
+                }
+            })?;
+            codes.of_ordinals = of_ordinals;
         }
+        Ok(codes)
     }
 
     /// The ordinal of a document's first value.
@@ -246,35 +260,25 @@ impl<'a> Codes<'a> {
         (ordinal < self.distinct).then_some(ordinal)
     }
 
-    fn of(&mut self, columns: &dyn Columns, doc: u32) -> io::Result<u32> {
-        let Some(ordinal) = self.ordinal(columns, doc) else {
-            return Ok(0);
-        };
-        let Some(class) = self.class else {
-            return Ok(ordinal + 1);
-        };
-        let Some(known) = self.known.get_mut(ordinal as usize) else {
-            return Ok(0);
-        };
-        if let Some(code) = known {
-            return Ok(*code);
+    /// The ordinals of some documents, each once, in ascending order.
+    fn ordinals(&self, columns: &dyn Columns, docs: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut ordinals: Vec<u32> = docs.filter_map(|doc| self.ordinal(columns, doc)).collect();
+        ordinals.sort_unstable();
+        ordinals.dedup();
+        ordinals
+    }
+
+    fn of(&self, columns: &dyn Columns, doc: u32) -> u32 {
+        match self.ordinal(columns, doc) {
+            None => 0,
+            Some(ordinal) if self.class.is_none() => ordinal + 1,
+            Some(ordinal) => self.of_ordinals[ordinal as usize],
         }
-        let next = self.classes.len() as u32 + 1;
-        let mut code = 0;
-        columns.values(self.field, &[ordinal], &mut |_, value| {
-            if let Some(class) = class(value) {
-                code = *self.classes.entry(class).or_insert(next);
-            }
-        })?;
-        *known = Some(code);
-        Ok(code)
     }
 
     /// The values of some documents, or their classes.
     fn texts(&self, columns: &dyn Columns, docs: impl Iterator<Item = u32>) -> io::Result<Texts> {
-        let mut ordinals: Vec<u32> = docs.filter_map(|doc| self.ordinal(columns, doc)).collect();
-        ordinals.sort_unstable();
-        ordinals.dedup();
+        let ordinals = self.ordinals(columns, docs);
         let (mut text, mut ends) = (String::new(), Vec::with_capacity(ordinals.len()));
         columns.values(self.field, &ordinals, &mut |_, value| {
             match self.class {

@@ -150,6 +150,9 @@ impl LocalEngine {
                     );
                     next += 1;
                 }
+                if segment.len() == SEGMENT_EVENTS {
+                    segment.shrink();
+                }
                 self.applied.store(next, Ordering::Release);
             }
         }

@@ -21,7 +21,6 @@ use crate::keys::{self, BETWEEN};
 use crate::log::Log;
 use crate::rare::{self, Rare, RareBuilder, RareList};
 use crate::source::{Fault, Source};
-use crate::tail::Segment;
 use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
 use crate::union::Union;
 
@@ -248,17 +247,12 @@ impl PartBuilder {
 
     /// Adds the next event of the part.
     pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
-        self.document.read(event);
-        self.push_document()
+        self.push_with(|document| document.read(event))
     }
 
-    /// Adds the next event of the part, as the tail holds it.
-    pub(crate) fn push_from(&mut self, segment: &Segment, doc: u32) -> io::Result<()> {
-        segment.fill(doc, &mut self.document);
-        self.push_document()
-    }
-
-    fn push_document(&mut self) -> io::Result<()> {
+    /// Adds the next event of the part; `fill` makes its document.
+    pub(crate) fn push_with(&mut self, fill: impl FnOnce(&mut Document)) -> io::Result<()> {
+        fill(&mut self.document);
         if self.piece.events as usize == PIECE_EVENTS {
             let next = Piece::new(self.left.min(PIECE_EVENTS))?;
             let (files, rare, events) = std::mem::replace(&mut self.piece, next).finish()?;

@@ -14,6 +14,7 @@ use event::Count;
 use ledger::{Lane, Meters, PartInfo, PartName, Snapshot, Task, ViewProgress};
 use parking_lot::RwLock;
 
+use crate::columns::Columns as _;
 use crate::file;
 use crate::keys;
 use crate::local::{Answering, LocalEngine, View};
@@ -330,9 +331,10 @@ impl LocalEngine {
         let mut builder = PartBuilder::new(info.count)?;
         if let Some(tail) = self.in_tail(info, snapshot) {
             for (segment, docs) in tail {
-                // Read anew for each, so that the follower never waits long.
-                docs.into_iter()
-                    .try_for_each(|doc| builder.push_from(&segment.read(), doc))?;
+                for doc in docs {
+                    // Locked for each anew, so that the follower never waits long.
+                    builder.push_with(|document| segment.read().fill(doc, document))?;
+                }
             }
             builder.publish(&self.folder, info)?;
             return Ok(true);
@@ -365,13 +367,22 @@ impl LocalEngine {
         if !is_as_sealed {
             return None;
         }
-        let documents = view.segments.iter().map(|segment| {
-            let docs = segment.read().on_shelf(shelf, first, last);
-            (segment.clone(), docs)
-        });
-        let documents: Vec<_> = documents.collect();
-        let count: usize = documents.iter().map(|(_, docs)| docs.len()).sum();
-        (count as u64 == info.count).then_some(documents)
+        let (mut documents, mut sequences) = (Vec::new(), Vec::new());
+        for segment in view.segments.iter() {
+            let docs = {
+                let segment = segment.read();
+                let docs = segment.on_shelf(shelf, first, last);
+                sequences.extend(docs.iter().map(|doc| segment.columns().sequence(*doc)));
+                docs
+            };
+            documents.push((segment.clone(), docs));
+        }
+        // Each once, from the first to the last.
+        let is_whole = sequences.len() as u64 == info.count
+            && sequences.first() == Some(&first)
+            && sequences.last() == Some(&last)
+            && sequences.is_sorted_by(|one, two| one < two);
+        is_whole.then_some(documents)
     }
 
     /// The indices of the parts this one was made from, if nothing was erased in between: of one if

@@ -51,7 +51,7 @@ impl Default for Lists {
     }
 }
 
-/// The pieces of each document's text, in their order.
+/// The pieces of each document's text, in their order; a key that it has twice is here once.
 #[derive(Default)]
 struct Pieces {
     /// Their places in the dictionary, [`NO_PLACE`] for an empty one.
@@ -86,8 +86,8 @@ pub(crate) struct Segment {
 }
 
 impl Lists {
-    /// Adds a document to a key; answers with the key's place.
-    fn push(&mut self, key: &str, doc: u32) -> u32 {
+    /// Adds a document to a key; answers with the key's place, and whether the document is new to it.
+    fn push(&mut self, key: &str, doc: u32) -> (u32, bool) {
         let Lists {
             text,
             ends,
@@ -105,10 +105,11 @@ impl Lists {
             Entry::Occupied(entry) => {
                 let place = *entry.get();
                 let docs = &mut lists[place as usize];
-                if docs.last() != Some(&doc) {
+                let is_new = docs.last() != Some(&doc);
+                if is_new {
                     docs.push(doc);
                 }
-                place
+                (place, is_new)
             }
             Entry::Vacant(slot) => {
                 let place = lists.len() as u32;
@@ -117,7 +118,7 @@ impl Lists {
                 ends.push(text.len() as u32);
                 text.push(BETWEEN);
                 lists.push(smallvec![doc]);
-                place
+                (place, true)
             }
         }
     }
@@ -198,14 +199,21 @@ impl Segment {
         {
             self.batches.push((doc, place, batch.clone()));
         }
-        let texts = [&document.keys, &document.words];
-        let dictionaries = self.dictionaries.iter_mut().zip(&mut self.pieces);
-        for ((lists, pieces), text) in dictionaries.zip(texts) {
+        for (dictionary, text) in [
+            (Dictionary::Keys, &document.keys),
+            (Dictionary::Words, &document.words),
+        ] {
+            let lists = &mut self.dictionaries[dictionary as usize];
+            let pieces = &mut self.pieces[dictionary as usize];
             for key in keys::pieces(text) {
-                pieces.places.push(match key.is_empty() {
-                    true => NO_PLACE,
-                    false => lists.push(key, doc),
-                });
+                if key.is_empty() {
+                    pieces.places.push(NO_PLACE);
+                    continue;
+                }
+                let (place, is_new) = lists.push(key, doc);
+                if is_new || dictionary == Dictionary::Words {
+                    pieces.places.push(place);
+                }
             }
             pieces.ends.push(pieces.places.len() as u32);
         }
@@ -215,6 +223,14 @@ impl Segment {
         }
         self.ids.push(doc, &document.ids);
         self.columns.push(document);
+    }
+
+    /// Gives back memory that was set aside for more events.
+    pub(crate) fn shrink(&mut self) {
+        for pieces in &mut self.pieces {
+            pieces.places.shrink_to_fit();
+            pieces.ends.shrink_to_fit();
+        }
     }
 
     /// Makes `document` what was pushed as a document of this segment.
@@ -427,10 +443,19 @@ mod tests {
             }
             values
         };
+        let once = |text: &str| {
+            let mut known = Vec::new();
+            for key in keys::pieces(text) {
+                if !known.contains(&key) {
+                    known.push(key);
+                }
+            }
+            known.iter().map(|key| format!("{key}{BETWEEN}")).collect::<String>()
+        };
         let mut back = Document::default();
         for (doc, (document, _)) in (0..).zip(&pushed) {
             segment.fill(doc, &mut back);
-            assert_eq!(back.keys, document.keys);
+            assert_eq!(back.keys, once(&document.keys));
             assert_eq!(back.words, document.words);
             assert_eq!(back.ids, document.ids);
             assert_eq!(back.numbers, document.numbers);
