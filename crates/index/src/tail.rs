@@ -450,7 +450,10 @@ mod tests {
                     known.push(key);
                 }
             }
-            known.iter().map(|key| format!("{key}{BETWEEN}")).collect::<String>()
+            known
+                .iter()
+                .map(|key| format!("{key}{BETWEEN}"))
+                .collect::<String>()
         };
         let mut back = Document::default();
         for (doc, (document, _)) in (0..).zip(&pushed) {

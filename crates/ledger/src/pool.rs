@@ -4,7 +4,7 @@
 //! The threads take no input: they are told that somebody may have work in a [`Lane`], and he looks
 //! at his state and does the next piece, which is safe to repeat. After a piece the next in the
 //! queue has his turn, so that no tenant waits for all the work of another. A busy machine gives
-//! requests the CPU before all lanes but the first, and the last lane rests most of the time.
+//! requests the CPU before all lanes but the first, and merging and packing rest most of the time.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -23,10 +23,11 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How much less than a request a thread of the later lanes counts to the scheduler: with 10, about
 /// a tenth where both want the CPU.
 const NICE: i32 = 10;
-/// The last lane works this part of the time of one thread at the most, in percent.
-const COLD_PERCENT: u32 = 25;
-/// Work of the last lane between two rests: short against what a request takes.
-const COLD_SLICE: Duration = Duration::from_millis(5);
+/// Merging and packing work this part of the time of one thread at the most, in percent: without
+/// rests an acknowledgement took several times as long beside a merge.
+const PACED_PERCENT: u32 = 25;
+/// Such work between two rests: short against what a request takes.
+const PACED_SLICE: Duration = Duration::from_millis(5);
 
 /// Which pieces of work wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,8 @@ pub enum Lane {
     /// What senders would have to wait for if it fell behind: sealing, and the index of what was
     /// just sealed. Half as many threads as there are cores.
     Fresh,
-    /// What keeps files few, and erased events gone: one thread, after all requests.
+    /// What keeps files few, and erased events gone: one thread, after all requests; it merges a
+    /// quarter of the time.
     Upkeep,
     /// What only saves space: one thread, after all requests, a quarter of the time.
     Cold,
@@ -197,38 +199,25 @@ fn thread_cpu() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// Keeps a piece of the last lane within its share of the time.
+/// Keeps a piece of work within its share of the time.
 pub(crate) struct Pace {
     /// CPU time of the thread after the last rest.
     began: Duration,
-    rests: bool,
 }
 
 impl Pace {
-    /// Work of the last lane.
-    pub(crate) fn cold() -> Pace {
+    /// Begins now, on this thread.
+    pub(crate) fn new() -> Pace {
         Pace {
             began: thread_cpu(),
-            rests: true,
-        }
-    }
-
-    /// Work that does not rest.
-    pub(crate) fn steady() -> Pace {
-        Pace {
-            began: thread_cpu(),
-            rests: false,
         }
     }
 
     /// Rests if it is time to.
     pub(crate) fn step(&mut self) {
-        if !self.rests {
-            return;
-        }
         let worked = thread_cpu().saturating_sub(self.began);
-        if worked >= COLD_SLICE {
-            std::thread::sleep(worked * (100 - COLD_PERCENT) / COLD_PERCENT);
+        if worked >= PACED_SLICE {
+            std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
             self.began = thread_cpu();
         }
     }
@@ -598,12 +587,12 @@ mod tests {
     }
 
     #[test]
-    fn cold_work_rests_three_quarters_of_the_time() {
+    fn paced_work_rests_three_quarters_of_the_time() {
         let (begun, before) = (Instant::now(), thread_cpu());
-        let mut pace = Pace::cold();
+        let mut pace = Pace::new();
         for _ in 0..4 {
             let since = thread_cpu();
-            while thread_cpu() - since < COLD_SLICE {}
+            while thread_cpu() - since < PACED_SLICE {}
             pace.step();
         }
         let worked = thread_cpu() - before;

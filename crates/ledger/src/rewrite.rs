@@ -63,9 +63,7 @@ impl Inner {
         let Some(old) = parts_to_merge(&self.state.read().parts, seen) else {
             return Ok(false);
         };
-        meters.measure(Task::Merge, || {
-            self.write_anew(&old, Packing::Fresh, Pace::steady())
-        })?;
+        meters.measure(Task::Merge, || self.write_anew(&old, Packing::Fresh))?;
         Ok(true)
     }
 
@@ -77,9 +75,7 @@ impl Inner {
         let Some(part) = self.part_to_recompress(seen) else {
             return Ok(false);
         };
-        meters.measure(Task::Recompress, || {
-            self.write_anew(&[part], Packing::Cold, Pace::cold())
-        })?;
+        meters.measure(Task::Recompress, || self.write_anew(&[part], Packing::Cold))?;
         Ok(true)
     }
 
@@ -117,14 +113,9 @@ impl Inner {
             .cloned()
     }
 
-    /// Puts one part in the place of several neighbours, or of one, with the same events. Answers
-    /// with its size, or `None` if the ledger closes or they are no more.
-    fn write_anew(
-        &self,
-        old: &[Arc<Part>],
-        packing: Packing,
-        mut pace: Pace,
-    ) -> io::Result<Option<u64>> {
+    /// Puts one part in the place of several neighbours, or of one, with the same events, a
+    /// little at a time. Answers with its size, or `None` if the ledger closes or they are no more.
+    fn write_anew(&self, old: &[Arc<Part>], packing: Packing) -> io::Result<Option<u64>> {
         let (Some(first), Some(last)) = (old.first(), old.last()) else {
             return Ok(None);
         };
@@ -144,7 +135,7 @@ impl Inner {
         };
         let mut builder =
             PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
-        let mut body = Vec::new();
+        let (mut body, mut pace) = (Vec::new(), Pace::new());
         for part in old {
             let reference = part.reference()?;
             for place in 0..part.blocks() {
@@ -509,20 +500,13 @@ mod tests {
         let shelf = shelf_folder(parts[0].entry().shelf);
         let files = || disk.list(&shelf).unwrap().len();
 
-        let packed = |part: &Arc<Part>| {
-            inner.write_anew(std::slice::from_ref(part), Packing::Cold, Pace::steady())
-        };
+        let packed = |part: &Arc<Part>| inner.write_anew(std::slice::from_ref(part), Packing::Cold);
         assert!(packed(&parts[0]).unwrap().is_some());
         assert_eq!(files(), 2);
         // The part is no more: another rewrite of it is thrown away.
         assert_eq!(packed(&parts[0]).unwrap(), None);
         assert_eq!(files(), 2);
-        assert_eq!(
-            inner
-                .write_anew(&parts, Packing::Fresh, Pace::steady())
-                .unwrap(),
-            None
-        );
+        assert_eq!(inner.write_anew(&parts, Packing::Fresh).unwrap(), None);
         assert_eq!(files(), 2);
         assert_eq!(ledger.snapshot().parts.len(), 2);
 
