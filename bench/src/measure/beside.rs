@@ -25,7 +25,7 @@ pub(crate) const TASKS: [&str; 2] = ["merge", "recompress"];
 /// Milliseconds to each acknowledgement of one event, ascending.
 #[derive(Default)]
 pub(crate) struct Beside {
-    /// While a piece of each of [`TASKS`] was being done.
+    /// While a piece of each of [`TASKS`] was being done, and nothing else.
     pub(crate) working_ms: [Vec<f64>; TASKS.len()],
     pub(crate) resting_ms: Vec<f64>,
 }
@@ -44,18 +44,14 @@ const DOES_OTHERWISE: usize = TASKS.len() + 1;
 
 fn doing(server: &Server) -> anyhow::Result<usize> {
     let running = server.by_task("annals_background_running")?;
-    let runs = |task: &str| {
-        running
+    let mut busy = running.iter().filter(|(_, pieces)| *pieces > 0.0);
+    Ok(match (busy.next(), busy.next()) {
+        (Some((task, _)), None) => TASKS
             .iter()
-            .any(|(other, pieces)| other == task && *pieces > 0.0)
-    };
-    if let Some(task) = TASKS.iter().position(|task| runs(task)) {
-        return Ok(task);
-    }
-    let is_idle = running.iter().all(|(_, pieces)| *pieces == 0.0);
-    Ok(match is_idle && server.waiting_work()? == 0.0 {
-        true => RESTS,
-        false => DOES_OTHERWISE,
+            .position(|other| other == task)
+            .unwrap_or(DOES_OTHERWISE),
+        (None, None) if server.waiting_work()? == 0.0 => RESTS,
+        _ => DOES_OTHERWISE,
     })
 }
 

@@ -26,8 +26,9 @@ const NICE: i32 = 10;
 /// Merging and packing work this part of the time of one thread at the most, in percent: without
 /// rests an acknowledgement took several times as long beside a merge.
 const PACED_PERCENT: u32 = 25;
-/// Such work between two rests: short against what a request takes.
-const PACED_SLICE: Duration = Duration::from_millis(5);
+/// Such work between two rests: short against what a request takes, since whoever wakes may wait for
+/// whoever runs.
+const PACED_SLICE: Duration = Duration::from_millis(1);
 
 /// Which pieces of work wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
