@@ -34,7 +34,8 @@ impl Beside {
     /// How many times as long as at rest the slowest of a hundred takes, beside each of [`TASKS`].
     pub(crate) fn ratios(&self) -> [f64; TASKS.len()] {
         let resting = percentile(&self.resting_ms, 99);
-        [0, 1].map(|task| percentile(&self.working_ms[task], 99) / resting)
+        let times = self.working_ms.each_ref();
+        times.map(|times| percentile(times, 99) / resting)
     }
 }
 
@@ -116,7 +117,7 @@ fn send(
             continue;
         }
         match beside.working_ms.get_mut(before) {
-            Some(beside_task) => beside_task.push(took),
+            Some(times) => times.push(took),
             None if before == RESTS => beside.resting_ms.push(took),
             None => {}
         }

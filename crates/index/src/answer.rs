@@ -21,7 +21,6 @@ use crate::keys;
 use crate::local::{Answering, LocalEngine};
 use crate::log::Batch;
 use crate::order::Ordered;
-use crate::plan::after;
 use crate::source::Source;
 use crate::terms::Dictionary;
 
@@ -276,7 +275,7 @@ fn add_keys<S: Source>(
     source.lists(
         dictionary,
         beginning.as_bytes(),
-        &after(beginning),
+        &keys::after(beginning),
         &mut |key, list| {
             let docs = count(&list);
             if docs > 0 {
@@ -337,7 +336,7 @@ fn count_keys<S: Source>(
     source.lists(
         Dictionary::Keys,
         beginning.as_bytes(),
-        &after(&beginning),
+        &keys::after(&beginning),
         &mut |key, list| {
             lists.push((key[beginning.len()..].to_owned(), list));
             true

@@ -12,7 +12,6 @@ use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::keys;
 use crate::outliers::{self, Core, Cores};
-use crate::plan::after;
 use crate::rare::Rare;
 
 /// Stands for "this document has no value".
@@ -338,34 +337,13 @@ impl MemoryValues {
         let mut order: Vec<u32> = (0..self.texts.len() as u32).collect();
         order.sort_unstable_by_key(|ordinal| &self.texts[*ordinal as usize]);
         let mut sorted = vec![0u32; order.len()];
-        let mut dictionary = Vec::new();
-        let mut ends = Vec::new();
-        let mut before: &str = "";
         for (place, ordinal) in order.iter().enumerate() {
             sorted[*ordinal as usize] = place as u32;
-            if is_kept_as_key {
-                continue;
-            }
-            let text = &*self.texts[*ordinal as usize];
-            if place % RESTART == 0 {
-                before = "";
-                if place > 0 {
-                    ends.extend((dictionary.len() as u32).to_le_bytes());
-                }
-            }
-            let shared = before
-                .bytes()
-                .zip(text.bytes())
-                .take_while(|(one, two)| one == two)
-                .count();
-            push_varint(shared, &mut dictionary);
-            push_varint(text.len() - shared, &mut dictionary);
-            dictionary.extend(&text.as_bytes()[shared..]);
-            before = text;
         }
-        if !order.is_empty() && !is_kept_as_key {
-            ends.extend((dictionary.len() as u32).to_le_bytes());
-        }
+        let (ends, dictionary) = match is_kept_as_key {
+            true => (Vec::new(), Vec::new()),
+            false => self.dictionary(&order),
+        };
         out.extend((order.len() as u32).to_le_bytes());
         out.extend((dictionary.len() as u32).to_le_bytes());
         out.extend((self.more.len() as u32).to_le_bytes());
@@ -384,6 +362,28 @@ impl MemoryValues {
             )
             .collect();
         column::write(&ordinals, out);
+    }
+
+    /// The texts in this order, and where every group of them ends.
+    fn dictionary(&self, order: &[u32]) -> (Vec<u8>, Vec<u8>) {
+        let (mut ends, mut dictionary) = (Vec::new(), Vec::new());
+        for group in order.chunks(RESTART) {
+            let mut before: &str = "";
+            for ordinal in group {
+                let text = &*self.texts[*ordinal as usize];
+                let shared = before
+                    .bytes()
+                    .zip(text.bytes())
+                    .take_while(|(one, two)| one == two)
+                    .count();
+                push_varint(shared, &mut dictionary);
+                push_varint(text.len() - shared, &mut dictionary);
+                dictionary.extend(&text.as_bytes()[shared..]);
+                before = text;
+            }
+            ends.extend((dictionary.len() as u32).to_le_bytes());
+        }
+        (ends, dictionary)
     }
 }
 
@@ -522,7 +522,7 @@ impl Texts {
     fn keys(field: ExactField, distinct: u32, rare: &Arc<Rare>) -> Option<Texts> {
         let from = keys::exact(field, "");
         let first = rare.rank(from.as_bytes()).ok()?;
-        let end = rare.rank(&after(&from)).ok()?;
+        let end = rare.rank(&keys::after(&from)).ok()?;
         (end.checked_sub(first)? == distinct).then(|| Texts::Keys {
             rare: rare.clone(),
             first,
@@ -770,16 +770,7 @@ mod tests {
             memory.push(&document);
             halves[usize::from(n >= 400)].push(&document);
         }
-        let open = |columns: &MemoryColumns| {
-            let mut sections = HashMap::new();
-            columns
-                .write(|name, bytes| {
-                    sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
-                    Ok(())
-                })
-                .unwrap();
-            FileColumns::open(|name| sections.get(name).cloned(), &rare_of(columns)).unwrap()
-        };
+        let open = |columns: &MemoryColumns| opened(columns, &rare_of(columns)).unwrap();
         let file = open(&memory);
         let mut joined = MemoryColumns::default();
         halves
@@ -788,6 +779,18 @@ mod tests {
         for other in [&file as &dyn Columns, &joined, &open(&joined)] {
             same(&memory, other);
         }
+    }
+
+    /// The columns as a file has them that has these rare keys.
+    fn opened(columns: &MemoryColumns, rare: &Arc<Rare>) -> Option<FileColumns> {
+        let mut sections = HashMap::new();
+        columns
+            .write(|name, bytes| {
+                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+                Ok(())
+            })
+            .unwrap();
+        FileColumns::open(|name| sections.get(name).cloned(), rare)
     }
 
     /// The rare keys that a part with these columns has, and some others.
@@ -817,20 +820,10 @@ mod tests {
             ));
             columns.push(&document);
         }
-        let mut sections = HashMap::new();
-        columns
-            .write(|name, bytes| {
-                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
-                Ok(())
-            })
-            .unwrap();
-        let open = |rare: &Arc<Rare>| {
-            FileColumns::open(|name| sections.get(name).cloned(), rare).is_some()
-        };
-        assert!(open(&rare_of(&columns)));
+        assert!(opened(&columns, &rare_of(&columns)).is_some());
         let none = RareBuilder::default().finish().unwrap();
-        let none = Rare::open(none.map(OwnedBytes::new)).unwrap();
-        assert!(!open(&Arc::new(none)));
+        let none = Arc::new(Rare::open(none.map(OwnedBytes::new)).unwrap());
+        assert!(opened(&columns, &none).is_none());
     }
 
     fn same(memory: &MemoryColumns, other: &dyn Columns) {

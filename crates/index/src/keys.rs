@@ -16,6 +16,16 @@ pub(crate) const BETWEEN: char = '\0';
 /// Between the parts of a metadata key.
 const INSIDE: char = '\u{1}';
 
+/// The least bytes greater than everything that begins with `prefix`, which is not empty.
+pub(crate) fn after(prefix: &str) -> Vec<u8> {
+    let mut after = prefix.as_bytes().to_vec();
+    if let Some(last) = after.last_mut() {
+        // No byte of UTF-8 is 255.
+        *last += 1;
+    }
+    after
+}
+
 /// The pieces of a text that ends with [`BETWEEN`], each without the one behind it.
 pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut start = 0;

@@ -176,7 +176,7 @@ impl<S: Source> Lookup<'_, S> {
                 self.between(
                     Dictionary::Keys,
                     first.as_bytes(),
-                    &after(&last),
+                    &keys::after(&last),
                     |_| true,
                     &mut lists,
                 )?;
@@ -228,7 +228,13 @@ impl<S: Source> Lookup<'_, S> {
         lists: &mut Vec<S::List>,
     ) -> Result<(), Fault> {
         let keep = |key: &str| key.strip_prefix(prefix).is_some_and(&keep);
-        self.between(dictionary, prefix.as_bytes(), &after(prefix), keep, lists)
+        self.between(
+            dictionary,
+            prefix.as_bytes(),
+            &keys::after(prefix),
+            keep,
+            lists,
+        )
     }
 
     /// Keys that begin with `beginning` and have `part` somewhere behind it.
@@ -323,7 +329,7 @@ impl<S: Source> Lookup<'_, S> {
         let to = match &range.max {
             Bound::Included(max) => keys::metadata_number_after(key, max).into_bytes(),
             Bound::Excluded(max) => keys::metadata_number_from(key, max).into_bytes(),
-            Bound::Unbounded => after(&keys::metadata_numbers(key)),
+            Bound::Unbounded => keys::after(&keys::metadata_numbers(key)),
         };
         self.between(Dictionary::Keys, from.as_bytes(), &to, |_| true, lists)
     }
@@ -358,16 +364,6 @@ impl<S: Source> Lookup<'_, S> {
             own,
         }
     }
-}
-
-/// The least bytes greater than everything that begins with `prefix`, which is not empty.
-pub(crate) fn after(prefix: &str) -> Vec<u8> {
-    let mut after = prefix.as_bytes().to_vec();
-    if let Some(last) = after.last_mut() {
-        // No byte of UTF-8 is 255.
-        *last += 1;
-    }
-    after
 }
 
 /// A list is looked up document by document where it holds this many times more than are left.

@@ -283,6 +283,7 @@ struct Entry {
     docs: usize,
     first: usize,
     filter: usize,
+    /// How many keys there are before its own.
     keys: usize,
 }
 
@@ -373,18 +374,28 @@ impl Rare {
         self.firsts.get(ends[0]..ends[1]).unwrap_or_default()
     }
 
-    /// The frame that would hold a key.
-    fn frame_of(&self, key: &[u8]) -> usize {
+    /// The last frame that begins so, as all before it do; the first if none does.
+    fn last_frame(&self, begins: impl Fn(usize) -> bool) -> usize {
         let (mut low, mut high) = (0, self.frames());
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.first(middle) <= key {
+            if begins(middle) {
                 low = middle + 1
             } else {
                 high = middle
             }
         }
         low.saturating_sub(1)
+    }
+
+    /// The frame that would hold a key.
+    fn frame_of(&self, key: &[u8]) -> usize {
+        self.last_frame(|place| self.first(place) <= key)
+    }
+
+    /// The frame that has the key at a place.
+    fn frame_with(&self, key: usize) -> usize {
+        self.last_frame(|place| self.entry(place).is_some_and(|entry| entry.keys <= key))
     }
 
     /// How many keys there are before one.
@@ -426,20 +437,6 @@ impl Rare {
             }
         }
         Ok(())
-    }
-
-    /// The frame that has the key at a place.
-    fn frame_with(&self, key: usize) -> usize {
-        let (mut low, mut high) = (0, self.frames());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.entry(middle).is_some_and(|entry| entry.keys <= key) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        low.saturating_sub(1)
     }
 
     /// Whether a frame may hold a key.

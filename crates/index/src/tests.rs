@@ -1240,18 +1240,13 @@ fn the_index_of_a_new_part_is_made_from_the_tail_unless_something_is_erased() {
         category: None,
         fields: vec![],
     };
-    let touched = log.events()[310].category;
     log.state.lock().pending = vec![erasure];
     log.seal(600);
     settle(&engine);
     let parts = log.snapshot().parts.to_vec();
     let range = |info: &&PartInfo| info.name.first <= 310 && 310 <= info.name.last;
-    assert!(
-        parts
-            .iter()
-            .any(|info| info.name.shelf == Shelf::Category(touched))
-    );
     assert_eq!(reads(), parts.iter().filter(range).count() as u64);
+    assert!((1..parts.len() as u64).contains(&reads()));
 
     // Carried out: the tail is forgotten, and the parts are read.
     log.state.lock().pending = vec![];
