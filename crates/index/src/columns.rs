@@ -3,7 +3,6 @@
 use std::io;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use query::ExactField;
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
@@ -13,6 +12,7 @@ use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::keys;
 use crate::outliers::{self, Core, Cores};
 use crate::rare::Rare;
+use crate::texts::{Interner, Renumbering};
 
 /// Stands for "this document has no value".
 pub(crate) const NO_VALUE: u32 = u32::MAX;
@@ -86,23 +86,13 @@ pub(crate) struct MemoryColumns {
 
 #[derive(Default)]
 struct MemoryValues {
-    ordinals: HashMap<Box<str>, u32>,
-    texts: Vec<Box<str>>,
+    /// Their numbers are the ordinals.
+    texts: Interner,
     first: Vec<u32>,
     more: Vec<(u32, u32)>,
 }
 
 impl MemoryValues {
-    fn ordinal(&mut self, value: &str) -> u32 {
-        if let Some(ordinal) = self.ordinals.get(value) {
-            return *ordinal;
-        }
-        let ordinal = self.texts.len() as u32;
-        self.texts.push(value.into());
-        self.ordinals.insert(value.into(), ordinal);
-        ordinal
-    }
-
     fn push(&mut self, doc: u32, ordinal: u32) {
         if self.first.len() <= doc as usize {
             self.first.resize(doc as usize, NO_VALUE);
@@ -120,6 +110,17 @@ impl MemoryValues {
             self.more.push((doc, ordinal));
         }
     }
+
+    /// The values of a document.
+    fn of(&self, doc: u32) -> impl Iterator<Item = u32> {
+        let first = self.first.get(doc as usize).copied();
+        let start = self.more.partition_point(|(of, _)| *of < doc);
+        let more = self.more[start..]
+            .iter()
+            .take_while(move |(of, _)| *of == doc);
+        let first = first.filter(|ordinal| *ordinal != NO_VALUE);
+        first.into_iter().chain(more.map(|(_, ordinal)| *ordinal))
+    }
 }
 
 impl MemoryColumns {
@@ -127,7 +128,7 @@ impl MemoryColumns {
         let doc = self.len();
         for (place, value) in document.values() {
             let values = &mut self.values[place];
-            let ordinal = values.ordinal(value);
+            let ordinal = values.texts.intern(value);
             values.push(doc, ordinal);
         }
         if !document.has_time {
@@ -136,21 +137,28 @@ impl MemoryColumns {
         self.push_numbers(document.sequence, &document.numbers);
     }
 
-    /// Fills in what `document` held of a document when it was pushed, but for keys, words and ids.
-    pub(crate) fn fill(&self, doc: u32, document: &mut Document) {
-        document.sequence = self.sequence(doc);
-        document.has_time = !self.without_time.contains(doc);
-        for (number, values) in document.numbers.iter_mut().zip(&self.numbers) {
-            *number = values[doc as usize];
-        }
-        for (field, values) in (0..).zip(&self.values) {
-            let first = values.first.get(doc as usize).filter(|it| **it != NO_VALUE);
-            let start = values.more.partition_point(|(of, _)| *of < doc);
-            let more = values.more[start..].iter().take_while(|(of, _)| *of == doc);
-            for ordinal in first.into_iter().chain(more.map(|(_, ordinal)| ordinal)) {
-                document.push_value(field, &values.texts[*ordinal as usize]);
+    /// Adds a document of others; `known` are the ordinals of their values here, by field.
+    pub(crate) fn push_of(
+        &mut self,
+        other: &MemoryColumns,
+        doc: u32,
+        known: &mut [Renumbering; VALUE_FIELDS.len()],
+    ) {
+        let own = self.len();
+        for ((values, others), known) in self.values.iter_mut().zip(&other.values).zip(known) {
+            for ordinal in others.of(doc) {
+                let ordinal = known.number(ordinal, &others.texts, &mut values.texts);
+                values.push(own, ordinal);
             }
         }
+        if other.without_time.contains(doc) {
+            self.without_time.insert(own);
+        }
+        let numbers = other
+            .numbers
+            .each_ref()
+            .map(|numbers| numbers[doc as usize]);
+        self.push_numbers(other.sequence(doc), &numbers);
     }
 
     fn push_numbers(&mut self, sequence: u64, numbers: &[i64; Number::COUNT]) {
@@ -175,7 +183,7 @@ impl MemoryColumns {
             let ordinals: Vec<u32> = (0..other.distinct(field)).collect();
             let mut map = Vec::with_capacity(ordinals.len());
             other.values(field, &ordinals, &mut |_, value| {
-                map.push(values.ordinal(value));
+                map.push(values.texts.intern(value));
             })?;
             for doc in 0..other.len() {
                 if let Some(ordinal) = map.get(other.ordinal(field, doc) as usize) {
@@ -319,7 +327,7 @@ impl Columns for MemoryColumns {
         each: &mut dyn FnMut(u32, &str),
     ) -> io::Result<()> {
         for ordinal in ordinals {
-            each(*ordinal, &self.values[field].texts[*ordinal as usize]);
+            each(*ordinal, self.values[field].texts.get(*ordinal));
         }
         Ok(())
     }
@@ -334,8 +342,7 @@ impl MemoryValues {
     /// [`RESTART`]th value's group 4 each, dictionary, further values 8 each, ordinals. There is no
     /// dictionary, nor ends, of values that are kept as keys.
     fn write(&self, docs: u32, is_kept_as_key: bool, out: &mut Vec<u8>) {
-        let mut order: Vec<u32> = (0..self.texts.len() as u32).collect();
-        order.sort_unstable_by_key(|ordinal| &self.texts[*ordinal as usize]);
+        let order = self.texts.sorted();
         let mut sorted = vec![0u32; order.len()];
         for (place, ordinal) in order.iter().enumerate() {
             sorted[*ordinal as usize] = place as u32;
@@ -370,7 +377,7 @@ impl MemoryValues {
         for group in order.chunks(RESTART) {
             let mut before: &str = "";
             for ordinal in group {
-                let text = &*self.texts[*ordinal as usize];
+                let text = self.texts.get(*ordinal);
                 let shared = before
                     .bytes()
                     .zip(text.bytes())
@@ -419,13 +426,13 @@ pub(crate) struct FileColumns {
 
 struct FileValues {
     distinct: u32,
-    texts: Texts,
+    texts: ValueTexts,
     first: Column,
     more: Vec<(u32, u32)>,
 }
 
 /// Where the values of a field are, in their order.
-enum Texts {
+enum ValueTexts {
     Own {
         ends: OwnedBytes,
         dictionary: OwnedBytes,
@@ -499,8 +506,8 @@ impl FileValues {
             ))
         };
         let texts = match is_kept_as_key(field) {
-            true => Texts::keys(VALUE_FIELDS[field], distinct, rare)?,
-            false => Texts::Own {
+            true => ValueTexts::keys(VALUE_FIELDS[field], distinct, rare)?,
+            false => ValueTexts::Own {
                 ends: bytes.slice(ends),
                 dictionary: bytes.slice(dictionary),
             },
@@ -517,13 +524,13 @@ impl FileValues {
     }
 }
 
-impl Texts {
+impl ValueTexts {
     /// Those of a field with so many values; `None` if there are not as many keys.
-    fn keys(field: ExactField, distinct: u32, rare: &Arc<Rare>) -> Option<Texts> {
+    fn keys(field: ExactField, distinct: u32, rare: &Arc<Rare>) -> Option<ValueTexts> {
         let from = keys::exact(field, "");
         let first = rare.rank(from.as_bytes()).ok()?;
         let end = rare.rank(&keys::after(&from)).ok()?;
-        (end.checked_sub(first)? == distinct).then(|| Texts::Keys {
+        (end.checked_sub(first)? == distinct).then(|| ValueTexts::Keys {
             rare: rare.clone(),
             first,
             tag: from.len(),
@@ -533,8 +540,8 @@ impl Texts {
     /// Calls `each` with some values, asked for in ascending order.
     fn each(&self, ordinals: &[u32], mut each: impl FnMut(u32, &str)) -> io::Result<()> {
         match self {
-            Texts::Own { ends, dictionary } => each_own(ends, dictionary, ordinals, each),
-            Texts::Keys { rare, first, tag } => {
+            ValueTexts::Own { ends, dictionary } => each_own(ends, dictionary, ordinals, each),
+            ValueTexts::Keys { rare, first, tag } => {
                 let places = ordinals.iter().map(|ordinal| first + ordinal);
                 rare.each_key(places, |place, key| {
                     each(place - first, key.get(*tag..).unwrap_or_default())
@@ -752,7 +759,7 @@ pub(crate) fn in_range(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rare::RareBuilder;
+    use crate::rare;
     use query::testing::{self, Random};
     use std::collections::HashMap;
 
@@ -795,18 +802,13 @@ mod tests {
 
     /// The rare keys that a part with these columns has, and some others.
     fn rare_of(columns: &MemoryColumns) -> Arc<Rare> {
-        let mut builder = RareBuilder::default();
+        let mut all = vec!["\u{2}".to_owned(), "\u{70}4c0000201".to_owned()];
         for field in (0..VALUE_FIELDS.len()).filter(|field| is_kept_as_key(*field)) {
-            let texts = &columns.values[field].texts;
-            texts
-                .iter()
-                .for_each(|text| builder.push(&keys::exact(VALUE_FIELDS[field], text), 0));
+            let texts = columns.values[field].texts.iter();
+            all.extend(texts.map(|(text, _)| keys::exact(VALUE_FIELDS[field], text)));
         }
-        for other in ["\u{2}", "\u{70}4c0000201"] {
-            builder.push(other, 0);
-        }
-        let sections = builder.finish().unwrap().map(OwnedBytes::new);
-        Arc::new(Rare::open(sections).unwrap())
+        let sections = rare::tests::written(all.into_iter().map(|key| (key, vec![0])));
+        Arc::new(Rare::open(sections.map(OwnedBytes::new)).unwrap())
     }
 
     #[test]
@@ -821,7 +823,7 @@ mod tests {
             columns.push(&document);
         }
         assert!(opened(&columns, &rare_of(&columns)).is_some());
-        let none = RareBuilder::default().finish().unwrap();
+        let none = rare::tests::written([]);
         let none = Arc::new(Rare::open(none.map(OwnedBytes::new)).unwrap());
         assert!(opened(&columns, &none).is_none());
     }

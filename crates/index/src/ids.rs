@@ -17,8 +17,8 @@ pub(crate) struct MemoryIds {
 }
 
 impl MemoryIds {
-    pub(crate) fn push(&mut self, doc: u32, hashes: &[u32]) {
-        self.pairs.extend(hashes.iter().map(|hash| (*hash, doc)));
+    pub(crate) fn push(&mut self, doc: u32, hashes: impl Iterator<Item = u32>) {
+        self.pairs.extend(hashes.map(|hash| (hash, doc)));
     }
 
     /// The hashes of a document.
@@ -112,7 +112,7 @@ mod tests {
     fn every_hash_finds_its_documents() {
         let mut ids = MemoryIds::default();
         let hashes = |doc: u32| [doc.wrapping_mul(0x9E37_79B9) & 0xFFFF_F0FF, doc / 7];
-        (0..3000).for_each(|doc| ids.push(doc, &hashes(doc)));
+        (0..3000).for_each(|doc| ids.push(doc, hashes(doc).into_iter()));
         let naive: Vec<_> = (0..430).map(|hash| ids.find(hash)).collect();
         let mut sections = HashMap::new();
         ids.write(|name, bytes| {

@@ -43,6 +43,7 @@ mod terms;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod union;
 
 pub use engine::{

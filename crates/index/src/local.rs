@@ -30,7 +30,7 @@ use crate::log::{Batch, Log};
 use crate::part::PartIndex;
 use crate::plan::{Window, evaluate};
 use crate::source::Fault;
-use crate::tail::{SEGMENT_EVENTS, Segment};
+use crate::tail::Segment;
 
 /// How often a search looks at the parts again when the ledger replaces them under it.
 const TRIES: usize = 5;
@@ -137,7 +137,7 @@ impl LocalEngine {
             while next < end {
                 let segment = self.newest_segment();
                 let mut segment = segment.write();
-                while next < end && segment.len() < SEGMENT_EVENTS {
+                while next < end && !segment.is_full() {
                     let place = (next - first) as usize;
                     let event = batch.recorded(place)?;
                     document.read(&event);
@@ -150,7 +150,7 @@ impl LocalEngine {
                     );
                     next += 1;
                 }
-                if segment.len() == SEGMENT_EVENTS {
+                if segment.is_full() {
                     segment.shrink();
                 }
                 self.applied.store(next, Ordering::Release);
@@ -162,7 +162,7 @@ impl LocalEngine {
     fn newest_segment(&self) -> Arc<RwLock<Segment>> {
         let mut view = self.view.lock();
         if let Some(last) = view.segments.last()
-            && last.read().len() < SEGMENT_EVENTS
+            && !last.read().is_full()
         {
             return last.clone();
         }

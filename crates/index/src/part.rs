@@ -8,25 +8,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use event::{Kind, Recorded, Sequence};
 use ledger::PartInfo;
+use parking_lot::RwLock;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
 
 use crate::columns::{Columns, FileColumns, MemoryColumns};
-use crate::document::{Document, Number};
+use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
 use crate::key_text::{KeyText, KeyTextBuilder};
-use crate::keys::{self, BETWEEN};
+use crate::keys;
 use crate::log::Log;
-use crate::rare::{self, Rare, RareBuilder, RareList};
+use crate::rare::{self, Rare, RareList, RareWriter};
 use crate::source::{Fault, Source};
-use crate::terms::{Dictionary, Files, List, Terms, TermsBuilder};
+use crate::tail::Segment;
+use crate::terms::{Dictionary, Files, List, Terms, TermsWriter};
+use crate::texts::{Renumbering, Texts};
 use crate::union::Union;
 
 /// Events whose dictionary is built in memory at a time; bounds the memory of a build to some
-/// 50 MiB. A larger part is built in pieces that are merged.
-const PIECE_EVENTS: usize = 50_000;
+/// 50 MiB where events are typical. A larger part is built in pieces that are merged.
+const PIECE_EVENTS: u32 = if cfg!(test) { 250 } else { 50_000 };
+
+/// Documents that are taken over from the tail while it is locked.
+const DOCS_AT_ONCE: usize = 64;
 
 /// Events read at once to look into their bodies.
 const CHECK_EVENTS: usize = 1_024;
@@ -185,84 +191,102 @@ pub(crate) fn oldest_blocks(columns: &dyn Columns) -> Vec<u32> {
 }
 
 /// Makes the index file of a part from its events.
+#[derive(Default)]
 pub(crate) struct PartBuilder {
     document: Document,
     columns: MemoryColumns,
     ids: MemoryIds,
     piece: Piece,
     pieces: Vec<(Files, Rare, u32)>,
-    left: usize,
 }
 
 /// The dictionaries of some events of a part, in memory.
+#[derive(Default)]
 struct Piece {
-    terms: TermsBuilder,
-    rare: RareBuilder,
-    events: u32,
-    /// The keys of an event that are not rare.
-    keys: String,
+    texts: [Texts; 2],
 }
 
 impl Piece {
-    fn new(events: usize) -> io::Result<Piece> {
-        Ok(Piece {
-            terms: TermsBuilder::new(events)?,
-            rare: RareBuilder::default(),
-            events: 0,
-            keys: String::new(),
-        })
+    fn events(&self) -> u32 {
+        self.texts[0].docs()
     }
 
-    fn push(&mut self, document: &Document) -> io::Result<()> {
-        self.keys.clear();
-        for key in keys::pieces(&document.keys) {
-            if keys::is_rare(key) {
-                self.rare.push(key, self.events);
-            } else {
-                self.keys.push_str(key);
-                self.keys.push(BETWEEN);
-            }
-        }
-        self.events += 1;
-        self.terms.push(&self.keys, &document.words)
+    fn is_full(&self) -> bool {
+        self.events() >= PIECE_EVENTS || self.texts.iter().any(Texts::is_full)
     }
 
     fn finish(self) -> io::Result<(Files, rare::Sections, u32)> {
-        Ok((self.terms.finish()?, self.rare.finish()?, self.events))
+        let mut rare = RareWriter::new()?;
+        let mut terms = TermsWriter::new(self.events()).map_err(io::Error::other)?;
+        for dictionary in DICTIONARIES {
+            let postings = self.texts[dictionary as usize].postings();
+            let mut writer = terms.dictionary(dictionary, postings.len())?;
+            for (key, at) in postings.iter() {
+                if dictionary == Dictionary::Keys && keys::is_rare(key) {
+                    rare.push(key, at.iter().map(|(doc, _)| *doc))?;
+                } else {
+                    writer.push(key, at)?;
+                }
+            }
+            writer.finish()?;
+        }
+        let terms = terms.finish().map_err(io::Error::other)?;
+        Ok((terms, rare.finish()?, self.events()))
     }
 }
 
 impl PartBuilder {
-    pub(crate) fn new(count: u64) -> io::Result<PartBuilder> {
-        let left = usize::try_from(count).unwrap_or(usize::MAX);
-        Ok(PartBuilder {
-            document: Document::default(),
-            columns: MemoryColumns::default(),
-            ids: MemoryIds::default(),
-            piece: Piece::new(left.min(PIECE_EVENTS))?,
-            pieces: Vec::new(),
-            left,
-        })
-    }
-
     /// Adds the next event of the part.
     pub(crate) fn push(&mut self, event: &Recorded) -> io::Result<()> {
-        self.push_with(|document| document.read(event))
+        self.end_full_piece()?;
+        let document = &mut self.document;
+        document.read(event);
+        self.ids
+            .push(self.columns.len(), document.ids.iter().copied());
+        self.columns.push(document);
+        let texts = [&document.keys, &document.words];
+        for (texts, text) in self.piece.texts.iter_mut().zip(texts) {
+            texts.push(text, |_| ());
+        }
+        Ok(())
     }
 
-    /// Adds the next event of the part; `fill` makes its document.
-    pub(crate) fn push_with(&mut self, fill: impl FnOnce(&mut Document)) -> io::Result<()> {
-        fill(&mut self.document);
-        if self.piece.events as usize == PIECE_EVENTS {
-            let next = Piece::new(self.left.min(PIECE_EVENTS))?;
-            let (files, rare, events) = std::mem::replace(&mut self.piece, next).finish()?;
+    /// Adds the next events of the part, which are documents of a segment of the tail.
+    pub(crate) fn push_tail(
+        &mut self,
+        segment: &RwLock<Segment>,
+        mut docs: &[u32],
+    ) -> io::Result<()> {
+        let mut values: [Renumbering; VALUE_FIELDS.len()] = Default::default();
+        let mut known: [Renumbering; 2] = Default::default();
+        while !docs.is_empty() {
+            if self.end_full_piece()? {
+                known = Default::default();
+            }
+            // Not locked for long, so that the follower hardly waits.
+            let (now, later) = docs.split_at(docs.len().min(DOCS_AT_ONCE));
+            let segment = segment.read();
+            for doc in now {
+                self.ids.push(self.columns.len(), segment.ids().of(*doc));
+                self.columns.push_of(segment.columns(), *doc, &mut values);
+                let texts = self.piece.texts.iter_mut().zip(segment.texts());
+                for ((own, others), known) in texts.zip(&mut known) {
+                    own.push_of(others, *doc, known);
+                }
+            }
+            docs = later;
+        }
+        Ok(())
+    }
+
+    /// Begins another piece if the last one is full; answers whether it was.
+    fn end_full_piece(&mut self) -> io::Result<bool> {
+        let is_full = self.piece.is_full();
+        if is_full {
+            let (files, rare, events) = std::mem::take(&mut self.piece).finish()?;
             self.pieces.push((files, open_rare(rare)?, events));
         }
-        self.ids.push(self.columns.len(), &self.document.ids);
-        self.columns.push(&self.document);
-        self.piece.push(&self.document)?;
-        self.left = self.left.saturating_sub(1);
-        Ok(())
+        Ok(is_full)
     }
 
     /// Writes the file. It is there, whole and durable, on return.

@@ -10,7 +10,6 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 
-use hashbrown::HashMap;
 use memchr::memmem;
 use tantivy::directory::OwnedBytes;
 
@@ -82,36 +81,6 @@ impl Docs {
     }
 }
 
-/// Collects the keys of a part in memory.
-#[derive(Default)]
-pub(crate) struct RareBuilder {
-    lists: HashMap<Box<str>, Docs>,
-}
-
-impl RareBuilder {
-    /// Adds a key of a document. Documents come in order.
-    pub(crate) fn push(&mut self, key: &str, doc: u32) {
-        match self.lists.get_mut(key) {
-            Some(docs) => docs.push(doc),
-            None => {
-                let mut docs = Docs::default();
-                docs.push(doc);
-                self.lists.insert(key.into(), docs);
-            }
-        }
-    }
-
-    pub(crate) fn finish(self) -> io::Result<Sections> {
-        let mut lists: Vec<(Box<str>, Docs)> = self.lists.into_iter().collect();
-        lists.sort_unstable_by(|one, two| one.0.cmp(&two.0));
-        let mut writer = Writer::new()?;
-        for (key, docs) in &lists {
-            writer.push(key, &docs.bytes)?;
-        }
-        writer.finish()
-    }
-}
-
 /// One set of keys with the documents of all inputs; those of each begin at its number.
 pub(crate) fn merge(inputs: &[(&Rare, u32)]) -> io::Result<Sections> {
     let mut cursors: Vec<Cursor<'_>> = inputs.iter().map(|(rare, _)| rare.cursor(0)).collect();
@@ -123,7 +92,7 @@ pub(crate) fn merge(inputs: &[(&Rare, u32)]) -> io::Result<Sections> {
     for input in 0..inputs.len() {
         heads.extend(step(&mut cursors, input)?);
     }
-    let mut writer = Writer::new()?;
+    let mut writer = RareWriter::new()?;
     let mut current: Option<(String, Docs)> = None;
     while let Some(Reverse((key, input, list))) = heads.pop() {
         heads.extend(step(&mut cursors, input)?);
@@ -131,7 +100,7 @@ pub(crate) fn merge(inputs: &[(&Rare, u32)]) -> io::Result<Sections> {
             Some((open, docs)) if *open == key => docs,
             _ => {
                 if let Some((key, docs)) = &current {
-                    writer.push(key, &docs.bytes)?;
+                    writer.push_packed(key, &docs.bytes)?;
                 }
                 &mut current.insert((key, Docs::default())).1
             }
@@ -140,13 +109,13 @@ pub(crate) fn merge(inputs: &[(&Rare, u32)]) -> io::Result<Sections> {
         rare.each_doc(&list, |doc| docs.push(start + doc));
     }
     if let Some((key, docs)) = &current {
-        writer.push(key, &docs.bytes)?;
+        writer.push_packed(key, &docs.bytes)?;
     }
     writer.finish()
 }
 
 /// Writes keys that come in order.
-struct Writer {
+pub(crate) struct RareWriter {
     frames: Vec<u8>,
     entries: Vec<u8>,
     firsts: String,
@@ -162,9 +131,9 @@ struct Writer {
     compressor: zstd::bulk::Compressor<'static>,
 }
 
-impl Writer {
-    fn new() -> io::Result<Writer> {
-        Ok(Writer {
+impl RareWriter {
+    pub(crate) fn new() -> io::Result<RareWriter> {
+        Ok(RareWriter {
             frames: Vec::new(),
             entries: Vec::new(),
             firsts: String::new(),
@@ -179,7 +148,28 @@ impl Writer {
         })
     }
 
-    fn push(&mut self, key: &str, docs: &[u8]) -> io::Result<()> {
+    /// Adds a key with its documents, in order; one that comes twice counts once.
+    pub(crate) fn push(&mut self, key: &str, docs: impl Iterator<Item = u32>) -> io::Result<()> {
+        self.push_key(key)?;
+        let before = self.docs.len();
+        let mut packed = Docs {
+            bytes: std::mem::take(&mut self.docs),
+            next: 0,
+        };
+        docs.for_each(|doc| packed.push(doc));
+        self.docs = packed.bytes;
+        push_varint((self.docs.len() - before) as u32, &mut self.lengths);
+        Ok(())
+    }
+
+    fn push_packed(&mut self, key: &str, docs: &[u8]) -> io::Result<()> {
+        self.push_key(key)?;
+        self.docs.extend_from_slice(docs);
+        push_varint(docs.len() as u32, &mut self.lengths);
+        Ok(())
+    }
+
+    fn push_key(&mut self, key: &str) -> io::Result<()> {
         if self.text.len() + key.len() > FRAME_BYTES {
             self.close()?;
         }
@@ -188,8 +178,6 @@ impl Writer {
         }
         self.text.push_str(key);
         self.text.push(BETWEEN);
-        push_varint(docs.len() as u32, &mut self.lengths);
-        self.docs.extend_from_slice(docs);
         self.keys += 1;
         Ok(())
     }
@@ -229,7 +217,7 @@ impl Writer {
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<Sections> {
+    pub(crate) fn finish(mut self) -> io::Result<Sections> {
         self.close()?;
         let mut table = self.entries;
         // What would be the next frame: where the last one ends.
@@ -663,11 +651,24 @@ fn damaged() -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
     type Naive = BTreeMap<String, Vec<u32>>;
+
+    /// The sections of these keys, which may come in any order and more than once.
+    pub(crate) fn written(keys: impl IntoIterator<Item = (String, Vec<u32>)>) -> Sections {
+        let mut lists = Naive::new();
+        for (key, docs) in keys {
+            lists.entry(key).or_default().extend(docs);
+        }
+        let mut writer = RareWriter::new().unwrap();
+        for (key, docs) in lists {
+            writer.push(&key, docs.into_iter()).unwrap();
+        }
+        writer.finish().unwrap()
+    }
 
     fn open(sections: Sections) -> Rare {
         Rare::open(sections.map(OwnedBytes::new)).unwrap()
@@ -688,7 +689,7 @@ mod tests {
 
     /// Documents from `first` on, with keys of three kinds, some of them often.
     fn build(first: u32, docs: u32, naive: &mut Naive) -> Rare {
-        let mut builder = RareBuilder::default();
+        let mut lists = Vec::new();
         for doc in 0..docs {
             let number = (first + doc).wrapping_mul(0x9E37_79B9);
             let keys = [
@@ -698,14 +699,14 @@ mod tests {
                 format!("b{}", number % 1_000),
             ];
             for key in &keys {
-                builder.push(key, doc);
+                lists.push((key.clone(), vec![doc]));
                 let docs = naive.entry(key.clone()).or_default();
                 if docs.last() != Some(&(first + doc)) {
                     docs.push(first + doc);
                 }
             }
         }
-        open(builder.finish().unwrap())
+        open(written(lists))
     }
 
     fn check(rare: &Rare, naive: &Naive) {
@@ -758,7 +759,7 @@ mod tests {
         let rare = build(0, 9_000, &mut naive);
         assert!(rare.frames() > 5);
         check(&rare, &naive);
-        let empty = open(RareBuilder::default().finish().unwrap());
+        let empty = open(written([]));
         check(&empty, &Naive::new());
     }
 
@@ -787,7 +788,7 @@ mod tests {
                 .is_err()
         );
         assert!(rare.each_key([7, 6].into_iter(), nobody).is_err());
-        let empty = open(RareBuilder::default().finish().unwrap());
+        let empty = open(written([]));
         assert_eq!(empty.rank(b"a").unwrap(), 0);
         assert!(empty.each_key([0].into_iter(), nobody).is_err());
     }
@@ -822,11 +823,7 @@ mod tests {
 
     #[test]
     fn bytes_of_something_else_are_refused() {
-        let sections = || {
-            let mut builder = RareBuilder::default();
-            (0..3_000).for_each(|doc| builder.push(&format!("{}", doc * 7919), doc));
-            builder.finish().unwrap()
-        };
+        let sections = || written((0..3_000).map(|doc| ((doc * 7919).to_string(), vec![doc])));
         for section in 0..SECTIONS.len() {
             let mut cut = sections();
             cut[section].pop();

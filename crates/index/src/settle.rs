@@ -328,13 +328,10 @@ impl LocalEngine {
             }
             None => {}
         }
-        let mut builder = PartBuilder::new(info.count)?;
+        let mut builder = PartBuilder::default();
         if let Some(tail) = self.in_tail(info, snapshot) {
             for (segment, docs) in tail {
-                for doc in docs {
-                    // Locked for each anew, so that the follower never waits long.
-                    builder.push_with(|document| segment.read().fill(doc, document))?;
-                }
+                builder.push_tail(&segment, &docs)?;
             }
             builder.publish(&self.folder, info)?;
             return Ok(true);

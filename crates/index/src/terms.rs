@@ -7,22 +7,26 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use roaring::RoaringBitmap;
+use tantivy::columnar::ColumnarWriter;
 use tantivy::directory::error::{DeleteError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
-    FileHandle, OwnedBytes, RamDirectory, WatchCallback, WatchHandle, WritePtr,
+    FileHandle, OwnedBytes, RamDirectory, TerminatingWrite as _, WatchCallback, WatchHandle,
+    WritePtr,
 };
-use tantivy::index::{InvertedIndexReader, SegmentReader};
-use tantivy::postings::{Postings, SegmentPostings, TermInfo};
-use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf};
+use tantivy::fieldnorm::FieldNormsSerializer;
+use tantivy::index::{
+    IndexMeta, InvertedIndexReader, Segment, SegmentComponent, SegmentId, SegmentReader,
+};
+use tantivy::postings::{
+    FieldSerializer, InvertedIndexSerializer, Postings, SegmentPostings, TermInfo,
+};
 use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::store::Compressor;
-use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
-use tantivy::{Directory, DocSet, Index, IndexSettings, SingleSegmentIndexWriter};
+use tantivy::store::{Compressor, StoreWriter};
+use tantivy::{Directory, DocSet, Index, IndexSettings};
 
-use crate::keys::BETWEEN;
 use crate::union::Union;
 
 /// The two dictionaries of a part.
@@ -34,82 +38,116 @@ pub(crate) enum Dictionary {
     Words = 1,
 }
 
-const TOKENIZER: &str = "between";
-/// Memory set aside for each event while a part is built, in bytes: sets the first size of the
-/// dictionary's table, which grows where needed.
-const BUILD_BYTES_PER_EVENT: usize = 300;
-const BUILD_BYTES: std::ops::RangeInclusive<usize> = 1_000_000..=30_000_000;
-
 /// Kinds of files a segment consists of.
-const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", STORE];
-const STORE: &str = "store";
+const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", "store"];
+const STORE_BLOCK_BYTES: usize = 1 << 14;
 const META: &str = "meta.json";
 
-/// Makes the inverted index of a part, in memory.
-pub(crate) struct TermsBuilder {
-    writer: SingleSegmentIndexWriter<Row>,
+/// Name of every segment: a part has one, and the same events make the same bytes.
+const SEGMENT: &str = "00000000000000000000000000000000";
+
+/// Makes the inverted index of a part, in memory: the keys of one dictionary, then those of the
+/// other.
+pub(crate) struct TermsWriter {
     directory: RamDirectory,
+    segment: Segment,
+    serializer: InvertedIndexSerializer,
 }
 
-impl TermsBuilder {
-    /// For about `events` events.
-    pub(crate) fn new(events: usize) -> io::Result<TermsBuilder> {
+impl TermsWriter {
+    /// Of so many documents.
+    pub(crate) fn new(docs: u32) -> tantivy::Result<TermsWriter> {
         let directory = RamDirectory::create();
-        let budget =
-            (events * BUILD_BYTES_PER_EVENT).clamp(*BUILD_BYTES.start(), *BUILD_BYTES.end());
-        let writer = Index::builder()
-            .schema(schema())
-            .tokenizers(tokenizers())
-            .settings(IndexSettings {
-                docstore_compression: Compressor::None,
-                docstore_compress_dedicated_thread: false,
-                ..IndexSettings::default()
-            })
-            .single_segment_index_writer(directory.clone(), budget)
-            .map_err(io::Error::other)?;
-        Ok(TermsBuilder { writer, directory })
+        let index = Index::create(directory.clone(), schema(), settings())?;
+        let id = SegmentId::from_uuid_string(SEGMENT)
+            .map_err(|error| tantivy::TantivyError::InvalidArgument(error.to_string()))?;
+        let segment = index.segment(index.new_segment_meta(id, docs));
+        Ok(TermsWriter {
+            directory,
+            serializer: InvertedIndexSerializer::open(&segment)?,
+            segment,
+        })
     }
 
-    /// Adds the next event of the part. `keys` are those that are not kept as rare ones, each
-    /// followed by [`BETWEEN`].
-    pub(crate) fn push(&mut self, keys: &str, words: &str) -> io::Result<()> {
-        let row = Row {
-            keys: keys.to_owned(),
-            words: words.to_owned(),
+    /// Begins a dictionary, which has keys at so many places.
+    pub(crate) fn dictionary(
+        &mut self,
+        dictionary: Dictionary,
+        places: usize,
+    ) -> io::Result<DictionaryWriter<'_>> {
+        let field = Field::from_field_id(dictionary as u32);
+        Ok(DictionaryWriter {
+            serializer: self.serializer.new_field(field, places as u64, None)?,
+            has_places: dictionary == Dictionary::Words,
+            distances: Vec::new(),
+        })
+    }
+
+    pub(crate) fn finish(self) -> tantivy::Result<Files> {
+        let TermsWriter {
+            directory,
+            segment,
+            serializer,
+        } = self;
+        serializer.close()?;
+        // What else a segment has to have: nothing about no field.
+        let docs = segment.meta().max_doc();
+        let mut columns = segment.open_write(SegmentComponent::FastFields)?;
+        ColumnarWriter::default().serialize(docs, None, &mut columns)?;
+        columns.terminate()?;
+        let norms = segment.open_write(SegmentComponent::FieldNorms)?;
+        FieldNormsSerializer::from_write(norms)?.close()?;
+        // We store no document; tantivy's own writer has four bytes for each all the same.
+        let store = segment.open_write(SegmentComponent::Store)?;
+        StoreWriter::new(store, Compressor::None, STORE_BLOCK_BYTES, false)?.close()?;
+        let index = segment.index();
+        let meta = IndexMeta {
+            index_settings: settings(),
+            persisted_custom_extensions: Vec::new(),
+            segments: vec![segment.meta().clone()],
+            schema: schema(),
+            opstamp: 0,
+            payload: None,
         };
-        self.writer.add_document(row).map_err(io::Error::other)
-    }
-
-    pub(crate) fn finish(self) -> io::Result<Files> {
-        let files = self.finish_with_store()?;
-        Ok(files.with_store(empty_store()?))
-    }
-
-    fn finish_with_store(self) -> io::Result<Files> {
-        let index = self.writer.finalize().map_err(io::Error::other)?;
-        Files::of(&index, &self.directory)
+        let meta = serde_json::to_vec(&meta).map_err(io::Error::other)?;
+        directory.atomic_write(Path::new(META), &meta)?;
+        Ok(Files::of(index, &directory)?)
     }
 }
 
-/// The document store of an index without documents. We store none, but tantivy writes four bytes
-/// for each document all the same: this takes the place of that file. Merged with its like it stays
-/// empty.
-fn empty_store() -> io::Result<OwnedBytes> {
-    static EMPTY: OnceLock<OwnedBytes> = OnceLock::new();
-    if let Some(store) = EMPTY.get() {
-        return Ok(store.clone());
-    }
-    let files = TermsBuilder::new(0)?.finish_with_store()?;
-    let (_, store) = files
-        .files
-        .iter()
-        .find(|(path, _)| is_store(path))
-        .ok_or_else(|| io::Error::other("an index has no document store"))?;
-    Ok(EMPTY.get_or_init(|| store.clone()).clone())
+/// Takes the keys of a dictionary, in order.
+pub(crate) struct DictionaryWriter<'w> {
+    serializer: FieldSerializer<'w>,
+    has_places: bool,
+    distances: Vec<u32>,
 }
 
-fn is_store(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == STORE)
+impl DictionaryWriter<'_> {
+    /// Adds a key with its documents and the places in them, in order.
+    pub(crate) fn push(&mut self, key: &str, at: &[(u32, u32)]) -> io::Result<()> {
+        let docs = || at.chunk_by(|one, two| one.0 == two.0);
+        let count = docs().count() as u32;
+        self.serializer
+            .new_term(key.as_bytes(), count, self.has_places)?;
+        for places in docs() {
+            self.distances.clear();
+            if self.has_places {
+                let mut before = 0;
+                for (_, place) in places {
+                    self.distances.push(place - before);
+                    before = *place;
+                }
+            }
+            let frequency = self.distances.len() as u32;
+            self.serializer
+                .write_doc(places[0].0, frequency, &self.distances);
+        }
+        self.serializer.close_term()
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.serializer.close()
+    }
 }
 
 /// The files of an inverted index, by name.
@@ -143,17 +181,6 @@ impl Files {
         })
     }
 
-    fn with_store(&self, store: OwnedBytes) -> Files {
-        let mut files = HashMap::clone(&self.files);
-        files
-            .iter_mut()
-            .filter(|(path, _)| is_store(path))
-            .for_each(|(_, bytes)| *bytes = store.clone());
-        Files {
-            files: Arc::new(files),
-        }
-    }
-
     pub(crate) fn from_iter(files: impl Iterator<Item = (String, OwnedBytes)>) -> Files {
         Files {
             files: Arc::new(
@@ -171,9 +198,7 @@ impl Files {
     }
 
     fn open(&self) -> io::Result<Index> {
-        let mut index = Index::open(self.clone()).map_err(io::Error::other)?;
-        index.set_tokenizers(tokenizers());
-        Ok(index)
+        Index::open(self.clone()).map_err(io::Error::other)
     }
 
     /// One inverted index with the documents of all, in order.
@@ -399,10 +424,17 @@ impl Places {
     }
 }
 
+fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compression: Compressor::None,
+        docstore_compress_dedicated_thread: false,
+        ..IndexSettings::default()
+    }
+}
+
 fn schema() -> Schema {
     let indexed = |option| {
         let indexing = TextFieldIndexing::default()
-            .set_tokenizer(TOKENIZER)
             .set_index_option(option)
             .set_fieldnorms(false);
         TextOptions::default().set_indexing_options(indexing)
@@ -412,94 +444,6 @@ fn schema() -> Schema {
     schema.add_text_field("keys", indexed(IndexRecordOption::Basic));
     schema.add_text_field("words", indexed(IndexRecordOption::WithFreqsAndPositions));
     schema.build()
-}
-
-fn tokenizers() -> TokenizerManager {
-    let manager = TokenizerManager::new();
-    manager.register(TOKENIZER, Split::default());
-    manager
-}
-
-/// What a document is to tantivy: two texts, already cut into tokens.
-#[derive(Debug)]
-struct Row {
-    keys: String,
-    words: String,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Text<'a>(&'a str);
-
-impl<'a> tantivy::schema::Value<'a> for Text<'a> {
-    type ArrayIter = std::iter::Empty<Self>;
-    type ObjectIter = std::iter::Empty<(&'a str, Self)>;
-
-    fn as_value(&self) -> ReferenceValue<'a, Self> {
-        ReferenceValue::Leaf(ReferenceValueLeaf::Str(self.0))
-    }
-}
-
-impl tantivy::Document for Row {
-    type Value<'a> = Text<'a>;
-    type FieldsValuesIter<'a> = std::array::IntoIter<(Field, Text<'a>), 2>;
-
-    fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
-        let field = |dictionary: Dictionary| Field::from_field_id(dictionary as u32);
-        [
-            (field(Dictionary::Keys), Text(&self.keys)),
-            (field(Dictionary::Words), Text(&self.words)),
-        ]
-        .into_iter()
-    }
-}
-
-/// Cuts at [`BETWEEN`]; an empty token is a gap.
-#[derive(Clone, Default)]
-struct Split {
-    token: Token,
-}
-
-impl Tokenizer for Split {
-    type TokenStream<'a> = Pieces<'a>;
-
-    fn token_stream<'a>(&'a mut self, text: &'a str) -> Pieces<'a> {
-        Pieces {
-            rest: text,
-            place: 0,
-            token: &mut self.token,
-        }
-    }
-}
-
-struct Pieces<'a> {
-    rest: &'a str,
-    place: usize,
-    token: &'a mut Token,
-}
-
-impl TokenStream for Pieces<'_> {
-    fn advance(&mut self) -> bool {
-        while let Some((piece, rest)) = self.rest.split_once(BETWEEN) {
-            self.rest = rest;
-            self.place += 1;
-            if !piece.is_empty() {
-                self.token.text.clear();
-                self.token.text.push_str(piece);
-                self.token.position = self.place;
-                self.token.position_length = 1;
-                return true;
-            }
-        }
-        false
-    }
-
-    fn token(&self) -> &Token {
-        self.token
-    }
-
-    fn token_mut(&mut self) -> &mut Token {
-        self.token
-    }
 }
 
 impl fmt::Debug for Files {
