@@ -8,6 +8,7 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use event::Count;
 use ledger::{Lane, Ledger, Meters, Work};
 use parking_lot::Mutex;
 use query::ExactField;
@@ -185,12 +186,11 @@ impl Inner {
     }
 
     fn follow(&self) {
-        // Who asks takes in himself what is not taken in yet. While more comes than both can do,
-        // much of it is sealed before its turn, and need not be taken in at all.
+        // Whoever needs an event takes it in himself if it is not there yet: a search, and sealing.
         ledger::step_back();
         let mut looked = Instant::now();
         while !self.is_stopped() {
-            if let Err(error) = self.engine.take(PATIENCE) {
+            if let Err(error) = self.engine.take(Count::new(u64::MAX), PATIENCE) {
                 tracing::error!(%error, "the index cannot follow the ledger; it is tried again");
                 std::thread::sleep(PATIENCE);
             }
@@ -220,5 +220,14 @@ impl Work for Inner {
 
     fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool> {
         self.engine.settle(lane, meters)
+    }
+
+    fn before_seal(&self, end: Count) {
+        // What the tail has goes into the index of the part; what it has not is read from the part.
+        if !self.is_stopped()
+            && let Err(error) = self.engine.catch_up(end)
+        {
+            tracing::error!(%error, "the index cannot follow the ledger; it reads the part instead");
+        }
     }
 }

@@ -118,13 +118,20 @@ impl LocalEngine {
         self.view.lock().clone()
     }
 
+    /// How often the tail was begun anew.
+    fn resets(&self) -> u64 {
+        self.view.lock().resets
+    }
+
     pub(crate) fn applied(&self) -> Count {
         Count::new(self.applied.load(Ordering::Acquire))
     }
 
     pub(crate) fn apply(&self, batches: &[Arc<dyn Batch>]) -> Result<(), SearchError> {
-        let mut document = self.inlet.lock();
         for batch in batches {
+            // Not held for long: whoever needs the events at once takes turns with the follower,
+            // which has little of the CPU on a busy machine.
+            let mut document = self.inlet.lock();
             let first = batch.first().get();
             let applied = self.applied.load(Ordering::Acquire);
             if applied < first {
@@ -190,16 +197,25 @@ impl LocalEngine {
     /// Takes in events until there are this many.
     pub(crate) fn catch_up(&self, needed: Count) -> Result<(), SearchError> {
         while self.applied() < needed {
-            self.take(Duration::ZERO)?;
+            self.take(needed, Duration::ZERO)?;
         }
         Ok(())
     }
 
-    /// Takes in the next events of the log; waits for one at most `patience`.
-    pub(crate) fn take(&self, patience: Duration) -> Result<(), SearchError> {
+    /// Takes in the next events of the log, those of batches that begin before `end`; waits for one
+    /// at most `patience`.
+    pub(crate) fn take(&self, end: Count, patience: Duration) -> Result<(), SearchError> {
+        let resets = self.resets();
         let from = self.applied();
         match self.log.batches_from(from, patience) {
-            Ok(batches) => self.apply(&batches),
+            Ok(mut batches) => {
+                batches.truncate(batches.partition_point(|batch| batch.first().get() < end.get()));
+                match self.apply(&batches) {
+                    // Another thread began anew meanwhile, perhaps further back.
+                    Err(_) if self.resets() != resets => Ok(()),
+                    done => done,
+                }
+            }
             Err(FollowError::Sealed { .. }) => {
                 // Another thread may have come further meanwhile.
                 if self.applied() == from {
@@ -216,7 +232,7 @@ impl LocalEngine {
         scope: &Scope,
         needed: Count,
     ) -> Result<Option<(Totals, Vec<Found>)>, SearchError> {
-        let resets = self.view().resets;
+        let resets = self.resets();
         let applied = self.applied();
         let end = applied.get().min(scope.as_of.map_or(u64::MAX, Count::get));
         let erasures = self.log.erasures();

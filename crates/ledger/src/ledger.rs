@@ -319,6 +319,12 @@ impl Inner {
         self.resources.pool().wake(&me, lanes);
     }
 
+    /// Whose work is done beside that of the ledger.
+    pub(crate) fn followers(&self) -> Vec<Arc<dyn Work>> {
+        let followers = self.followers.lock();
+        followers.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// Says that there are other parts than before.
     pub(crate) fn parts_changed(&self) {
         self.announce();
@@ -777,8 +783,7 @@ impl Ledger {
             if inner.work(lane, meters)? {
                 return Ok(true);
             }
-            let followers: Vec<_> = inner.followers.lock().iter().cloned().collect();
-            for follower in followers.iter().filter_map(Weak::upgrade) {
+            for follower in inner.followers() {
                 if follower.work(lane, meters)? {
                     return Ok(true);
                 }

@@ -14,6 +14,7 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use event::Count;
 use parking_lot::{Condvar, Mutex};
 
 /// How long a piece of work that failed waits until it is tried again.
@@ -77,6 +78,10 @@ pub trait Work: Send + Sync {
     /// # Errors
     /// When the piece failed; it is tried again later.
     fn work(&self, lane: Lane, meters: &Meters) -> io::Result<bool>;
+
+    /// The events before `end` will be sealed as soon as this returns: what is to be made of them
+    /// while they are in memory is made now.
+    fn before_seal(&self, _end: Count) {}
 }
 
 /// What a piece of work does.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use event::{ENTRY_BYTES, Entry};
+use event::{Count, ENTRY_BYTES, Entry};
 use parking_lot::MutexGuard;
 
 use crate::frame::Month;
@@ -62,8 +62,16 @@ impl Inner {
 
     /// Seals the oldest journal file, if it is closed.
     pub(crate) fn seal_unit(&self, meters: &Meters) -> io::Result<bool> {
-        if self.state.read().units.len() < 2 {
-            return Ok(false);
+        let end = {
+            let state = self.state.read();
+            let oldest = state.units.front().filter(|_| state.units.len() > 1);
+            match oldest {
+                Some(unit) => unit.end(),
+                None => return Ok(false),
+            }
+        };
+        for follower in self.followers() {
+            follower.before_seal(Count::new(end));
         }
         meters.measure(Task::Seal, || self.seal_oldest())
     }
