@@ -4,10 +4,12 @@
 //! through all of them, which takes a small part of the time when they stand in one text, packed
 //! in frames, than when they are spelled out of a dictionary one by one.
 
+use std::cell::RefCell;
 use std::io;
 
 use memchr::memmem;
 use tantivy::directory::OwnedBytes;
+use zstd::bulk::Decompressor;
 
 use crate::keys::BETWEEN;
 
@@ -115,7 +117,7 @@ impl KeyText {
                 break;
             }
             let packed = self.bytes.get(frame.bytes.clone()).ok_or_else(damaged)?;
-            let text = zstd::bulk::decompress(packed, frame.raw_bytes)?;
+            let text = unpack(packed, frame.raw_bytes)?;
             let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
             for key in keys_with(text, &part) {
                 if let Some(rest) = key.strip_prefix(beginning)
@@ -127,6 +129,21 @@ impl KeyText {
         }
         Ok(())
     }
+}
+
+/// Unpacks a frame of so many bytes.
+pub(crate) fn unpack(packed: &[u8], raw_bytes: usize) -> io::Result<Vec<u8>> {
+    thread_local! {
+        /// Making one costs as much as unpacking a small frame.
+        static CONTEXT: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    }
+    CONTEXT.with_borrow_mut(|context| {
+        let context = match context {
+            Some(context) => context,
+            None => context.insert(Decompressor::new()?),
+        };
+        context.decompress(packed, raw_bytes)
+    })
 }
 
 /// The keys of a text that hold `part` anywhere. The text has a [`BETWEEN`] before and behind each

@@ -5,7 +5,6 @@
 //! documents stand beside them, each as its distance from the one before. A filter tells of most
 //! keys that a frame does not hold them, so that it need not be unpacked to find nothing.
 
-use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
@@ -13,6 +12,7 @@ use std::io;
 use memchr::memmem;
 use tantivy::directory::OwnedBytes;
 
+use crate::key_text;
 use crate::keys::{self, BETWEEN};
 
 /// Size of a frame's keys at which it is closed, 8 KiB: unpacked in some microseconds.
@@ -439,11 +439,6 @@ impl Rare {
     }
 
     fn frame(&self, place: usize) -> io::Result<Frame> {
-        thread_local! {
-            /// Making one costs as much as unpacking a frame.
-            static CONTEXT: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
-                const { RefCell::new(None) };
-        }
         let (entry, next) = self
             .entry(place)
             .zip(self.entry(place + 1))
@@ -452,13 +447,7 @@ impl Rare {
             .frames
             .get(entry.start..next.start)
             .ok_or_else(damaged)?;
-        let raw = CONTEXT.with_borrow_mut(|context| {
-            let context = match context {
-                Some(context) => context,
-                None => context.insert(zstd::bulk::Decompressor::new()?),
-            };
-            context.decompress(packed, entry.raw_bytes)
-        })?;
+        let raw = key_text::unpack(packed, entry.raw_bytes)?;
         if raw.len() != entry.raw_bytes || std::str::from_utf8(&raw[..entry.text_bytes]).is_err() {
             return Err(damaged());
         }

@@ -17,8 +17,20 @@ pub(crate) struct Interner {
     text: String,
     /// Where each ends in `text`; the next one begins a `BETWEEN` later.
     ends: Vec<u32>,
-    numbers: HashTable<u32>,
+    numbers: HashTable<Slot>,
     hasher: DefaultHashBuilder,
+}
+
+/// A number, and half of the hash of its text: what is compared first, and all that a table that
+/// grows has to look at.
+struct Slot {
+    hash: u32,
+    number: u32,
+}
+
+/// Where a table has the slots of a hash.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Default for Interner {
@@ -41,16 +53,17 @@ impl Interner {
             numbers,
             hasher,
         } = self;
+        let hash = hasher.hash_one(text) as u32;
         let found = numbers.entry(
-            hasher.hash_one(text),
-            |number| text_at(all, ends, *number) == text,
-            |number| hasher.hash_one(text_at(all, ends, *number)),
+            spread(hash),
+            |slot| slot.hash == hash && text_at(all, ends, slot.number) == text,
+            |slot| spread(slot.hash),
         );
         match found {
-            Entry::Occupied(entry) => *entry.get(),
+            Entry::Occupied(entry) => entry.get().number,
             Entry::Vacant(slot) => {
                 let number = ends.len() as u32;
-                slot.insert(number);
+                slot.insert(Slot { hash, number });
                 all.push_str(text);
                 ends.push(all.len() as u32);
                 all.push(BETWEEN);
@@ -61,10 +74,10 @@ impl Interner {
 
     /// The number of a text, if it came.
     pub(crate) fn find(&self, text: &str) -> Option<u32> {
-        let is_same = |number: &u32| self.get(*number) == text;
-        self.numbers
-            .find(self.hasher.hash_one(text), is_same)
-            .copied()
+        let hash = self.hasher.hash_one(text) as u32;
+        let is_same = |slot: &Slot| slot.hash == hash && self.get(slot.number) == text;
+        let found = self.numbers.find(spread(hash), is_same);
+        found.map(|slot| slot.number)
     }
 
     pub(crate) fn get(&self, number: u32) -> &str {

@@ -70,7 +70,7 @@ impl Packing {
     /// Level of zstd.
     fn level(self) -> u8 {
         match self {
-            Packing::Fresh => 3,
+            Packing::Fresh => 1,
             Packing::Cold => 6,
         }
     }

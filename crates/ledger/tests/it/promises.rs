@@ -1,13 +1,13 @@
 //! What an append, a read and a reopening promise.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use event::{Content, Count, Sequence};
 use ledger::disk::{Disk, Real, Sim};
-use ledger::{Ledger, Mode, Refused};
+use ledger::{Lane, Ledger, Meters, Mode, Refused, Work};
 
 use crate::house::{House, append, message, seal, work};
 
@@ -217,6 +217,46 @@ fn groups_are_followed_in_order_and_sealed_ones_are_refused_by_name() {
     seal(&ledger).unwrap();
     assert!(ledger.groups_from(Count::new(3), Duration::ZERO).is_err());
     work(&ledger).unwrap();
+}
+
+/// A view that reads what is about to be sealed.
+struct Reader {
+    ledger: Ledger,
+    read: Mutex<Vec<(u64, usize)>>,
+}
+
+impl Work for Reader {
+    fn name(&self) -> &str {
+        "reader"
+    }
+
+    fn work(&self, _: Lane, _: &Meters) -> std::io::Result<bool> {
+        Ok(false)
+    }
+
+    fn before_seal(&self, end: Count) {
+        let groups = self.ledger.groups_from(Count::new(0), Duration::ZERO);
+        let events = groups.map_or(0, |groups| groups.iter().map(|group| group.len()).sum());
+        self.read.lock().unwrap().push((end.get(), events));
+    }
+}
+
+#[test]
+fn views_see_events_once_more_before_they_are_sealed() {
+    let house = House::new(8);
+    let ledger = house.open(Arc::new(Sim::new(8))).unwrap();
+    let reader = Arc::new(Reader {
+        ledger: ledger.clone(),
+        read: Mutex::default(),
+    });
+    let work: Arc<dyn Work> = reader.clone();
+    ledger.add_follower(Arc::downgrade(&work));
+    for n in 0..5 {
+        append(&ledger, vec![house.event(&n.to_string(), "x")]).unwrap();
+    }
+    assert!(reader.read.lock().unwrap().is_empty());
+    seal(&ledger).unwrap();
+    assert_eq!(*reader.read.lock().unwrap(), [(5, 5)]);
 }
 
 #[test]
