@@ -58,8 +58,15 @@ pub(crate) fn exact(field: ExactField, value: &str) -> String {
     format!("{}{value}", exact_tag(field))
 }
 
+fn tagged(tag: char, text: &str) -> String {
+    let mut key = String::with_capacity(tag.len_utf8() + text.len());
+    key.push(tag);
+    key.push_str(text);
+    key
+}
+
 pub(crate) fn text(field: TextField, word: &str) -> String {
-    format!("{}{word}", text_tag(field))
+    tagged(text_tag(field), word)
 }
 
 pub(crate) fn push_metadata_word(key: &str, word: &str, out: &mut String) {

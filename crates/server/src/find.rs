@@ -19,6 +19,8 @@ const SPLIT_VALUES_MAX: usize = 100;
 const OTHER_VALUES: &str = "(other)";
 /// Events read from the ledger at a time when many are streamed: a block or two of a part.
 const STREAM_STEP: usize = 256;
+/// Steps that are read before they are wanted.
+const STEPS_AHEAD: usize = 3;
 
 /// Which events.
 #[derive(Debug, Clone)]
@@ -134,7 +136,7 @@ pub(crate) fn stream(
     Ok(())
 }
 
-/// As [`stream`], for much: a thread of its own reads one step ahead of `visit`.
+/// As [`stream`], for much: a thread of its own reads some steps ahead of `visit`.
 pub(crate) fn stream_ahead(
     open: &Open,
     selection: &Selection,
@@ -142,7 +144,7 @@ pub(crate) fn stream_ahead(
     mut visit: impl FnMut(&Recorded) -> bool,
 ) -> Result<(), Refusal> {
     let steps = steps(open, selection, order)?;
-    let (ahead, read) = std::sync::mpsc::sync_channel(1);
+    let (ahead, read) = std::sync::mpsc::sync_channel(STEPS_AHEAD);
     std::thread::scope(|scope| {
         scope.spawn(move || {
             for step in steps {
