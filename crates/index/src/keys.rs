@@ -55,7 +55,7 @@ pub(crate) fn text_tag(field: TextField) -> char {
 }
 
 pub(crate) fn exact(field: ExactField, value: &str) -> String {
-    format!("{}{value}", exact_tag(field))
+    tagged(exact_tag(field), value)
 }
 
 fn tagged(tag: char, text: &str) -> String {
