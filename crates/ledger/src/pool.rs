@@ -29,7 +29,7 @@ const NICE: i32 = 10;
 const PACED_PERCENT: u32 = 25;
 /// Such work between two rests: short against what a request takes, since whoever wakes may wait for
 /// whoever runs.
-const PACED_SLICE: Duration = Duration::from_millis(1);
+const PACED_SLICE: Duration = Duration::from_micros(500);
 
 /// Which pieces of work wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
