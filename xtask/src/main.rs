@@ -51,9 +51,10 @@ enum Task {
     /// Make pictures of every screen, wide and narrow, light and dark
     Screenshots,
     /// Measure a release on this machine, beside PostgreSQL and SQLite where they are installed, and
-    /// write docs/performance.md; about ten minutes with a million events
+    /// write docs/performance.md; about twenty minutes with a million events
     Bench {
-        /// Also 5 million events, and a sustained run of ten minutes
+        /// Also 5 million events, and a sustained run of ten minutes: docs/performance-full.md, in most
+        /// of an hour
         #[arg(long)]
         full: bool,
         /// 100,000 events, to see that everything works
