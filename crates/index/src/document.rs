@@ -78,7 +78,7 @@ impl Document {
     }
 
     /// Forgets the last event.
-    pub(crate) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.keys.clear();
         self.words.clear();
         self.values.clear();
@@ -88,7 +88,7 @@ impl Document {
     }
 
     /// Adds a value of one of [`VALUE_FIELDS`], by its place there.
-    pub(crate) fn push_value(&mut self, field: u8, value: &str) {
+    fn push_value(&mut self, field: u8, value: &str) {
         self.value_text.push_str(value);
         self.values.push((field, self.value_text.len() as u32));
     }

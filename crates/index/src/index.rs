@@ -171,12 +171,12 @@ impl Index {
 impl Drop for Index {
     fn drop(&mut self) {
         self.inner.stopped.store(true, Ordering::Release);
+        self.inner.engine.stop();
         // Closing an idle ledger is what another one's opening waits for.
         self.inner.log.wake();
         if let Some(thread) = self.thread.lock().take() {
             let _ = thread.join();
         }
-        self.inner.engine.stop();
     }
 }
 

@@ -139,11 +139,17 @@ impl LocalEngine {
                     io::Error::other(format!("events {applied} to {first} are missing")).into(),
                 );
             }
+            if self.stopped.load(Ordering::Acquire) {
+                return Ok(());
+            }
             let end = first + batch.len() as u64;
             let mut next = applied;
             while next < end {
-                let segment = self.newest_segment();
-                let mut segment = segment.write();
+                let mut view = self.view.lock();
+                let newest = newest_segment(&mut view);
+                let mut segment = newest.write();
+                // Not before: whoever drops segments that parts answer for would drop this one, too.
+                drop(view);
                 while next < end && !segment.is_full() {
                     let place = (next - first) as usize;
                     let event = batch.recorded(place)?;
@@ -156,28 +162,14 @@ impl LocalEngine {
                         place as u32,
                     );
                     next += 1;
+                    self.applied.store(next, Ordering::Release);
                 }
                 if segment.is_full() {
                     segment.shrink();
                 }
-                self.applied.store(next, Ordering::Release);
             }
         }
         Ok(())
-    }
-
-    fn newest_segment(&self) -> Arc<RwLock<Segment>> {
-        let mut view = self.view.lock();
-        if let Some(last) = view.segments.last()
-            && !last.read().is_full()
-        {
-            return last.clone();
-        }
-        let segment = Arc::new(RwLock::new(Segment::default()));
-        let mut segments = view.segments.to_vec();
-        segments.push(segment.clone());
-        view.segments = Arc::new(segments);
-        segment
     }
 
     /// What matches in every source, own events taken out unless the scope wants them.
@@ -194,9 +186,9 @@ impl LocalEngine {
         Err(SearchError::Changing)
     }
 
-    /// Takes in events until there are this many.
+    /// Takes in events until there are this many, or it is stopped.
     pub(crate) fn catch_up(&self, needed: Count) -> Result<(), SearchError> {
-        while self.applied() < needed {
+        while self.applied() < needed && !self.stopped.load(Ordering::Acquire) {
             self.take(needed, Duration::ZERO)?;
         }
         Ok(())
@@ -447,6 +439,20 @@ impl Rows {
             self.columns.push(&self.document);
         }
     }
+}
+
+/// The segment that takes the next event.
+fn newest_segment(view: &mut View) -> Arc<RwLock<Segment>> {
+    if let Some(last) = view.segments.last()
+        && !last.read().is_full()
+    {
+        return last.clone();
+    }
+    let segment = Arc::new(RwLock::new(Segment::default()));
+    let mut segments = view.segments.to_vec();
+    segments.push(segment.clone());
+    view.segments = Arc::new(segments);
+    segment
 }
 
 struct Answer {

@@ -251,7 +251,7 @@ impl LocalEngine {
         Ok(Look::Settled)
     }
 
-    /// When it returns no file is made any more.
+    /// When it returns no file is made any more, and hardly an event is taken in.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         drop(self.settling.write());

@@ -79,6 +79,7 @@ impl Segment {
     /// Gives back memory that was set aside for more events.
     pub(crate) fn shrink(&mut self) {
         self.texts.iter_mut().for_each(Texts::shrink);
+        self.lists.iter_mut().for_each(Vec::shrink_to_fit);
     }
 
     /// The pieces of its documents, of each dictionary.

@@ -43,7 +43,8 @@ const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", "store
 const STORE_BLOCK_BYTES: usize = 1 << 14;
 const META: &str = "meta.json";
 
-/// Name of every segment: a part has one, and the same events make the same bytes.
+/// Name of every segment that is written here: a part has one, and the same events make the same
+/// bytes. What the library merges it gives other names.
 const SEGMENT: &str = "00000000000000000000000000000000";
 
 /// Makes the inverted index of a part, in memory: the keys of one dictionary, then those of the

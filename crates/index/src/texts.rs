@@ -16,7 +16,7 @@ pub(crate) struct Interner {
     /// The texts, with [`BETWEEN`] before and behind each.
     text: String,
     /// Where each ends in `text`; the next one begins a `BETWEEN` later.
-    ends: Vec<u32>,
+    ends: Vec<usize>,
     numbers: HashTable<Slot>,
     hasher: DefaultHashBuilder,
 }
@@ -65,7 +65,7 @@ impl Interner {
                 let number = ends.len() as u32;
                 slot.insert(Slot { hash, number });
                 all.push_str(text);
-                ends.push(all.len() as u32);
+                ends.push(all.len());
                 all.push(BETWEEN);
                 number
             }
@@ -94,6 +94,12 @@ impl Interner {
         self.text.len()
     }
 
+    /// Gives back memory that was set aside for more texts.
+    fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
     /// Every text with its number.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
         (0..self.len() as u32).map(|number| (self.get(number), number))
@@ -117,7 +123,7 @@ impl Interner {
         std::iter::from_fn(move || {
             loop {
                 let at = from + part.find(self.text.as_bytes().get(from..)?)?;
-                let number = self.ends.partition_point(|end| *end as usize <= at);
+                let number = self.ends.partition_point(|end| *end <= at);
                 if number == self.ends.len() {
                     return None;
                 }
@@ -137,17 +143,13 @@ impl Interner {
 }
 
 /// Where the text of a number begins and ends.
-fn bounds(ends: &[u32], number: u32) -> (usize, usize) {
-    let before = number
-        .checked_sub(1)
-        .map_or(0, |before| ends[before as usize]);
-    (
-        before as usize + BETWEEN.len_utf8(),
-        ends[number as usize] as usize,
-    )
+fn bounds(ends: &[usize], number: u32) -> (usize, usize) {
+    let number = number as usize;
+    let before = number.checked_sub(1).map_or(0, |before| ends[before]);
+    (before + BETWEEN.len_utf8(), ends[number])
 }
 
-fn text_at<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
+fn text_at<'a>(text: &'a str, ends: &[usize], number: u32) -> &'a str {
     let (start, end) = bounds(ends, number);
     &text[start..end]
 }
@@ -175,8 +177,8 @@ impl Renumbering {
 /// Stands for an empty piece: a gap that no phrase reaches over.
 const GAP: u32 = u32::MAX;
 
-/// Pieces that a [`Texts`] holds at the most before it counts as full, and bytes of them: bounds its
-/// memory to some 200 MiB however large the events are.
+/// Pieces that a [`Texts`] holds before it counts as full, and bytes of different ones: with these it
+/// takes some 200 MiB, and hardly more however large the events are.
 const MAX_PIECES: usize = 1 << 23;
 const MAX_BYTES: usize = 64 << 20;
 
@@ -236,6 +238,7 @@ impl Texts {
 
     /// Gives back memory that was set aside for more documents.
     pub(crate) fn shrink(&mut self) {
+        self.all.shrink();
         self.pieces.shrink_to_fit();
         self.ends.shrink_to_fit();
     }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -71,7 +72,11 @@ impl Inner {
             }
         };
         for follower in self.followers() {
-            follower.before_seal(Count::new(end));
+            // Whatever becomes of a view, the ledger is sealed.
+            let look = AssertUnwindSafe(|| follower.before_seal(Count::new(end)));
+            if std::panic::catch_unwind(look).is_err() {
+                tracing::error!(view = follower.name(), "a view panicked before sealing");
+            }
         }
         meters.measure(Task::Seal, || self.seal_oldest())
     }

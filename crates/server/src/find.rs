@@ -19,7 +19,7 @@ const SPLIT_VALUES_MAX: usize = 100;
 const OTHER_VALUES: &str = "(other)";
 /// Events read from the ledger at a time when many are streamed: a block or two of a part.
 const STREAM_STEP: usize = 256;
-/// Steps that are read before they are wanted.
+/// Steps that wait to be taken while the next one is read.
 const STEPS_AHEAD: usize = 3;
 
 /// Which events.

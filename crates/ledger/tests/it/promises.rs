@@ -257,6 +257,17 @@ fn views_see_events_once_more_before_they_are_sealed() {
     assert!(reader.read.lock().unwrap().is_empty());
     seal(&ledger).unwrap();
     assert_eq!(*reader.read.lock().unwrap(), [(5, 5)]);
+
+    // A lock that somebody panicked with: the view panics, too, and the events are sealed.
+    let poisoned = reader.clone();
+    let _ = std::thread::spawn(move || {
+        let _read = poisoned.read.lock().unwrap();
+        panic!("on purpose");
+    })
+    .join();
+    append(&ledger, vec![house.event("5", "x")]).unwrap();
+    seal(&ledger).unwrap();
+    assert!(ledger.groups_from(Count::new(5), Duration::ZERO).is_err());
 }
 
 #[test]
