@@ -6,6 +6,8 @@
 
 use tantivy::directory::OwnedBytes;
 
+use crate::partition::partition_point;
+
 /// Documents of a block: small enough that its ends say much, large enough that they cost little.
 pub(crate) const BLOCK_DOCS: usize = 256;
 
@@ -194,6 +196,15 @@ impl Column {
         self.read(&head, doc as usize % BLOCK_DOCS)
     }
 
+    /// The first document with a number that is not less, of numbers in ascending order without gaps;
+    /// the length if all are less.
+    pub(crate) fn first_at_least(&self, number: i64) -> u32 {
+        let block = partition_point(0..self.blocks(), |block| self.bounds(block).max < number);
+        let start = self.len.min(block * BLOCK_DOCS as u32);
+        let end = self.len.min(start + BLOCK_DOCS as u32);
+        partition_point(start..end, |doc| self.get(doc) < number)
+    }
+
     /// The numbers of a block.
     pub(crate) fn block(&self, block: u32, out: &mut Block) {
         let head = self.head(block);
@@ -296,6 +307,21 @@ mod tests {
                 Column::open(OwnedBytes::new(bytes[..end].to_vec())).is_none(),
                 "{end}"
             );
+        }
+    }
+
+    #[test]
+    fn the_first_of_a_size_is_where_a_look_at_all_finds_it() {
+        for len in [0usize, 1, 255, 256, 257, 700] {
+            // Each number three times, and so over the ends of blocks.
+            let values: Vec<i64> = (0..len as i64).map(|place| place / 3 * 10 - 50).collect();
+            let mut bytes = Vec::new();
+            write(&values, &mut bytes);
+            let column = Column::open(OwnedBytes::new(bytes)).unwrap();
+            for number in -60..2_400 {
+                let expected = values.partition_point(|value| *value < number);
+                assert_eq!(column.first_at_least(number) as usize, expected);
+            }
         }
     }
 }

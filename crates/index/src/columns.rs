@@ -11,6 +11,7 @@ use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::keys;
 use crate::outliers::{self, Core, Cores};
+use crate::partition::partition_point;
 use crate::rare::Rare;
 use crate::texts::{Interner, Renumbering};
 
@@ -61,16 +62,7 @@ pub(crate) trait Columns: Send + Sync {
 
     /// The first document at or after a sequence.
     fn doc_from(&self, sequence: u64) -> u32 {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.sequence(middle) < sequence {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        low
+        partition_point(0..self.len(), |doc| self.sequence(doc) < sequence)
     }
 }
 
@@ -658,20 +650,7 @@ impl Columns for FileColumns {
 
     fn doc_from(&self, sequence: u64) -> u32 {
         let wanted = i64::try_from(sequence).unwrap_or(i64::MAX);
-        let (mut low, mut high) = (0, self.sequences.blocks());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.sequences.bounds(middle).max < wanted {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        let start = low * BLOCK_DOCS as u32;
-        let end = (start + BLOCK_DOCS as u32).min(self.len());
-        (start..end)
-            .find(|doc| self.sequences.get(*doc) >= wanted)
-            .unwrap_or(end.max(start).min(self.len()))
+        self.sequences.first_at_least(wanted)
     }
 }
 

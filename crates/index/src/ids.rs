@@ -4,11 +4,10 @@
 //! together. What a hash finds is asked of the event itself.
 
 use std::io;
-use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use crate::column::{self, BLOCK_DOCS, Column};
+use crate::column::{self, Column};
 use tantivy::directory::OwnedBytes;
 
 /// Hashes in order of the documents, as the tail holds them.
@@ -86,31 +85,12 @@ impl FileIds {
 
     pub(crate) fn find(&self, hash: u32) -> RoaringBitmap {
         let hash = i64::from(hash);
-        let blocks = 0..self.hashes.blocks();
-        let block = first_not(blocks, |block| self.hashes.bounds(block).max < hash);
-        let places = block * BLOCK_DOCS as u32..self.hashes.len();
-        let within = places.start..places.end.min(places.start + BLOCK_DOCS as u32);
-        let first = first_not(within, |place| self.hashes.get(place) < hash);
-        (first..places.end)
+        (self.hashes.first_at_least(hash)..self.hashes.len())
             .map(|place| (self.hashes.get(place), place))
             .take_while(|(other, _)| *other == hash)
             .map(|(_, place)| self.docs.get(place) as u32)
             .collect()
     }
-}
-
-/// The first of a range that is not so, where all before it are.
-fn first_not(range: Range<u32>, is_so: impl Fn(u32) -> bool) -> u32 {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if is_so(middle) {
-            low = middle + 1
-        } else {
-            high = middle
-        }
-    }
-    low
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ mod log;
 mod order;
 mod outliers;
 mod part;
+mod partition;
 mod plan;
 mod rare;
 mod settle;

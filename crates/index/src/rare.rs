@@ -14,6 +14,7 @@ use tantivy::directory::OwnedBytes;
 
 use crate::key_text;
 use crate::keys::{self, BETWEEN};
+use crate::partition::partition_point;
 
 /// Size of a frame's keys at which it is closed, 8 KiB: unpacked in some microseconds.
 const FRAME_BYTES: usize = 8 << 10;
@@ -364,16 +365,8 @@ impl Rare {
 
     /// The last frame that begins so, as all before it do; the first if none does.
     fn last_frame(&self, begins: impl Fn(usize) -> bool) -> usize {
-        let (mut low, mut high) = (0, self.frames());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if begins(middle) {
-                low = middle + 1
-            } else {
-                high = middle
-            }
-        }
-        low.saturating_sub(1)
+        let frames = 0..self.frames() as u32;
+        partition_point(frames, |place| begins(place as usize)).saturating_sub(1) as usize
     }
 
     /// The frame that would hold a key.

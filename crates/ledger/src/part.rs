@@ -49,9 +49,9 @@ const MAX_BLOCK_BYTES: usize = 4 << 20;
 /// How tightly the blocks of a part are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Packing {
-    /// While a part is new and may soon be merged: the best trade of speed for size.
+    /// While a part is new and may soon be merged: quickly.
     Fresh,
-    /// Once it rests: some percent smaller, at twice the CPU, and read as quickly.
+    /// Once it rests: some percent smaller, at several times the CPU, and read as quickly.
     Cold,
 }
 
