@@ -265,6 +265,9 @@ pub(crate) struct QueriesArgs {
     /// Use the events already in `--data` from an earlier run with the same options
     #[arg(long, requires = "data")]
     pub(crate) reuse: bool,
+    /// Only these questions, such as Q3
+    #[arg(long)]
+    pub(crate) only: Vec<String>,
 }
 
 /// As [`LoadArgs`], with the count the query figures use.

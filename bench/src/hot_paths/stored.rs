@@ -104,9 +104,10 @@ pub(super) fn search_page(folder: &Path) -> anyhow::Result<Round> {
             };
             let hits = index.search(&search)?;
             ensure!(hits.totals.total > 0, "{text} finds nothing");
-            let sequences: Vec<Sequence> = hits.hits.iter().map(|hit| hit.sequence).collect();
             let mut page = Vec::new();
-            for recorded in ledger.read_many(&sequences)? {
+            let found = hits.hits.iter();
+            let found = found.map(|hit| (hit.position.sequence, hit.shelf));
+            for recorded in ledger.read_found(found)? {
                 recorded.to_wire_json(&mut page);
             }
             black_box(page);

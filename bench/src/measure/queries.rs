@@ -22,13 +22,7 @@ pub(crate) fn measure(
     plan: &Plan,
     runs: Runs,
 ) -> anyhow::Result<Vec<Timed>> {
-    let mut asked = Asked {
-        server,
-        connection: server.connect(key)?,
-        paths: paths(plan),
-        body: Vec::new(),
-    };
-    questions::time_all(&mut asked, runs)
+    questions::time_all(&mut Asked::connect(server, key, plan)?, runs)
 }
 
 pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
@@ -56,8 +50,12 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
         warm_up: args.warm_up,
         counted: args.runs,
     };
-    let timed = measure(&server, &key, &plan, runs)?;
-    for ((name, what), timed) in QUESTIONS.iter().zip(timed) {
+    let mut asked = Asked::connect(&server, &key, &plan)?;
+    for (question, (name, what)) in QUESTIONS.iter().enumerate() {
+        if !args.only.is_empty() && !args.only.iter().any(|only| only == name) {
+            continue;
+        }
+        let timed = questions::time(&mut asked, question, runs)?;
         println!(
             "  {name:<5} {:>9.2} {:>9.2} {:>9.2} {:>12}  {what}",
             timed.ms(50),
@@ -76,6 +74,17 @@ struct Asked<'a> {
     connection: Connection,
     paths: [String; QUESTIONS.len()],
     body: Vec<u8>,
+}
+
+impl<'a> Asked<'a> {
+    fn connect(server: &'a Server, key: &str, plan: &Plan) -> anyhow::Result<Asked<'a>> {
+        Ok(Asked {
+            server,
+            connection: server.connect(key)?,
+            paths: paths(plan),
+            body: Vec::new(),
+        })
+    }
 }
 
 impl Product for Asked<'_> {

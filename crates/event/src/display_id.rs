@@ -24,10 +24,37 @@ impl DisplayId {
     }
 }
 
+impl DisplayId {
+    /// Appends what it is written as.
+    pub(crate) fn push_to(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"LOG-");
+        push_number(u64::from(self.year.unsigned_abs()), 4, out);
+        out.push(b'-');
+        push_number(self.sequence.get(), 7, out);
+    }
+}
+
 impl fmt::Display for DisplayId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LOG-{:04}-{:07}", self.year, self.sequence.get())
+        let mut text = Vec::with_capacity(24);
+        self.push_to(&mut text);
+        f.write_str(&String::from_utf8_lossy(&text))
     }
+}
+
+/// Appends a number in decimal digits, this many at the least.
+pub(crate) fn push_number(mut number: u64, least: usize, out: &mut Vec<u8>) {
+    let mut digits = [b'0'; 20];
+    let mut first = digits.len();
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        if number == 0 && place + least < 20 {
+            break;
+        }
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+        first = place;
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// What the `{id}` of a route names. A display id with a wrong year names no event.

@@ -1,7 +1,9 @@
 //! What Annals adds to an event at ingest: kept beside the body, not covered by the proof.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use crate::fields::DecodeError;
 use crate::words::{Severity, vocabulary};
 
 /// Estimates and readings made once, when the event came in.
@@ -25,6 +27,47 @@ impl Enrichment {
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.geo.is_none() && self.device.is_none() && self.network.is_none() && self.risk.is_none()
+    }
+}
+
+/// The JSON of an [`Enrichment`], as it is stored and shown: most that read an event pass it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrichmentJson(Box<str>);
+
+impl EnrichmentJson {
+    /// None where nothing is known, and where a record has no room for it: it is no part of what
+    /// happened.
+    pub fn of(enrichment: &Enrichment) -> Option<EnrichmentJson> {
+        if enrichment.is_empty() {
+            return None;
+        }
+        let json = serde_json::to_string(enrichment).ok()?;
+        (json.len() <= usize::from(u16::MAX)).then(|| EnrichmentJson(json.into()))
+    }
+
+    /// What stands in a record; none of nothing and of an object without members.
+    pub(crate) fn stored(bytes: &[u8]) -> Result<Option<EnrichmentJson>, DecodeError> {
+        if matches!(bytes, b"" | b"{}") {
+            return Ok(None);
+        }
+        let damaged = || DecodeError::Damaged("enrichment that is not its JSON");
+        let json = std::str::from_utf8(bytes).map_err(|_| damaged())?;
+        // It goes into lines of JSON as it is.
+        let is_object = json.starts_with('{') && !json.contains('\n');
+        match serde_json::from_str::<IgnoredAny>(json) {
+            Ok(_) if is_object => Ok(Some(EnrichmentJson(json.into()))),
+            _ => Err(damaged()),
+        }
+    }
+
+    /// The JSON, one line.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What it says; nothing of what no version of this type has said.
+    pub fn read(&self) -> Enrichment {
+        serde_json::from_str(&self.0).unwrap_or_default()
     }
 }
 

@@ -206,6 +206,8 @@ impl Head {
                 path::OUTCOME_RESULT => outcome = Outcome::parse(text),
                 path::SEVERITY => {
                     severity = Severity::parse(text);
+                    // What else is asked for stands before it.
+                    break;
                 }
                 _ => {}
             }

@@ -178,7 +178,7 @@ impl EncodedFields {
             .map_err(|_| DecodeError::Damaged("the fields are not UTF-8"))?;
         let fields = EncodedFields { text: text.into() };
         // Slices of the text must fall between characters, or a field would be lost.
-        if fields.iter().count() != count {
+        if !text.is_ascii() && fields.iter().count() != count {
             return Err(DecodeError::Damaged("a field ends inside a character"));
         }
         Ok((fields, end))

@@ -44,7 +44,7 @@ pub use accept::Acceptance;
 pub use changes::Change;
 pub use commit::{BodyRoot, Commitment, ENTRY_BYTES, ENTRY_VERSION, Entry, FieldSalt, Salt};
 pub use display_id::{DisplayId, EventRef, NoEventRef, parse_display_id};
-pub use enrichment::{Device, Enrichment, Geo, Network, Risk};
+pub use enrichment::{Device, Enrichment, EnrichmentJson, Geo, Network, Risk};
 pub use event::Event;
 pub use exported::Exported;
 pub use fields::{DecodeError, EncodedFields, Field, Fields, Strings};

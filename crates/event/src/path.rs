@@ -159,6 +159,25 @@ pub const CHANGES_WITH_CODES: usize = 8;
 /// How many entries of `targets` have codes.
 pub const TARGETS_WITH_CODES: usize = 4;
 
+/// Where the last slash of each well-known path is.
+#[expect(clippy::indexing_slicing, reason = "done when compiled")]
+const LAST_SLASHES: [u8; WELL_KNOWN.len()] = {
+    let mut slashes = [0; WELL_KNOWN.len()];
+    let mut number = 0;
+    while number < slashes.len() {
+        let path = WELL_KNOWN[number].as_bytes();
+        let mut at = 0;
+        while at < path.len() {
+            if path[at] == b'/' {
+                slashes[number] = at as u8;
+            }
+            at += 1;
+        }
+        number += 1;
+    }
+    slashes
+};
+
 /// One-byte name of a well-known path. Never 0, at most 127.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(u8);
@@ -305,6 +324,22 @@ impl<'a> Path<'a> {
             Path::Known(code) => code.as_str(),
             Path::Literal(text) => text,
         }
+    }
+
+    /// The path of the container it stands in, without the last slash, and its name there, escaped
+    /// as in a JSON Pointer.
+    pub(crate) fn split(self) -> (&'a str, &'a str) {
+        let (path, slash) = match self {
+            Path::Known(code) => {
+                let slash = LAST_SLASHES.get(usize::from(code.0) - 1);
+                (code.as_str(), slash.map(|at| usize::from(*at)))
+            }
+            Path::Literal(text) => (text, text.rfind('/')),
+        };
+        let Some((container, name)) = slash.and_then(|at| path.split_at_checked(at)) else {
+            return ("", path);
+        };
+        (container, name.get(1..).unwrap_or_default())
     }
 
     /// The code, if this is a well-known path.

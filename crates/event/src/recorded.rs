@@ -2,7 +2,7 @@
 
 use crate::commit::{Entry, Salt};
 use crate::display_id::DisplayId;
-use crate::enrichment::Enrichment;
+use crate::enrichment::EnrichmentJson;
 use crate::event::Event;
 use crate::fields::{DecodeError, EncodedFields, Field, Fields, Walk};
 use crate::path::Code;
@@ -27,7 +27,7 @@ pub struct Recorded {
     /// What is left of the event.
     pub content: Content,
     /// What was added at ingest; not hashed.
-    pub enrichment: Option<Enrichment>,
+    pub enrichment: Option<EnrichmentJson>,
 }
 
 impl Recorded {
@@ -160,7 +160,8 @@ impl Recorded {
             },
             _ => return Err(DecodeError::Damaged("an unknown form of a record")),
         };
-        let enrichment = decode_enrichment(&mut walk)?;
+        let length = usize::from(u16::from_be_bytes(array(&mut walk)?));
+        let enrichment = EnrichmentJson::stored(walk.take(length)?)?;
         let recorded = Recorded {
             sequence,
             received_at,
@@ -177,7 +178,7 @@ impl Recorded {
 pub fn encode_whole_body(
     event: &Event,
     kind: Kind,
-    enrichment: Option<&Enrichment>,
+    enrichment: Option<&EnrichmentJson>,
     out: &mut Vec<u8>,
 ) {
     out.reserve(3 + event.encoded().len() + 1);
@@ -250,31 +251,9 @@ fn decode_withheld(walk: &mut Walk<'_>) -> Result<Withheld, DecodeError> {
 }
 
 /// BE u16 length and JSON; length 0 says there is none.
-fn encode_enrichment(enrichment: Option<&Enrichment>, out: &mut Vec<u8>) {
-    let length_at = out.len();
-    out.extend([0, 0]);
-    let Some(enrichment) = enrichment.filter(|it| !it.is_empty()) else {
-        return;
-    };
-    let json = serde_json::to_vec(enrichment).unwrap_or_default();
-    // Enrichment that does not fit is left out: it is no part of what happened.
-    let Ok(length) = u16::try_from(json.len()) else {
-        return;
-    };
-    if let Some(bytes) = out.get_mut(length_at..) {
-        bytes.copy_from_slice(&length.to_be_bytes());
-    }
-    out.extend(json);
-}
-
-fn decode_enrichment(walk: &mut Walk<'_>) -> Result<Option<Enrichment>, DecodeError> {
-    let length = usize::from(u16::from_be_bytes(array(walk)?));
-    let json = walk.take(length)?;
-    if json.is_empty() {
-        return Ok(None);
-    }
-    let enrichment: Enrichment = serde_json::from_slice(json)
-        .map_err(|_| DecodeError::Damaged("enrichment that is not its JSON"))?;
-    // Written as nothing: what says nothing has one form.
-    Ok(Some(enrichment).filter(|it| !it.is_empty()))
+fn encode_enrichment(enrichment: Option<&EnrichmentJson>, out: &mut Vec<u8>) {
+    let json = enrichment.map_or("", EnrichmentJson::as_str);
+    let length = u16::try_from(json.len()).unwrap_or_default();
+    out.extend(length.to_be_bytes());
+    out.extend(json.bytes().take(usize::from(length)));
 }

@@ -85,45 +85,23 @@ impl Timestamp {
         let micros_of_day = self.0.rem_euclid(MICROS_PER_SECOND * SECONDS_PER_DAY);
         let second_of_day = micros_of_day / MICROS_PER_SECOND;
         let micros = micros_of_day % MICROS_PER_SECOND;
-        let digit = |number: i64, unit: i64| b'0' + (number / unit % 10) as u8;
-        out.extend([
-            digit(year, 1000),
-            digit(year, 100),
-            digit(year, 10),
-            digit(year, 1),
-            b'-',
-        ]);
-        out.extend([
-            digit(month, 10),
-            digit(month, 1),
-            b'-',
-            digit(day, 10),
-            digit(day, 1),
-            b'T',
-        ]);
         let (hour, minute, second) = (
             second_of_day / 3600,
             second_of_day / 60 % 60,
             second_of_day % 60,
         );
+        // All of them fit in 32 bits, where dividing costs less.
+        let digit = |number: i64, unit: u32| b'0' + (number as u32 / unit % 10) as u8;
+        #[rustfmt::skip]
         out.extend([
-            digit(hour, 10),
-            digit(hour, 1),
-            b':',
-            digit(minute, 10),
-            digit(minute, 1),
-        ]);
-        out.extend([b':', digit(second, 10), digit(second, 1), b'.']);
-        out.extend([
-            digit(micros, 100_000),
-            digit(micros, 10_000),
-            digit(micros, 1000),
-        ]);
-        out.extend([
-            digit(micros, 100),
-            digit(micros, 10),
-            digit(micros, 1),
-            b'Z',
+            digit(year, 1000), digit(year, 100), digit(year, 10), digit(year, 1), b'-',
+            digit(month, 10), digit(month, 1), b'-',
+            digit(day, 10), digit(day, 1), b'T',
+            digit(hour, 10), digit(hour, 1), b':',
+            digit(minute, 10), digit(minute, 1), b':',
+            digit(second, 10), digit(second, 1), b'.',
+            digit(micros, 100_000), digit(micros, 10_000), digit(micros, 1000),
+            digit(micros, 100), digit(micros, 10), digit(micros, 1), b'Z',
         ]);
     }
 }

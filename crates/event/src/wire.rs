@@ -4,6 +4,7 @@
 //! opens and closes the objects around them.
 
 use crate::canonical::push_string;
+use crate::display_id::{DisplayId, push_number};
 use crate::fields::{Field, Fields};
 use crate::limits::FIELDS_MAX;
 use crate::path::Path;
@@ -23,9 +24,9 @@ pub const RESERVED_NAMES: &[&str] = &[
 pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     let push = |out: &mut Vec<u8>, text: &str| out.extend_from_slice(text.as_bytes());
     push(out, "{\"display_id\":\"");
-    push(out, &recorded.display_id());
+    DisplayId::new(recorded.sequence, recorded.received_at).push_to(out);
     push(out, "\",\"sequence\":");
-    push(out, &recorded.sequence.to_string());
+    push_number(recorded.sequence.get(), 1, out);
     push(out, ",\"received_at\":\"");
     recorded.received_at.push_to(out);
     push(out, "\",\"kind\":");
@@ -33,8 +34,7 @@ pub(crate) fn write(recorded: &Recorded, out: &mut Vec<u8>) {
     write_fields(recorded.fields(), out);
     if let Some(enrichment) = &recorded.enrichment {
         push(out, ",\"enrichment\":");
-        let json = serde_json::to_string(enrichment).unwrap_or_else(|_| "{}".to_owned());
-        push(out, &json);
+        push(out, enrichment.as_str());
     }
     if !matches!(recorded.content, Content::Whole { .. }) {
         let erasure = format!(
@@ -55,10 +55,11 @@ fn write_fields(fields: Fields<'_>, out: &mut Vec<u8>) {
         next_element: 0,
         out,
     };
-    if fields
-        .clone()
-        .all(|field| element_number(&field).is_none_or(|number| number < 10))
-    {
+    // Paths with a code are of elements below 10.
+    let has_far = fields.clone().any(|field| {
+        matches!(field.path, Path::Literal(_)) && element_number(&field).is_some_and(|it| it >= 10)
+    });
+    if !has_far {
         fields.for_each(|field| nesting.write(&field));
     } else {
         // Paths sort element 10 before element 2.
@@ -118,14 +119,15 @@ struct Nesting<'p, 'o> {
 
 impl<'p> Nesting<'p, '_> {
     fn write(&mut self, field: &Field<'p>) {
-        let path = field.path.as_str();
-        let (container, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (container, name) = field.path.split();
         if container != self.container {
             self.go_to(container);
         }
         self.separate();
-        if !ARRAYS.contains(&container) {
-            write_name(name, self.out);
+        match field.path {
+            Path::Known(_) => write_plain_name(name, self.out),
+            Path::Literal(_) if ARRAYS.contains(&container) => {}
+            Path::Literal(_) => write_name(name, self.out),
         }
         self.out.extend_from_slice(field.value.as_bytes());
     }
@@ -205,13 +207,17 @@ fn write_name(segment: &str, out: &mut Vec<u8>) {
         .bytes()
         .any(|byte| matches!(byte, b'~' | b'"' | b'\\' | 0..=0x1f));
     if plain {
-        out.push(b'"');
-        out.extend_from_slice(segment.as_bytes());
-        out.push(b'"');
-    } else {
-        let mut name = String::with_capacity(segment.len() + 8);
-        push_string(&segment.replace("~1", "/").replace("~0", "~"), &mut name);
-        out.extend_from_slice(name.as_bytes());
+        return write_plain_name(segment, out);
     }
+    let mut name = String::with_capacity(segment.len() + 8);
+    push_string(&segment.replace("~1", "/").replace("~0", "~"), &mut name);
+    out.extend_from_slice(name.as_bytes());
     out.push(b':');
+}
+
+/// Writes a name that needs no escapes.
+fn write_plain_name(name: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
 }

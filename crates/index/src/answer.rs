@@ -51,7 +51,8 @@ impl Engine for LocalEngine {
         let (totals, found) = self.find(&search.scope)?;
         let mut ordered = Ordered::new(found, search.order, search.after);
         let hits: Vec<_> = ordered.by_ref().take(search.limit).collect();
-        let next = hits.last().copied().filter(|_| ordered.next().is_some());
+        let last = hits.last().map(|hit| hit.position);
+        let next = last.filter(|_| ordered.next().is_some());
         Ok(Hits { hits, totals, next })
     }
 

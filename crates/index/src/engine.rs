@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use event::{Count, Sequence, Timestamp};
-use ledger::{Lane, Meters, ReadError};
+use ledger::{Lane, Meters, ReadError, Shelf};
 use query::{ExactField, Expr, TextFields};
 
 use crate::log::Batch;
@@ -59,6 +59,15 @@ pub struct Position {
     pub sequence: Sequence,
 }
 
+/// An event that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hit {
+    /// Its place in the order of a search.
+    pub position: Position,
+    /// The shelf of the part it stands in; none of what is not in a part with an index.
+    pub shelf: Option<Shelf>,
+}
+
 /// A page of events to find.
 #[derive(Debug, Clone)]
 pub struct Search {
@@ -87,7 +96,7 @@ pub struct Totals {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hits {
     /// The events of the page, in order.
-    pub hits: Vec<Position>,
+    pub hits: Vec<Hit>,
     /// How many there are in all.
     pub totals: Totals,
     /// Where the next page begins, if there is one.
@@ -249,7 +258,7 @@ pub enum SearchError {
 }
 
 /// Matching places in the order asked for, found as they are taken.
-pub type Matches = Box<dyn Iterator<Item = Position> + Send>;
+pub type Matches = Box<dyn Iterator<Item = Hit> + Send>;
 
 /// A search engine that follows a ledger. It takes in batches in order, lets parts take over from
 /// them, and answers.

@@ -16,7 +16,7 @@ use tantivy::Directory;
 use tantivy::directory::{MmapDirectory, OwnedBytes};
 
 /// Format of index files; grows with every change of their bytes.
-const FORMAT: u32 = 8;
+const FORMAT: u32 = 9;
 const MAGIC: [u8; 8] = *b"annalsix";
 /// Length of the footer's text 4, checksum of the text 4, magic 8.
 const TAIL_BYTES: usize = 16;

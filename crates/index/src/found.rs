@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ledger::Shelf;
 use parking_lot::RwLock;
 use roaring::RoaringBitmap;
 
@@ -30,6 +31,14 @@ impl Home {
             Home::Part(part) => look(part.columns()),
             Home::Segment(segment) => look(segment.read().columns()),
             Home::Rows(columns) => look(&**columns),
+        }
+    }
+
+    /// The shelf of the part they are in.
+    pub(crate) fn shelf(&self) -> Option<Shelf> {
+        match self {
+            Home::Part(part) => Some(part.info.name.shelf),
+            Home::Segment(_) | Home::Rows(_) => None,
         }
     }
 

@@ -12,12 +12,13 @@ use tantivy::directory::OwnedBytes;
 use zstd::bulk::Decompressor;
 
 use crate::keys::BETWEEN;
+use crate::pairs::{self, PAIRS_BYTES};
 
 /// Unpacked size at which a frame is closed, 64 KiB.
 const FRAME_BYTES: usize = 64 << 10;
 /// Level of zstd for frames.
 const LEVEL: i32 = 3;
-/// Length of a frame, unpacked length, length of its first key; then the key.
+/// Length of a frame, unpacked length, length of its first key; then its pairs and the key.
 const ENTRY_BYTES: usize = 12;
 
 /// Writes the text of a dictionary. Keys come in order.
@@ -48,6 +49,8 @@ impl KeyTextBuilder {
         for number in [packed.len(), self.text.len(), self.first.len()] {
             self.table.extend_from_slice(&(number as u32).to_le_bytes());
         }
+        self.table
+            .extend_from_slice(&pairs::of_frame(self.text.as_bytes()));
         self.table.extend_from_slice(self.first.as_bytes());
         self.frames.extend_from_slice(&packed);
         self.text.clear();
@@ -67,6 +70,7 @@ impl KeyTextBuilder {
 struct Frame {
     bytes: std::ops::Range<usize>,
     raw_bytes: usize,
+    pairs: [u8; PAIRS_BYTES],
     first: Box<str>,
 }
 
@@ -88,10 +92,12 @@ impl KeyText {
             };
             let start = end;
             end = end.checked_add(number(0)?)?;
+            let (pairs, behind) = behind.split_first_chunk::<PAIRS_BYTES>()?;
             let (first, behind) = behind.split_at_checked(number(8)?)?;
             frames.push(Frame {
                 bytes: start..end,
                 raw_bytes: number(4)?,
+                pairs: *pairs,
                 first: std::str::from_utf8(first).ok()?.into(),
             });
             rest = behind;
@@ -111,17 +117,20 @@ impl KeyText {
             .frames
             .partition_point(|frame| *frame.first <= *beginning)
             .saturating_sub(1);
-        let part = memmem::Finder::new(part);
+        let finder = memmem::Finder::new(part);
         for frame in &self.frames[from..] {
             if *frame.first > *beginning && !frame.first.starts_with(beginning) {
                 break;
             }
+            if !pairs::may_hold(&frame.pairs, part.as_bytes()) {
+                continue;
+            }
             let packed = self.bytes.get(frame.bytes.clone()).ok_or_else(damaged)?;
             let text = unpack(packed, frame.raw_bytes)?;
             let text = std::str::from_utf8(&text).map_err(|_| damaged())?;
-            for key in keys_with(text, &part) {
+            for key in keys_with(text, &finder) {
                 if let Some(rest) = key.strip_prefix(beginning)
-                    && part.find(rest.as_bytes()).is_some()
+                    && finder.find(rest.as_bytes()).is_some()
                 {
                     each(key)?;
                 }

@@ -32,6 +32,7 @@ mod local;
 mod log;
 mod order;
 mod outliers;
+mod pairs;
 mod part;
 mod partition;
 mod plan;
@@ -48,7 +49,7 @@ mod texts;
 mod union;
 
 pub use engine::{
-    Buckets, By, Class, Completion, Engine, Group, Grouping, Groups, Histogram, Hits, Matches,
+    Buckets, By, Class, Completion, Engine, Group, Grouping, Groups, Histogram, Hit, Hits, Matches,
     Order, Position, Scope, Search, SearchError, Split, Stats, Top, Totals,
 };
 pub use index::Index;

@@ -8,11 +8,12 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use event::{Sequence, Timestamp};
+use ledger::Shelf;
 use roaring::RoaringBitmap;
 
 use crate::columns::{Columns, docs_of_block};
 use crate::document::Number;
-use crate::engine::{Order, Position};
+use crate::engine::{Hit, Order, Position};
 use crate::found::{Found, Home};
 
 /// A source with no more documents than this offers them at once.
@@ -38,7 +39,7 @@ pub(crate) struct Ordered {
     /// The best each source may still have: rank, source.
     blocks: BinaryHeap<(Rank, usize)>,
     /// Documents read and not yet given out, with when they happened.
-    hits: BinaryHeap<(Rank, i64, u64)>,
+    hits: BinaryHeap<(Rank, i64, u64, Option<Shelf>)>,
 }
 
 struct Cursor {
@@ -86,7 +87,7 @@ impl Ordered {
                 continue;
             }
             if docs.len() <= FEW_DOCS {
-                home.with(|columns| ordered.read(columns, docs.iter()));
+                home.with(|columns| ordered.read(columns, home.shelf(), docs.iter()));
                 continue;
             }
             let count = || home.with(|columns| columns.blocks());
@@ -107,14 +108,19 @@ impl Ordered {
         ordered
     }
 
-    fn read(&mut self, columns: &dyn Columns, docs: impl Iterator<Item = u32>) {
+    fn read(
+        &mut self,
+        columns: &dyn Columns,
+        shelf: Option<Shelf>,
+        docs: impl Iterator<Item = u32>,
+    ) {
         let by_time = matches!(self.order, Order::OccurredDesc | Order::OccurredAsc);
         for doc in docs {
             let sequence = columns.sequence(doc);
             let occurred = columns.number(Number::Time, doc);
             let rank = rank(self.order, if by_time { occurred } else { 0 }, sequence);
             if self.after.is_none_or(|after| rank < after) {
-                self.hits.push((rank, occurred, sequence));
+                self.hits.push((rank, occurred, sequence, shelf));
             }
         }
     }
@@ -148,7 +154,10 @@ impl Ordered {
         };
         cursor.offered += 1;
         let (home, docs) = (cursor.home.clone(), std::mem::take(&mut cursor.docs));
-        home.with(|columns| self.read(columns, docs.range(docs_of_block(columns, block))));
+        home.with(|columns| {
+            let docs = docs.range(docs_of_block(columns, block));
+            self.read(columns, home.shelf(), docs);
+        });
         self.sources[source].docs = docs;
         self.offer(source);
     }
@@ -178,20 +187,21 @@ fn ends(
 }
 
 impl Iterator for Ordered {
-    type Item = Position;
+    type Item = Hit;
 
-    fn next(&mut self) -> Option<Position> {
+    fn next(&mut self) -> Option<Hit> {
         while let Some((best, source)) = self.blocks.peek().copied() {
-            if self.hits.peek().is_some_and(|(rank, _, _)| *rank > best) {
+            if self.hits.peek().is_some_and(|(rank, ..)| *rank > best) {
                 break;
             }
             self.blocks.pop();
             self.read_block(source);
         }
-        let (_, occurred, sequence) = self.hits.pop()?;
-        Some(Position {
+        let (_, occurred, sequence, shelf) = self.hits.pop()?;
+        let position = Position {
             occurred: Timestamp::from_micros(occurred),
             sequence: Sequence::new(sequence),
-        })
+        };
+        Some(Hit { position, shelf })
     }
 }

@@ -3,7 +3,8 @@
 //! Nearly every event brings a new one, so what counts is what a key takes, not how fast long lists
 //! are put together. Keys stand in order in small frames that are packed on their own; their
 //! documents stand beside them, each as its distance from the one before. A filter tells of most
-//! keys that a frame does not hold them, so that it need not be unpacked to find nothing.
+//! keys that a frame does not hold them, so that it need not be unpacked to find nothing; its pairs
+//! of characters tell the same of most pieces of keys.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -14,6 +15,7 @@ use tantivy::directory::OwnedBytes;
 
 use crate::key_text;
 use crate::keys::{self, BETWEEN};
+use crate::pairs::{self, PAIRS_BYTES};
 use crate::partition::partition_point;
 
 /// Size of a frame's keys at which it is closed, 8 KiB: unpacked in some microseconds.
@@ -23,7 +25,8 @@ const MAX_FRAME_BYTES: usize = 1 << 20;
 /// Level of zstd for frames.
 const LEVEL: i32 = 3;
 /// Start of the frame, its length unpacked, length of the keys in it, start of its documents, start
-/// of its first key behind the table, start of its filter, keys before it: 4 each.
+/// of its first key behind the table, start of its pairs with its filter behind, keys before it: 4
+/// each.
 const ENTRY_BYTES: usize = 28;
 /// Bits of a frame's filter for each key, and how many of them a key sets: of keys that are not in
 /// the frame one in eighteen is looked for.
@@ -202,6 +205,8 @@ impl RareWriter {
         }
         self.firsts.push_str(first);
         let keys = || self.text[1..].split_terminator(BETWEEN);
+        self.filters
+            .extend_from_slice(&pairs::of_frame(self.text.as_bytes()));
         let mut filter = vec![0u8; (keys().count() * FILTER_BITS).div_ceil(8)];
         for key in keys() {
             for bit in filter_bits(key, filter.len()) {
@@ -420,10 +425,16 @@ impl Rare {
         Ok(())
     }
 
+    /// The pairs of a frame, and its filter.
+    fn filters_of(&self, place: usize) -> (&[u8], &[u8]) {
+        let ends = [place, place + 1].map(|place| self.entry(place).map_or(0, |it| it.filter));
+        let both = self.filters.get(ends[0]..ends[1]).unwrap_or_default();
+        both.split_at_checked(PAIRS_BYTES).unwrap_or_default()
+    }
+
     /// Whether a frame may hold a key.
     fn may_hold(&self, place: usize, key: &str) -> bool {
-        let ends = [place, place + 1].map(|place| self.entry(place).map_or(0, |it| it.filter));
-        let filter = self.filters.get(ends[0]..ends[1]).unwrap_or_default();
+        let (_, filter) = self.filters_of(place);
         filter_bits(key, filter.len()).all(|bit| {
             filter
                 .get(bit / 8)
@@ -522,6 +533,9 @@ impl Rare {
             let first = self.first(place);
             if first > beginning.as_bytes() && !first.starts_with(beginning.as_bytes()) {
                 break;
+            }
+            if !pairs::may_hold(self.filters_of(place).0, part.as_bytes()) {
+                continue;
             }
             let frame = self.frame(place)?;
             if finder.find(&frame.raw[..frame.text_bytes]).is_none() {

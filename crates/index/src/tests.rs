@@ -314,7 +314,7 @@ fn pair(position: &Position) -> (i64, u64) {
 fn check(engine: &LocalEngine, events: &[Recorded], search: &Search, home: &str, seed: u64) {
     let (hits, total, own_left_out) = naive(events, search);
     let answer = engine.search(search).unwrap();
-    let found: Vec<_> = answer.hits.iter().map(pair).collect();
+    let found: Vec<_> = answer.hits.iter().map(|hit| pair(&hit.position)).collect();
     let context = || {
         format!(
             "{home}, seed {seed}: {} ({:?})",
@@ -555,10 +555,7 @@ fn pages_follow_each_other_without_gap_or_double() {
             let (hits, total, _) = naive(&log.events(), &whole);
             let (totals, all) = engine.matches(&scope, order).unwrap();
             assert_eq!(totals.total, total);
-            assert_eq!(
-                all.map(|position| pair(&position)).collect::<Vec<_>>(),
-                hits
-            );
+            assert_eq!(all.map(|hit| pair(&hit.position)).collect::<Vec<_>>(), hits);
 
             let mut paged = Vec::new();
             let mut search = Search {
@@ -568,7 +565,7 @@ fn pages_follow_each_other_without_gap_or_double() {
             loop {
                 let page = engine.search(&search).unwrap();
                 assert_eq!(page.totals.total, total);
-                paged.extend(page.hits.iter().map(pair));
+                paged.extend(page.hits.iter().map(|hit| pair(&hit.position)));
                 search.after = page.next;
                 if page.next.is_none() {
                     break;
@@ -1196,7 +1193,11 @@ fn events_sealed_before_they_were_taken_in_are_still_found() {
         let (hits, total, _) = naive(&log.events(), &search);
         let answer = index.search(&search).unwrap();
         assert_eq!(
-            answer.hits.iter().map(pair).collect::<Vec<_>>(),
+            answer
+                .hits
+                .iter()
+                .map(|hit| pair(&hit.position))
+                .collect::<Vec<_>>(),
             hits[..hits.len().min(search.limit)]
         );
         assert_eq!(answer.totals.total, total);

@@ -19,8 +19,8 @@ use crate::held::Held;
 use crate::ids::IdRun;
 use crate::journal;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf};
-use crate::part::Part;
-use crate::tree::Tree;
+use crate::part::{Block, Part};
+use crate::tree::{EntryBytes, Tree};
 
 /// Most findings that are listed one by one; the rest is only counted.
 pub const MAX_FINDINGS: usize = 100;
@@ -76,6 +76,13 @@ impl Report {
             });
         }
     }
+
+    /// Adds what else was found.
+    fn add_faults(&mut self, other: Report) {
+        self.faults += other.faults;
+        let room = MAX_FINDINGS - self.findings.len();
+        self.findings.extend(other.findings.into_iter().take(room));
+    }
 }
 
 /// Checks the ledger on `disk`. `verifier` is the key the reader trusts; `older` is a checkpoint
@@ -127,12 +134,24 @@ pub fn check(
         withheld: Vec::new(),
         erasures: Vec::new(),
     };
-    check_parts(parts, &manifest, &tree, &mut bodies, &mut report);
     check_journal(journal, &manifest, &mut tree, &mut bodies, &mut report);
-    check_ids(ids, &manifest, &mut report);
-    bodies.judge(&tree, &mut report)?;
     report.events = tree.size();
-    check_tree(head, &tree, verifier, older, &mut report)?;
+    let tree = &tree;
+    let mut beside = Report::default();
+    // One thread goes over the tree and the ids while the others begin with the parts.
+    let (judged, held) = rayon::join(
+        || {
+            check_parts(parts, &manifest, tree, &mut bodies, &mut report);
+            bodies.judge(tree, &mut report)
+        },
+        || {
+            check_ids(ids, &manifest, &mut beside);
+            check_tree(head, tree, verifier, older, &mut beside)
+        },
+    );
+    judged.and(held)?;
+    report.signed = beside.signed;
+    report.add_faults(beside);
     Ok(report)
 }
 
@@ -188,10 +207,9 @@ impl Seen {
         }
     }
 
-    /// A sealed event that stands in a part of `shelf`.
-    fn in_part(recorded: &Recorded, tree: &Tree, shelf: Shelf) -> Self {
-        let known = tree.entry(recorded.sequence.get()).ok().flatten();
-        let known = known.and_then(|bytes| Entry::from_bytes(&bytes).ok());
+    /// A sealed event that stands in a part of `shelf`, with the bytes of its entry.
+    fn in_part(recorded: &Recorded, entry: Option<&EntryBytes>, shelf: Shelf) -> Self {
+        let known = entry.and_then(|bytes| Entry::from_bytes(bytes).ok());
         Seen {
             misplaced: shelf != Shelf::Hold
                 && known.is_some_and(|known| Shelf::of(known.kind, known.category) != shelf),
@@ -307,12 +325,15 @@ fn check_parts(
             let blocks: Vec<Vec<io::Result<Seen>>> = places
                 .into_par_iter()
                 .map(|place| match part.read_block(place, &reference) {
-                    Ok(block) => (0..block.len())
-                        .map(|within| {
+                    Ok(block) => {
+                        let entries = NearEntries::of(&block, tree);
+                        let seen = |within| {
                             let recorded = block.recorded(within)?;
-                            Ok(Seen::in_part(&recorded, tree, entry.shelf))
-                        })
-                        .collect(),
+                            let known = entries.get(recorded.sequence.get());
+                            Ok(Seen::in_part(&recorded, known.as_ref(), entry.shelf))
+                        };
+                        (0..block.len()).map(seen).collect()
+                    }
                     Err(error) => vec![Err(error)],
                 })
                 .collect();
@@ -323,6 +344,39 @@ fn check_parts(
                 }
             }
         }
+    }
+}
+
+/// Entries that are read at once for each event of a block: where it takes more, each is read alone.
+const ENTRIES_FOR_ONE: u64 = 64;
+
+/// The entries from the first event of a block to its last, where they stand near each other.
+struct NearEntries<'t> {
+    tree: &'t Tree,
+    first: u64,
+    bytes: Vec<u8>,
+}
+
+impl<'t> NearEntries<'t> {
+    fn of(block: &Block, tree: &'t Tree) -> Self {
+        let range = block.span();
+        let near = range.end - range.start <= ENTRIES_FOR_ONE * block.len() as u64;
+        let bytes = match near && range.end <= tree.size() {
+            true => tree.entries(range.clone()).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        NearEntries {
+            tree,
+            first: range.start,
+            bytes,
+        }
+    }
+
+    fn get(&self, sequence: u64) -> Option<EntryBytes> {
+        let (known, _) = self.bytes.as_chunks::<ENTRY_BYTES>();
+        let near = known.get(sequence.checked_sub(self.first)? as usize);
+        near.copied()
+            .or_else(|| self.tree.entry(sequence).ok().flatten())
     }
 }
 

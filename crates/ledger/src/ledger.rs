@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError};
 use event::{
-    BodyRoot, Count, ENTRY_BYTES, Enrichment, Entry, Event, Kind, Recorded, Salt, Sequence,
-    Timestamp,
+    BodyRoot, Count, ENTRY_BYTES, Enrichment, EnrichmentJson, Entry, Event, Kind, Recorded, Salt,
+    Sequence, Timestamp,
 };
 use merkle::{Hash, Tile, Verifier};
 use parking_lot::{Condvar, Mutex, RwLock};
@@ -25,11 +25,11 @@ use crate::frame::LedgerId;
 use crate::group::Group;
 use crate::head::{Keeper, SignedHead};
 use crate::ids::IdKey;
-use crate::manifest::{Manifest, PartEntry, PartName};
-use crate::part::{Packing, Part};
+use crate::manifest::{Manifest, PartEntry, PartName, Shelf};
+use crate::part::{Block, Packing, Part};
 use crate::pool::{Lane, Meters, Work};
 use crate::sequencer::{Append, Command};
-use crate::state::{Place, State, read_at};
+use crate::state::{Parts, Place, State, read_at};
 use crate::tree::EntryBytes;
 
 /// Most bytes of events that wait for the sequencer, 128 MiB: two of the largest batches. Above it
@@ -61,7 +61,7 @@ pub struct Prepared {
     /// What its fields hash to under that salt.
     pub body_root: BodyRoot,
     /// What is stored beside it.
-    pub enrichment: Option<Enrichment>,
+    pub enrichment: Option<EnrichmentJson>,
 }
 
 impl Prepared {
@@ -73,7 +73,7 @@ impl Prepared {
             kind,
             salt,
             body_root,
-            enrichment,
+            enrichment: enrichment.as_ref().and_then(EnrichmentJson::of),
         }
     }
 }
@@ -587,6 +587,45 @@ impl Ledger {
             .collect()
     }
 
+    /// Reads events in the order asked, each with the shelf of the part that an index saw it in, if
+    /// any: its entry is not looked at where that part still has it.
+    ///
+    /// # Errors
+    /// When one of them is unknown or unreadable.
+    pub fn read_found(
+        &self,
+        found: impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let inner = self.inner();
+        let (parts, erased_through) = {
+            let state = inner.state.read();
+            (state.parts.clone(), state.erased_through)
+        };
+        let mut last = None;
+        let mut events = Vec::with_capacity(found.size_hint().0);
+        for (sequence, shelf) in found.clone() {
+            let seen = shelf.and_then(|shelf| {
+                let block = inner.block_of(&parts, shelf, sequence.get(), &mut last)?;
+                block.recorded(block.find(sequence.get())?).ok()
+            });
+            events.push(match seen {
+                Some(recorded) => recorded,
+                // It is elsewhere by now, or cannot be read: its entry leads to it, or to why.
+                None => inner.read(sequence.get())?.0,
+            });
+        }
+        let state = inner.state.read();
+        if state.erased_through != erased_through {
+            // What was read may have been erased from its part meanwhile.
+            drop(state);
+            return found.map(|(sequence, _)| self.read(sequence)).collect();
+        }
+        if !state.erasures.is_empty() {
+            events = events.into_iter().map(|it| state.mask(it)).collect();
+        }
+        Ok(events)
+    }
+
     /// The entry at a place.
     ///
     /// # Errors
@@ -884,6 +923,27 @@ impl Inner {
     /// An event, and whether a body of it is still kept.
     pub(crate) fn read(&self, sequence: u64) -> Result<(Recorded, bool), ReadError> {
         self.read_known(sequence, None)
+    }
+
+    /// The block of a shelf's part that would hold a sequence; `None` if there is none or it cannot
+    /// be read. `last` is the one that was found last.
+    fn block_of<'l>(
+        &self,
+        parts: &Parts,
+        shelf: Shelf,
+        sequence: u64,
+        last: &'l mut Option<(u64, usize, Arc<Block>)>,
+    ) -> Option<&'l Block> {
+        let part = parts.covering(shelf, sequence)?;
+        let (generation, place) = (part.entry().generation, part.block_of(sequence)?);
+        let is_last = last
+            .as_ref()
+            .is_some_and(|last| (last.0, last.1) == (generation, place));
+        if !is_last {
+            let block = self.resources.block(&self.id, part, place).ok()?;
+            *last = Some((generation, place, block));
+        }
+        last.as_ref().map(|last| &*last.2)
     }
 
     /// As [`Inner::read`], with the bytes of the entry if they are known: they never change.

@@ -356,6 +356,8 @@ pub struct Part {
     /// Whether its blocks set apart what is random.
     is_compact: bool,
     index: Vec<BlockEntry>,
+    /// The first sequence of each block once more, near each other to be searched.
+    firsts: Vec<u64>,
     reference: Packed,
 }
 
@@ -463,6 +465,7 @@ impl Part {
             entry,
             packing: Packing::of_level(header[36]),
             is_compact,
+            firsts: index.iter().map(|block| block.first).collect(),
             index,
             reference,
         })
@@ -500,8 +503,8 @@ impl Part {
 
     /// The block that would hold a sequence, if it is in the part at all.
     pub(crate) fn block_of(&self, sequence: u64) -> Option<usize> {
-        self.index
-            .partition_point(|block| block.first <= sequence)
+        self.firsts
+            .partition_point(|first| *first <= sequence)
             .checked_sub(1)
     }
 
@@ -708,6 +711,13 @@ impl Block {
             + self.salts.len()
             + self.sequences.len() * an_event
             + self.apart.as_ref().map_or(0, Values::memory_bytes)
+    }
+
+    /// From its first event to behind its last.
+    pub(crate) fn span(&self) -> std::ops::Range<u64> {
+        let first = self.sequences.first().copied().unwrap_or_default();
+        let last = self.sequences.last();
+        first..last.map_or(first, |last| last.saturating_add(1))
     }
 
     /// Place in the block of a sequence.

@@ -125,7 +125,7 @@ impl Parts {
     }
 
     /// The part of a shelf whose range covers a sequence.
-    fn covering(&self, shelf: Shelf, sequence: u64) -> Option<&Arc<Part>> {
+    pub(crate) fn covering(&self, shelf: Shelf, sequence: u64) -> Option<&Arc<Part>> {
         let parts = self.by_shelf.get(&shelf)?;
         let place = parts
             .partition_point(|part| part.entry().first <= sequence)

@@ -1,11 +1,13 @@
 //! Asking the index: the only module that knows which index stands behind the routes.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 
 use event::{Count, Recorded, Sequence, Timestamp};
 pub(crate) use index::{By, Group, Groups, Order};
 use index::{
-    Completion, Grouping, Histogram, Position as IndexPosition, Scope, Search, SearchError, Split,
+    Completion, Grouping, Histogram, Hit, Position as IndexPosition, Scope, Search, SearchError,
+    Split,
 };
 use query::{ExactField, Expr};
 
@@ -19,6 +21,10 @@ const SPLIT_VALUES_MAX: usize = 100;
 const OTHER_VALUES: &str = "(other)";
 /// Events read from the ledger at a time when many are streamed: a block or two of a part.
 const STREAM_STEP: usize = 256;
+/// Events of a page for which it is worth to begin another thread.
+const PAGE_STEP: usize = 128;
+/// Most threads that read one page.
+const PAGE_THREADS: usize = 4;
 /// Steps that wait to be taken while the next one is read.
 const STEPS_AHEAD: usize = 3;
 
@@ -38,8 +44,8 @@ pub(crate) type Position = (Timestamp, Sequence);
 
 /// One page.
 #[derive(Debug)]
-pub(crate) struct Hits {
-    pub(crate) events: Vec<Recorded>,
+pub(crate) struct Hits<T = Recorded> {
+    pub(crate) events: Vec<T>,
     pub(crate) total: u64,
     pub(crate) own_left_out: u64,
     /// Where the page ended, if there are more.
@@ -82,6 +88,18 @@ pub(crate) fn page(
     limit: usize,
     after: Option<Position>,
 ) -> Result<Hits, Refusal> {
+    page_of(open, selection, order, limit, after, |recorded| recorded)
+}
+
+/// As [`page`], with what `make` makes of each event. Several threads read a long page.
+pub(crate) fn page_of<T: Send>(
+    open: &Open,
+    selection: &Selection,
+    order: Order,
+    limit: usize,
+    after: Option<Position>,
+    make: impl Fn(Recorded) -> T + Sync,
+) -> Result<Hits<T>, Refusal> {
     let search = Search {
         scope: selection.scope(),
         order,
@@ -89,9 +107,24 @@ pub(crate) fn page(
         after: after.map(|(occurred, sequence)| IndexPosition { occurred, sequence }),
     };
     let found = open.index.search(&search)?;
-    let sequences: Vec<Sequence> = found.hits.iter().map(|hit| hit.sequence).collect();
+    let read = |hits: &[Hit]| -> Result<Vec<T>, Refusal> {
+        Ok(read(open, hits)?.into_iter().map(&make).collect())
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = (found.hits.len() / PAGE_STEP).clamp(1, cores.min(PAGE_THREADS));
+    let mut steps = found.hits.chunks(found.hits.len().div_ceil(threads).max(1));
+    let first = steps.next().unwrap_or_default();
+    let events = std::thread::scope(|scope| {
+        let others: Vec<_> = steps.map(|step| scope.spawn(|| read(step))).collect();
+        let mut events = read(first)?;
+        for other in others {
+            let panicked = |_| Refusal::internal(&std::io::Error::other("reading a page panicked"));
+            events.append(&mut other.join().map_err(panicked)??);
+        }
+        Ok::<_, Refusal>(events)
+    })?;
     Ok(Hits {
-        events: open.ledger.read_many(&sequences)?,
+        events,
         total: found.totals.total,
         own_left_out: found.totals.own_left_out,
         next: found.next.map(|next| (next.occurred, next.sequence)),
@@ -173,14 +206,15 @@ fn steps(
 ) -> Result<impl Iterator<Item = Result<Vec<Recorded>, Refusal>> + Send, Refusal> {
     let (_, mut matches) = open.index.matches(&selection.scope(), order)?;
     Ok(std::iter::from_fn(move || {
-        let step: Vec<Sequence> = matches
-            .by_ref()
-            .take(STREAM_STEP)
-            .map(|hit| hit.sequence)
-            .collect();
-        let read = || open.ledger.read_many(&step).map_err(Refusal::from);
-        (!step.is_empty()).then(read)
+        let step: Vec<Hit> = matches.by_ref().take(STREAM_STEP).collect();
+        (!step.is_empty()).then(|| read(open, &step))
     }))
+}
+
+/// Reads found events.
+fn read(open: &Open, hits: &[Hit]) -> Result<Vec<Recorded>, Refusal> {
+    let places = hits.iter().map(|hit| (hit.position.sequence, hit.shelf));
+    Ok(open.ledger.read_found(places)?)
 }
 
 /// Exact counts between boundaries (`boundaries[i]..boundaries[i + 1]`), by value of `split`.
@@ -262,7 +296,8 @@ pub(crate) fn start_of_newest(
     let (_, mut matches) = open
         .index
         .matches(&selection.scope(), Order::OccurredDesc)?;
-    Ok(matches.nth(count.saturating_sub(1)).map(|hit| hit.occurred))
+    let oldest = matches.nth(count.saturating_sub(1));
+    Ok(oldest.map(|hit| hit.position.occurred))
 }
 
 /// Values of a field that begin with `prefix`, most frequent first.

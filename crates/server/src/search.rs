@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use event::{Count, Sequence, Timestamp};
+use event::{Count, Recorded, Sequence, Timestamp};
 use query::{Expr, Leaf, NumberField, NumberRange, ParseContext};
 
 use crate::app::App;
@@ -71,7 +71,12 @@ pub(crate) async fn search(
             selection.expr = Expr::and([selection.expr, only(found)]);
         }
         let after = cursor.map(|cursor| (cursor.occurred, cursor.sequence));
-        let hits = find::page(open, &selection, order, limit as usize, after)?;
+        let wire = |recorded: Recorded| {
+            let mut json = Vec::with_capacity(1024);
+            recorded.to_wire_json(&mut json);
+            json
+        };
+        let hits = find::page_of(open, &selection, order, limit as usize, after, wire)?;
         let next = hits.next.map(|(occurred, sequence)| {
             let cursor = Cursor {
                 as_of: selection.as_of,
@@ -82,13 +87,14 @@ pub(crate) async fn search(
             cursor.to_text(&binding)
         });
         let head = open.ledger.head();
-        let mut body = Vec::with_capacity(256 + hits.events.len() * 1024);
+        let events: usize = hits.events.iter().map(|json| json.len() + 1).sum();
+        let mut body = Vec::with_capacity(512 + events);
         body.extend_from_slice(b"{\"events\":[");
-        for (place, recorded) in hits.events.iter().enumerate() {
+        for (place, json) in hits.events.iter().enumerate() {
             if place > 0 {
                 body.push(b',');
             }
-            recorded.to_wire_json(&mut body);
+            body.extend_from_slice(json);
         }
         let (total, left_out) = (hits.total, hits.own_left_out);
         body.extend(format!("],\"total\":{total},\"own_left_out\":{left_out}").bytes());

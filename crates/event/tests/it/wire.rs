@@ -1,4 +1,4 @@
-use event::{Content, Device, Enrichment, Exported, Geo, Network, Risk, Severity};
+use event::{Content, Device, Enrichment, EnrichmentJson, Exported, Geo, Network, Risk, Severity};
 
 use crate::{accept, record, wire};
 
@@ -11,7 +11,7 @@ fn an_event_is_shown_flat_with_the_reserved_names() {
         "metadata":{"x/y":{"~":[1,"\u0007"]},"x":{"a":1},"x-":2,"\"":3,"e":{}}}"#,
     );
     let mut recorded = record(event.unwrap());
-    recorded.enrichment = Some(Enrichment {
+    recorded.enrichment = EnrichmentJson::of(&Enrichment {
         geo: Some(Geo {
             city: Some("Riga".into()),
             country: Some("LV".into()),

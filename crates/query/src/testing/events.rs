@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use event::{
-    Acceptance, Content, Device, Enrichment, Event, Geo, Kind, Network, Recorded, Risk, Salt,
-    Sequence, Severity,
+    Acceptance, Content, Device, Enrichment, EnrichmentJson, Event, Geo, Kind, Network, Recorded,
+    Risk, Salt, Sequence, Severity,
 };
 
 use super::{ACTIONS, ADDRESSES, COUNTS, IDS, NOW, NUMBERS, Random, WORDS};
@@ -35,7 +35,10 @@ pub fn event(random: &mut Random, sequence: Sequence) -> Recorded {
     } else {
         Kind::Application
     };
-    let enrichment = random.once_in(3).then(|| enrichment(random));
+    let enrichment = random
+        .once_in(3)
+        .then(|| enrichment(random))
+        .and_then(|enrichment| EnrichmentJson::of(&enrichment));
     Recorded {
         sequence,
         received_at,

@@ -46,7 +46,7 @@ fn recorded() -> Recorded {
             salt: Salt([1; 16]),
             event,
         },
-        enrichment: Some(enrichment),
+        enrichment: event::EnrichmentJson::of(&enrichment),
     }
 }
 
