@@ -74,17 +74,25 @@ enum Plan<L> {
 }
 
 fn look_up<S: Source>(source: &S, expr: &Expr) -> Result<Plan<S::List>, Fault> {
-    let all = |members: &[Expr]| {
-        members
-            .iter()
-            .map(|member| look_up(source, member))
-            .collect::<Result<Vec<_>, _>>()
-    };
     Ok(match expr {
         Expr::All => Plan::All,
         Expr::None => Plan::Lists(Vec::new()),
-        Expr::And(members) => Plan::And(all(members)?),
-        Expr::Or(members) => Plan::Or(all(members)?),
+        Expr::And(members) => {
+            let mut plans = Vec::with_capacity(members.len());
+            for member in members {
+                let plan = look_up(source, member)?;
+                // Of what one member never holds for, the others need not be looked up.
+                if matches!(&plan, Plan::Lists(lists) if lists.is_empty()) {
+                    return Ok(plan);
+                }
+                plans.push(plan);
+            }
+            Plan::And(plans)
+        }
+        Expr::Or(members) => {
+            let plans = members.iter().map(|member| look_up(source, member));
+            Plan::Or(plans.collect::<Result<_, _>>()?)
+        }
         Expr::Not(inner) => Plan::Not(Box::new(look_up(source, inner)?)),
         Expr::Leaf(leaf) => Lookup { source }.leaf(leaf)?,
     })

@@ -552,6 +552,11 @@ impl Ledger {
         self.inner().announce();
     }
 
+    /// Takes note that somebody asks or sends something: background work makes way.
+    pub fn note_request(&self) {
+        self.inner().resources.pool().note_request();
+    }
+
     /// Reads one event.
     ///
     /// # Errors

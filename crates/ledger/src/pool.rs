@@ -4,7 +4,8 @@
 //! The threads take no input: they are told that somebody may have work in a [`Lane`], and he looks
 //! at his state and does the next piece, which is safe to repeat. After a piece the next in the
 //! queue has his turn, so that no tenant waits for all the work of another. A busy machine gives
-//! requests the CPU before all lanes but the first, and merging and packing rest most of the time.
+//! requests the CPU before all lanes but the first, and merging and packing rest most of the time
+//! while somebody asks or sends.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -24,9 +25,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// How much less than a request a thread of the later lanes counts to the scheduler: with 10, about
 /// a tenth where both want the CPU.
 const NICE: i32 = 10;
-/// Merging and packing work this part of the time of one thread at the most, in percent: without
-/// rests an acknowledgement took several times as long beside a merge.
+/// While somebody asks or sends, merging and packing work this part of the time of one thread at the
+/// most, in percent: without rests an acknowledgement took several times as long beside a merge.
 const PACED_PERCENT: u32 = 25;
+/// How long nobody may have asked or sent anything for such work not to rest: in one go it takes half
+/// the CPU.
+const QUIET: Duration = Duration::from_secs(2);
 /// Such work between two rests: short against what a request takes, since whoever wakes may wait for
 /// whoever runs.
 const PACED_SLICE: Duration = Duration::from_micros(500);
@@ -37,10 +41,10 @@ pub enum Lane {
     /// What senders would have to wait for if it fell behind: sealing, and the index of what was
     /// just sealed. Half as many threads as there are cores.
     Fresh,
-    /// What keeps files few, and erased events gone: one thread, after all requests; it merges a
-    /// quarter of the time.
+    /// What keeps files few, and erased events gone: one thread, after all requests; beside them it
+    /// merges a quarter of the time.
     Upkeep,
-    /// What only saves space: one thread, after all requests, a quarter of the time.
+    /// What only saves space: one thread, after all requests, beside them a quarter of the time.
     Cold,
 }
 
@@ -205,25 +209,49 @@ fn thread_cpu() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
+/// When somebody last asked or sent something.
+struct Requests {
+    start: Instant,
+    /// Milliseconds from the start.
+    last: AtomicU64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Requests {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Requests {
+    fn note(&self) {
+        let now = self.start.elapsed().as_millis() as u64;
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn are_rare(&self) -> bool {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.start.elapsed() >= last + QUIET
+    }
+}
+
 /// Keeps a piece of work within its share of the time.
-pub(crate) struct Pace {
+pub(crate) struct Pace<'p> {
+    requests: &'p Requests,
     /// CPU time of the thread after the last rest.
     began: Duration,
 }
 
-impl Pace {
-    /// Begins now, on this thread.
-    pub(crate) fn new() -> Pace {
-        Pace {
-            began: thread_cpu(),
-        }
-    }
-
+impl Pace<'_> {
     /// Rests if it is time to.
     pub(crate) fn step(&mut self) {
         let worked = thread_cpu().saturating_sub(self.began);
         if worked >= PACED_SLICE {
-            std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
+            if !self.requests.are_rare() {
+                std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
+            }
             self.began = thread_cpu();
         }
     }
@@ -284,6 +312,19 @@ impl Pool {
         }
     }
 
+    /// Takes note that somebody asks or sends something.
+    pub(crate) fn note_request(&self) {
+        self.shared.requests.note();
+    }
+
+    /// Begins a piece of work that rests now and then, on this thread.
+    pub(crate) fn pace(&self) -> Pace<'_> {
+        Pace {
+            requests: &self.shared.requests,
+            began: thread_cpu(),
+        }
+    }
+
     /// What was done so far.
     pub fn meters(&self) -> &Meters {
         &self.shared.meters
@@ -311,6 +352,7 @@ struct Shared {
     lanes: [Queue; Lane::ALL.len()],
     known: Mutex<Vec<Weak<dyn Work>>>,
     meters: Meters,
+    requests: Requests,
 }
 
 impl Shared {
@@ -593,9 +635,11 @@ mod tests {
     }
 
     #[test]
-    fn paced_work_rests_three_quarters_of_the_time() {
+    fn paced_work_rests_three_quarters_of_the_time_while_somebody_asks() {
+        let pool = Pool::without_threads();
+        pool.note_request();
         let (begun, before) = (Instant::now(), thread_cpu());
-        let mut pace = Pace::new();
+        let mut pace = pool.pace();
         for _ in 0..4 {
             let since = thread_cpu();
             while thread_cpu() - since < PACED_SLICE {}
@@ -604,5 +648,15 @@ mod tests {
         let worked = thread_cpu() - before;
         let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
         assert!(share <= 0.26, "{share}");
+    }
+
+    #[test]
+    fn requests_are_rare_when_none_came_for_a_while() {
+        let mut requests = Requests::default();
+        assert!(!requests.are_rare());
+        requests.start -= QUIET;
+        assert!(requests.are_rare());
+        requests.note();
+        assert!(!requests.are_rare());
     }
 }

@@ -18,7 +18,7 @@ use crate::group::salt_bytes;
 use crate::ledger::{Backlog, Inner};
 use crate::manifest::{PartEntry, PartName, Shelf, remove_if_there};
 use crate::part::{Block, Packing, Part, PartBuilder, Stored, beyond, shelf_folder};
-use crate::pool::{Meters, Pace, Task};
+use crate::pool::{Meters, Task};
 use crate::reference::{ReadReference, Reference};
 use crate::state::{Parts, State};
 
@@ -135,7 +135,7 @@ impl Inner {
         };
         let mut builder =
             PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
-        let (mut body, mut pace) = (Vec::new(), Pace::new());
+        let (mut body, mut pace) = (Vec::new(), self.resources.pool().pace());
         for part in old {
             let reference = part.reference()?;
             for place in 0..part.blocks() {

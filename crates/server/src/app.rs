@@ -87,7 +87,10 @@ impl App {
             Some(TenantState::Deleted) | None => return Err(no_tenant(tenant.as_str())),
         }
         match self.instance.tenants.open(tenant).await {
-            Ok(open) => Ok(Door(open)),
+            Ok(open) => {
+                open.ledger.note_request();
+                Ok(Door(open))
+            }
             Err(error @ OpenTenantError::TooMany) => {
                 Err(Refusal::new(Code::Overloaded, error.to_string()))
             }

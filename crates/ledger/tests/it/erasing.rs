@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event::{Content, Sequence};
 use ledger::disk::{Disk, Sim};
-use ledger::{Ledger, Packing, Refused};
+use ledger::{Ledger, Packing, Refused, Shelf};
 
 use crate::house::{House, append, message, seal, work};
 
@@ -92,6 +92,45 @@ fn an_erased_event_is_not_kept_in_what_others_are_compressed_against() {
     assert!(holds(&ledger, "secret"), "others still are");
     let read = ledger.read(Sequence::new(599)).unwrap();
     assert_eq!(message(&read).as_deref(), Some("secret599word"));
+}
+
+/// Wherever an index says it saw an event, it is read as its entry leads to it.
+#[track_caller]
+fn check_found(ledger: &Ledger) {
+    let all: Vec<Sequence> = (0..ledger.durable().get()).map(Sequence::new).collect();
+    let read: Vec<_> = all.iter().map(|it| ledger.read(*it).unwrap()).collect();
+    let right = |place: usize| Shelf::of(read[place].kind, read[place].category);
+    for shelf_of in [
+        &|place| Some(right(place)) as Option<Shelf>,
+        &|_| None,
+        &|_| Some(Shelf::Control),
+        &|place| (place % 2 == 0).then_some(Shelf::Hold),
+    ] as [&dyn Fn(usize) -> Option<Shelf>; 4]
+    {
+        let found = (0..all.len())
+            .rev()
+            .map(|place| (all[place], shelf_of(place)));
+        let mut found = ledger.read_found(found).unwrap();
+        found.reverse();
+        assert_eq!(found, read);
+    }
+}
+
+#[test]
+fn what_an_index_found_is_read_as_its_entry_says() {
+    let (house, _, ledger) = house_with(300);
+    check_found(&ledger);
+    seal(&ledger).unwrap();
+    append(&ledger, vec![house.event("later", "later")]).unwrap();
+    check_found(&ledger);
+    erase(&house, &ledger, r#"[{"first":3,"last":5}]"#);
+    assert_eq!(message(&ledger.read(Sequence::new(3)).unwrap()), None);
+    check_found(&ledger);
+    seal(&ledger).unwrap();
+    work(&ledger).unwrap();
+    check_found(&ledger);
+    let unknown = (Sequence::new(9_999), Some(Shelf::Control));
+    assert!(ledger.read_found([unknown].into_iter()).is_err());
 }
 
 #[test]
