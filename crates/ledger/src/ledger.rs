@@ -917,7 +917,7 @@ impl Work for Inner {
             return Ok(false);
         }
         match lane {
-            Lane::Fresh => self.seal_unit(meters),
+            Lane::Fresh => self.seal_units(meters),
             Lane::Upkeep => Ok(self.erase_pending(meters)? || self.merge_parts(meters)?),
             Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
         }

@@ -243,6 +243,7 @@ fn start(
         commands,
         writer,
         sign_after: options.sign_after,
+        seal_at: None,
     };
     let thread = std::thread::spawn(move || sequencer.run());
     inner.resources.pool().know(inner.me.clone());

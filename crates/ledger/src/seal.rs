@@ -24,8 +24,8 @@ use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
 use crate::pool::{Meters, Task};
 use crate::reference::Reference;
 use crate::rewrite::QUIET_MICROS;
-use crate::sequencer::Command;
-use crate::state::{Parts, State};
+use crate::sequencer::{Command, SEAL_TOGETHER};
+use crate::state::{Parts, State, Unit};
 use crate::tree::TreeRun;
 
 /// Least journal file that is closed before it is full, 1 MiB, about 2,000 events: a smaller one is
@@ -61,15 +61,10 @@ impl Inner {
         self.state.read().units.len() > units
     }
 
-    /// Seals the oldest journal file, if it is closed.
-    pub(crate) fn seal_unit(&self, meters: &Meters) -> io::Result<bool> {
-        let end = {
-            let state = self.state.read();
-            let oldest = state.units.front().filter(|_| state.units.len() > 1);
-            match oldest {
-                Some(unit) => unit.end(),
-                None => return Ok(false),
-            }
+    /// Seals the oldest journal files that are closed, some of one month together.
+    pub(crate) fn seal_units(&self, meters: &Meters) -> io::Result<bool> {
+        let Some(end) = self.state.read().units_to_seal().last().map(Unit::end) else {
+            return Ok(false);
         };
         for follower in self.followers() {
             // Whatever becomes of a view, the ledger is sealed.
@@ -78,30 +73,33 @@ impl Inner {
                 tracing::error!(view = follower.name(), "a view panicked before sealing");
             }
         }
-        meters.measure(Task::Seal, || self.seal_oldest())
+        meters.measure(Task::Seal, || self.seal_to(end))
     }
 
-    fn seal_oldest(&self) -> io::Result<Option<u64>> {
+    /// Seals the journal files before `end`.
+    fn seal_to(&self, end: u64) -> io::Result<Option<u64>> {
         let Some(mut manifest) = self.begin_work() else {
             return Ok(None);
         };
-        let (groups, month, first, end, ids, entries, run) = {
+        let (firsts, groups, month, ids, entries, run) = {
             let state = self.state.read();
-            let Some(unit) = state.units.front().filter(|_| state.units.len() > 1) else {
+            let units = || state.units_to_seal().take_while(|unit| unit.end() <= end);
+            let Some(oldest) = units().next() else {
                 return Ok(None);
             };
-            let (first, end) = (unit.first, unit.end());
-            let entries = state.tree.entries(first..end)?;
+            let groups: Vec<Arc<Group>> = units().flat_map(|unit| &unit.groups).cloned().collect();
+            let mut ids: Vec<IdEntry> = units().flat_map(|unit| unit.ids.sorted()).collect();
+            ids.sort_unstable();
             (
-                unit.groups.clone(),
-                unit.month,
-                first,
-                end,
-                unit.ids.sorted(),
-                entries,
+                units().map(|unit| unit.first).collect::<Vec<u64>>(),
+                groups,
+                oldest.month,
+                ids,
+                state.tree.entries(oldest.first..end)?,
                 state.tree.copy_unsealed(end),
             )
         };
+        let first = firsts[0];
         let sealed = if first == end {
             Vec::new()
         } else {
@@ -130,12 +128,14 @@ impl Inner {
             }
             state.tree.advance(end);
             state.sealed = end;
-            state.units.pop_front();
+            state.units.drain(..firsts.len());
         }
         self.sealed_at
             .store(self.clock.now().as_micros(), Ordering::Release);
         self.parts_changed();
-        remove_if_there(&*self.disk, &journal::path(first))?;
+        for first in &firsts {
+            remove_if_there(&*self.disk, &journal::path(*first))?;
+        }
         self.disk.sync_dir(Path::new(journal::FOLDER))?;
         self.remove_runs(&id_runs.dropped)?;
         Ok(Some(sealed.iter().map(|part| part.bytes).sum()))
@@ -270,6 +270,14 @@ impl Inner {
 }
 
 impl State {
+    /// The journal files that are sealed next: the oldest that are closed, of one month.
+    fn units_to_seal(&self) -> impl Iterator<Item = &Unit> {
+        let month = self.units.front().map(|unit| unit.month);
+        let closed = self.units.len().saturating_sub(1).min(SEAL_TOGETHER);
+        let closed = self.units.iter().take(closed);
+        closed.take_while(move |unit| Some(unit.month) == month)
+    }
+
     /// Will the journal file that is written to be sealed if the ledger becomes quiet?
     pub(crate) fn has_quiet_journal_to_seal(&self) -> bool {
         let newest = self.units.back();

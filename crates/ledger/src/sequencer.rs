@@ -14,7 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use event::{Acceptance, Content, Count, Entry, Event, Kind, Recorded, Salt, Sequence, Timestamp};
 
 use crate::erasure::erasures_of;
-use crate::frame::{FrameBuilder, Month};
+use crate::frame::{FRAME_HEADER_BYTES, FrameBuilder, Month};
 use crate::group::{Group, push_event};
 use crate::ids::IdHash;
 use crate::journal::{WriteError, Writer};
@@ -26,6 +26,11 @@ use crate::state::Unit;
 pub const UNIT_EVENTS: u64 = 50_000;
 /// Bytes of a journal file at which it is closed and sealed, 64 MiB.
 pub const UNIT_BYTES: u64 = 64 << 20;
+/// Closed journal files that are sealed together: the parts are larger and need fewer merges, and a
+/// burst of as many events has the CPU for itself.
+pub(crate) const SEAL_TOGETHER: usize = 4;
+/// How long a closed journal file waits for others.
+const SEAL_PATIENCE: Duration = Duration::from_secs(3);
 /// Most bytes gathered into one group from several batches, 8 MiB: what a sync takes along without
 /// making everybody wait.
 const GROUP_BYTES: usize = 8 << 20;
@@ -64,6 +69,8 @@ pub(crate) struct Sequencer {
     /// The open journal file; none before the first event and after a failed rotation.
     pub(crate) writer: Option<Writer>,
     pub(crate) sign_after: Duration,
+    /// When closed journal files are sealed although more could join them.
+    pub(crate) seal_at: Option<Instant>,
 }
 
 /// An answer that waits for the commit.
@@ -85,7 +92,8 @@ impl Sequencer {
         let mut sign_at: Option<Instant> = None;
         let mut carried: Option<Command> = None;
         loop {
-            let command = match (carried.take(), sign_at) {
+            let due = [sign_at, self.seal_at].into_iter().flatten().min();
+            let command = match (carried.take(), due) {
                 (Some(command), _) => Ok(command),
                 (None, Some(at)) => self.commands.recv_deadline(at),
                 (None, None) => self
@@ -95,14 +103,18 @@ impl Sequencer {
             };
             match command {
                 Ok(Command::Append(first)) => carried = self.gather_and_commit(first),
-                Ok(Command::Sign) | Err(RecvTimeoutError::Timeout) => {
-                    sign_at = Some(Instant::now())
-                }
+                Ok(Command::Sign) => sign_at = Some(Instant::now()),
+                // What is due is done below.
+                Err(RecvTimeoutError::Timeout) => {}
                 Ok(Command::Rotate(done)) => {
                     self.rotate_if_used();
                     let _ = done.send(());
                 }
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.seal_at.is_some_and(|at| at <= Instant::now()) {
+                self.seal_at = None;
+                self.inner.wake(&[Lane::Fresh]);
             }
             let uncovered = self.inner.head.read().size.get() < self.inner.state.read().durable;
             sign_at = match sign_at {
@@ -330,7 +342,8 @@ impl Sequencer {
         let Some(writer) = &mut self.writer else {
             return;
         };
-        let mut builder = FrameBuilder::new(Vec::new());
+        let bytes = new.iter().map(bytes_in_frame).sum::<usize>();
+        let mut builder = FrameBuilder::new(Vec::with_capacity(FRAME_HEADER_BYTES + bytes));
         let mut places = Vec::with_capacity(new.len());
         let mut entries = Vec::with_capacity(new.len());
         let mut ids = Vec::with_capacity(new.len());
@@ -365,7 +378,7 @@ impl Sequencer {
                     .map(|erasure| (sequence, erasure)),
             );
             let at = builder.push(|out| push_event(out, &recorded, &mut scratch));
-            places.push(at + crate::frame::FRAME_HEADER_BYTES as u32);
+            places.push(at + FRAME_HEADER_BYTES as u32);
         }
         let (frame, checksum) = builder.finish(&self.inner.id, first, writer.previous());
         if let Err(error) = writer.append(&frame, checksum) {
@@ -439,12 +452,17 @@ impl Sequencer {
             first,
             month,
         )?);
-        self.inner
-            .state
-            .write()
-            .units
-            .push_back(Unit::new(first, month));
-        self.inner.wake(&[Lane::Fresh]);
+        let units = {
+            let mut state = self.inner.state.write();
+            state.units.push_back(Unit::new(first, month));
+            state.units.len()
+        };
+        if units > SEAL_TOGETHER {
+            self.seal_at = None;
+            self.inner.wake(&[Lane::Fresh]);
+        } else if units > 1 {
+            self.seal_at.get_or_insert(Instant::now() + SEAL_PATIENCE);
+        }
         Ok(())
     }
 
@@ -530,6 +548,12 @@ impl Plan {
             }
         }
     }
+}
+
+/// About what an event takes in a frame: salt, place, fields, enrichment and their lengths.
+fn bytes_in_frame(prepared: &Prepared) -> usize {
+    let enrichment = prepared.enrichment.as_ref();
+    48 + prepared.event.encoded().len() + enrichment.map_or(0, |it| it.as_str().len())
 }
 
 /// Tells every sender what became of its batch. `first` is where the group was to begin: answers

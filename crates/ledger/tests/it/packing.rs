@@ -66,8 +66,8 @@ fn merging_and_packing_may_be_cut_at_any_step() {
     hold_merges(&ledger, true);
     for _ in 0..8 {
         fill(&house, &ledger);
+        work(&ledger).unwrap();
     }
-    work(&ledger).unwrap();
     assert_eq!(ledger.snapshot().parts.len(), 8);
     ledger.close();
 
