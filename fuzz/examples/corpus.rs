@@ -129,7 +129,7 @@ fn ledger_files() -> Vec<(String, Vec<u8>)> {
     let index = Index::open(ledger.clone()).expect("an index");
     work(&ledger);
     assert!(index.wait_settled(Duration::from_secs(10)));
-    let path = folder.path().join("index/security/1-37.8");
+    let path = folder.path().join("index/security/1-37.7");
     write(
         "index-file",
         "security",

@@ -51,7 +51,7 @@ fn read(bytes: &[u8]) -> std::io::Result<usize> {
             shelf: ledger::Shelf::Category(event::Category::Security),
             first: 1,
             last: 37,
-            generation: 8,
+            generation: 7,
         },
         count: 10,
         bytes: 0,
