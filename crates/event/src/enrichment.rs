@@ -53,7 +53,7 @@ impl EnrichmentJson {
         let damaged = || DecodeError::Damaged("enrichment that is not its JSON");
         let json = std::str::from_utf8(bytes).map_err(|_| damaged())?;
         // It goes into lines of JSON as it is.
-        let is_object = json.starts_with('{') && !json.contains('\n');
+        let is_object = json.starts_with('{') && !json.contains(['\n', '\r']);
         match serde_json::from_str::<IgnoredAny>(json) {
             Ok(_) if is_object => Ok(Some(EnrichmentJson(json.into()))),
             _ => Err(damaged()),
@@ -65,9 +65,13 @@ impl EnrichmentJson {
         &self.0
     }
 
-    /// What it says; nothing of what no version of this type has said.
-    pub fn read(&self) -> Enrichment {
-        serde_json::from_str(&self.0).unwrap_or_default()
+    /// What it says.
+    ///
+    /// # Errors
+    /// When it is the JSON of something else.
+    pub fn read(&self) -> Result<Enrichment, DecodeError> {
+        serde_json::from_str(&self.0)
+            .map_err(|_| DecodeError::Damaged("enrichment that is not its JSON"))
     }
 }
 
@@ -135,5 +139,29 @@ vocabulary! {
         Private = 0 "private",
         /// An address of the internet.
         Public = 1 "public",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EnrichmentJson;
+
+    #[test]
+    fn what_is_stored_is_one_line_of_json() {
+        for wrong in ["[]", "{", "{\n}", "{\r}", "{\"a\":1}}", "null"] {
+            let stored = EnrichmentJson::stored(wrong.as_bytes());
+            assert!(stored.is_err(), "{wrong:?}");
+        }
+        assert!(EnrichmentJson::stored(b"\xff").is_err());
+        assert_eq!(EnrichmentJson::stored(b""), Ok(None));
+        assert_eq!(EnrichmentJson::stored(b"{}"), Ok(None));
+    }
+
+    #[test]
+    fn what_says_something_else_is_told_when_it_is_read() {
+        let read =
+            |json: &str| EnrichmentJson::stored(json.as_bytes()).map(|it| it.unwrap().read());
+        assert!(read(r#"{"network":"public"}"#).unwrap().is_ok());
+        assert!(read(r#"{"geo":5}"#).unwrap().is_err());
     }
 }

@@ -97,7 +97,7 @@ fn coverage(view: &View, snapshot: &Snapshot) -> u64 {
     for name in ahead().filter(|name| !view.open.contains_key(name)) {
         covered = covered.min(name.first);
     }
-    // Parts of one journal file interleave: move to where none is cut.
+    // Parts that were sealed together interleave: move to where none is cut.
     while let Some(name) = ahead().find(|name| name.first < covered && covered <= name.last) {
         covered = name.first;
     }
@@ -114,8 +114,8 @@ pub(crate) enum Look {
 }
 
 /// Largest part, in events, whose index is made before all others where somebody waits for it: as
-/// many as a journal file has. That of a larger one takes so long that sealing would wait for it.
-const SHORT_EVENTS: u64 = ledger::UNIT_EVENTS;
+/// many as are sealed together. That of a larger one takes so long that sealing would wait for it.
+const SHORT_EVENTS: u64 = ledger::SEAL_TOGETHER as u64 * ledger::UNIT_EVENTS;
 
 /// Parts that are read event by event come first, then those the tail still answers for, and last
 /// those whose events older indices answer for.

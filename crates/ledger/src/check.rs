@@ -174,6 +174,8 @@ struct Seen {
     fits: bool,
     /// Its entry belongs on another shelf than the part it stands in.
     misplaced: bool,
+    /// What was added to it at ingest can be read.
+    readable: bool,
     kept: Kept,
     erasures: Vec<Erasure>,
 }
@@ -192,6 +194,10 @@ impl Seen {
             sequence: recorded.sequence.get(),
             fits: entry == Some(&recorded.entry()),
             misplaced: false,
+            readable: recorded
+                .enrichment
+                .as_ref()
+                .is_none_or(|it| it.read().is_ok()),
             kept: match &recorded.content {
                 Content::Whole { .. } => Kept::Whole,
                 Content::Erased { .. } => Kept::Nothing,
@@ -238,6 +244,9 @@ impl Bodies {
             wrong(format!(
                 "it stands in {place}, where its entry does not belong"
             ));
+        }
+        if !seen.readable {
+            wrong(format!("what stands beside it in {place} is no enrichment"));
         }
         // Nobody has signed a later one: it may be anybody's who can write to the folder.
         if sequence < self.signed {
@@ -326,7 +335,7 @@ fn check_parts(
                 .into_par_iter()
                 .map(|place| match part.read_block(place, &reference) {
                     Ok(block) => {
-                        let entries = NearEntries::of(&block, tree);
+                        let entries = NearEntries::of(&block, tree, manifest.sealed);
                         let seen = |within| {
                             let recorded = block.recorded(within)?;
                             let known = entries.get(recorded.sequence.get());
@@ -353,20 +362,23 @@ const ENTRIES_FOR_ONE: u64 = 64;
 /// The entries from the first event of a block to its last, where they stand near each other.
 struct NearEntries<'t> {
     tree: &'t Tree,
+    /// No part may hold an event from this one on.
+    sealed: u64,
     first: u64,
     bytes: Vec<u8>,
 }
 
 impl<'t> NearEntries<'t> {
-    fn of(block: &Block, tree: &'t Tree) -> Self {
+    fn of(block: &Block, tree: &'t Tree, sealed: u64) -> Self {
         let range = block.span();
         let near = range.end - range.start <= ENTRIES_FOR_ONE * block.len() as u64;
-        let bytes = match near && range.end <= tree.size() {
+        let bytes = match near && range.end <= sealed {
             true => tree.entries(range.clone()).unwrap_or_default(),
             false => Vec::new(),
         };
         NearEntries {
             tree,
+            sealed,
             first: range.start,
             bytes,
         }
@@ -375,8 +387,10 @@ impl<'t> NearEntries<'t> {
     fn get(&self, sequence: u64) -> Option<EntryBytes> {
         let (known, _) = self.bytes.as_chunks::<ENTRY_BYTES>();
         let near = known.get(sequence.checked_sub(self.first)? as usize);
-        near.copied()
-            .or_else(|| self.tree.entry(sequence).ok().flatten())
+        if near.is_some() || sequence >= self.sealed {
+            return near.copied();
+        }
+        self.tree.entry(sequence).ok().flatten()
     }
 }
 

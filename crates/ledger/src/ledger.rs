@@ -602,6 +602,8 @@ impl Ledger {
         found: impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone,
     ) -> Result<Vec<Recorded>, ReadError> {
         let inner = self.inner();
+        // A long export is asked for once, and read for long.
+        inner.resources.pool().note_request();
         let (parts, erased_through) = {
             let state = inner.state.read();
             (state.parts.clone(), state.erased_through)

@@ -10,7 +10,7 @@
 //!   it can be deleted and rebuilt.
 //!
 //! Follow an event: [`Ledger::append`] -> sequencer -> journal (durable) -> a part, when its
-//! journal file is sealed -> a larger part, when neighbours merge -> gone, when a tombstone or a
+//! journal file is sealed, with others -> a larger part, when neighbours merge -> gone, when a tombstone or a
 //! retention policy says so. Its 45-byte entry stays in the tree for ever.
 //! Bytes: `docs/formats/journal-v1.md`, `docs/formats/part-v1.md`.
 
@@ -58,4 +58,4 @@ pub use open::{OpenError, Options};
 pub use part::{Block, Packing, Part};
 pub use pool::{Lane, Meters, Pool, Tally, Task, Work, step_back};
 pub use reader::{Reader, ReaderError};
-pub use sequencer::{CLOCK_JUMP_ACTION, SIGN_AFTER, UNIT_BYTES, UNIT_EVENTS};
+pub use sequencer::{CLOCK_JUMP_ACTION, SEAL_TOGETHER, SIGN_AFTER, UNIT_BYTES, UNIT_EVENTS};

@@ -91,7 +91,7 @@ pub trait Work: Send + Sync {
 /// What a piece of work does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
-    /// A journal file becomes parts.
+    /// Journal files become parts.
     Seal,
     /// The index of a part is made.
     Index,

@@ -24,7 +24,7 @@ use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
 use crate::pool::{Meters, Task};
 use crate::reference::Reference;
 use crate::rewrite::QUIET_MICROS;
-use crate::sequencer::{Command, SEAL_TOGETHER};
+use crate::sequencer::{Command, SEAL_BYTES, SEAL_TOGETHER};
 use crate::state::{Parts, State, Unit};
 use crate::tree::TreeRun;
 
@@ -81,15 +81,14 @@ impl Inner {
         let Some(mut manifest) = self.begin_work() else {
             return Ok(None);
         };
-        let (firsts, groups, month, ids, entries, run) = {
+        let (firsts, groups, month, mut ids, entries, run) = {
             let state = self.state.read();
             let units = || state.units_to_seal().take_while(|unit| unit.end() <= end);
             let Some(oldest) = units().next() else {
                 return Ok(None);
             };
             let groups: Vec<Arc<Group>> = units().flat_map(|unit| &unit.groups).cloned().collect();
-            let mut ids: Vec<IdEntry> = units().flat_map(|unit| unit.ids.sorted()).collect();
-            ids.sort_unstable();
+            let ids: Vec<IdEntry> = units().flat_map(|unit| unit.ids.entries()).collect();
             (
                 units().map(|unit| unit.first).collect::<Vec<u64>>(),
                 groups,
@@ -99,6 +98,7 @@ impl Inner {
                 state.tree.copy_unsealed(end),
             )
         };
+        ids.sort_unstable();
         let first = firsts[0];
         let sealed = if first == end {
             Vec::new()
@@ -133,11 +133,12 @@ impl Inner {
         self.sealed_at
             .store(self.clock.now().as_micros(), Ordering::Release);
         self.parts_changed();
-        for first in &firsts {
-            remove_if_there(&*self.disk, &journal::path(*first))?;
-        }
+        // One that cannot be removed does not keep the others.
+        let paths = firsts.iter().map(|first| journal::path(*first));
+        let removed: Vec<_> = paths.map(|it| remove_if_there(&*self.disk, &it)).collect();
         self.disk.sync_dir(Path::new(journal::FOLDER))?;
         self.remove_runs(&id_runs.dropped)?;
+        removed.into_iter().collect::<io::Result<()>>()?;
         Ok(Some(sealed.iter().map(|part| part.bytes).sum()))
     }
 
@@ -274,8 +275,12 @@ impl State {
     fn units_to_seal(&self) -> impl Iterator<Item = &Unit> {
         let month = self.units.front().map(|unit| unit.month);
         let closed = self.units.len().saturating_sub(1).min(SEAL_TOGETHER);
-        let closed = self.units.iter().take(closed);
-        closed.take_while(move |unit| Some(unit.month) == month)
+        let mut bytes = 0;
+        self.units.iter().take(closed).take_while(move |unit| {
+            let is_first = bytes == 0;
+            bytes += unit.bytes;
+            Some(unit.month) == month && (is_first || bytes <= SEAL_BYTES)
+        })
     }
 
     /// Will the journal file that is written to be sealed if the ledger becomes quiet?

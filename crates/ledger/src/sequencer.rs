@@ -22,13 +22,15 @@ use crate::ledger::{AppendError, Inner, Mode, Outcomes, Placed, Prepared, Refuse
 use crate::pool::Lane;
 use crate::state::Unit;
 
-/// Events of a journal file at which it is closed and sealed.
+/// Events of a journal file at which it is closed, to be sealed.
 pub const UNIT_EVENTS: u64 = 50_000;
-/// Bytes of a journal file at which it is closed and sealed, 64 MiB.
+/// Bytes of a journal file at which it is closed, to be sealed, 64 MiB.
 pub const UNIT_BYTES: u64 = 64 << 20;
 /// Closed journal files that are sealed together: the parts are larger and need fewer merges, and a
 /// burst of as many events has the CPU for itself.
-pub(crate) const SEAL_TOGETHER: usize = 4;
+pub const SEAL_TOGETHER: usize = 4;
+/// Bytes of journal files that are sealed together, at the most where there are several.
+pub(crate) const SEAL_BYTES: u64 = 2 * UNIT_BYTES;
 /// How long a closed journal file waits for others.
 const SEAL_PATIENCE: Duration = Duration::from_secs(3);
 /// Most bytes gathered into one group from several batches, 8 MiB: what a sync takes along without
@@ -452,15 +454,17 @@ impl Sequencer {
             first,
             month,
         )?);
-        let units = {
+        let (closed, bytes) = {
             let mut state = self.inner.state.write();
+            let bytes: u64 = state.units.iter().map(|unit| unit.bytes).sum();
+            let closed = state.units.len();
             state.units.push_back(Unit::new(first, month));
-            state.units.len()
+            (closed, bytes)
         };
-        if units > SEAL_TOGETHER {
+        if closed >= SEAL_TOGETHER || bytes >= SEAL_BYTES {
             self.seal_at = None;
             self.inner.wake(&[Lane::Fresh]);
-        } else if units > 1 {
+        } else if closed > 0 {
             self.seal_at.get_or_insert(Instant::now() + SEAL_PATIENCE);
         }
         Ok(())

@@ -44,18 +44,13 @@ impl UnitIds {
         );
     }
 
-    pub(crate) fn sorted(&self) -> Vec<IdEntry> {
-        let mut entries: Vec<IdEntry> = self
-            .first
-            .iter()
-            .map(|(hash, sequence)| IdEntry {
-                hash: *hash,
-                sequence: *sequence,
-            })
-            .collect();
-        entries.extend_from_slice(&self.more);
-        entries.sort_unstable();
-        entries
+    /// In no order.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = IdEntry> {
+        let first = self.first.iter().map(|(hash, sequence)| IdEntry {
+            hash: *hash,
+            sequence: *sequence,
+        });
+        first.chain(self.more.iter().copied())
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn analyze_wanted(event: &Recorded, wanted: Wanted, sink: &mut impl S
         }
     }
     if let Some(enrichment) = &event.enrichment {
-        emit.enrichment(&enrichment.read());
+        emit.enrichment(&enrichment.read().unwrap_or_default());
     }
 }
 

@@ -115,11 +115,19 @@ pub(crate) fn page_of<T: Send>(
     let mut steps = found.hits.chunks(found.hits.len().div_ceil(threads).max(1));
     let first = steps.next().unwrap_or_default();
     let events = std::thread::scope(|scope| {
-        let others: Vec<_> = steps.map(|step| scope.spawn(|| read(step))).collect();
+        let thread = || std::thread::Builder::new().name("annals-page".to_owned());
+        let read = &read;
+        let begin = |step| (step, thread().spawn_scoped(scope, move || read(step)));
+        let others: Vec<_> = steps.map(begin).collect();
         let mut events = read(first)?;
-        for other in others {
+        for (step, other) in others {
             let panicked = |_| Refusal::internal(&std::io::Error::other("reading a page panicked"));
-            events.append(&mut other.join().map_err(panicked)??);
+            let mut made = match other {
+                Ok(other) => other.join().map_err(panicked)??,
+                // No thread is to be had.
+                Err(_) => read(step)?,
+            };
+            events.append(&mut made);
         }
         Ok::<_, Refusal>(events)
     })?;

@@ -95,6 +95,52 @@ fn a_body_is_not_covered_by_a_tombstone_that_nobody_signed() {
     );
 }
 
+/// A part that holds events of the journal too: each is what its entry says, and still one too many.
+#[test]
+fn an_event_that_is_not_sealed_may_not_stand_in_a_part() {
+    let house = House::new(32);
+    let disk: Arc<dyn Disk> = Arc::new(Sim::new(32));
+    let ledger = house.open(disk.clone()).unwrap();
+    for n in 0..3 {
+        append(&ledger, vec![house.event(&n.to_string(), "words")]).unwrap();
+    }
+    let bytes_of = |path: &Path| {
+        let file = disk.open_read(path).unwrap();
+        let mut bytes = vec![0; file.len().unwrap() as usize];
+        file.read_exact_at(&mut bytes, 0).unwrap();
+        bytes
+    };
+    let write = |path: &Path, bytes: &[u8]| {
+        if disk.exists(path).unwrap() {
+            disk.remove_file(path).unwrap();
+        }
+        let file = disk.create(path).unwrap();
+        file.write_all_at(bytes, 0).unwrap();
+    };
+    let name = disk.list(Path::new("journal")).unwrap()[0].name.clone();
+    let journal = Path::new("journal").join(name);
+    let written = bytes_of(&journal);
+    seal(&ledger).unwrap();
+    let verifier = ledger.verifier().clone();
+    ledger.close();
+    assert!(checked(&disk, &verifier).is_sound());
+
+    write(&journal, &written);
+    let manifest = String::from_utf8(bytes_of(Path::new("manifest"))).unwrap();
+    let (json, _) = manifest.rsplit_once("\ncrc32c ").unwrap();
+    let json = json.replace("\"sealed\": 3", "\"sealed\": 0");
+    let sum = crc32c::crc32c(json.as_bytes());
+    write(
+        Path::new("manifest"),
+        format!("{json}\ncrc32c {sum:08x}\n").as_bytes(),
+    );
+    let report = checked(&disk, &verifier);
+    let finds = |finding: &ledger::Finding| {
+        finding.place == "event 0" && finding.what.contains("is not what its entry")
+    };
+    assert!(report.findings.iter().any(finds), "{:?}", report.findings);
+}
+
 #[test]
 fn a_changed_byte_is_found_in_every_file() {
     let (disk, verifier, _) = folder();

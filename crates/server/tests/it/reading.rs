@@ -337,7 +337,7 @@ fn background_work_and_what_waits_is_counted() {
     };
     assert_eq!(task("done_total", "seal"), 0.0);
     assert_eq!(of_main("ledger_parts", ",packing=\"fresh\""), 0.0);
-    // A journal file is sealed when it has 50,000 events and another one comes.
+    // A journal file is closed when it has 50,000 events and another one comes, and soon sealed.
     for batch in 0..6 {
         let event = |n| event(&format!("{batch}-{n}"), "login");
         let events: Vec<String> = (0..if batch < 5 { 10_000 } else { 1 }).map(event).collect();
