@@ -28,5 +28,10 @@ pub(crate) fn run(tools: &Tools, full: bool, quick: bool, seed: Option<u64>) -> 
         "not everything could be measured; {page} says what"
     );
     println!("wrote {page}");
+    if full {
+        // It has all of the other page, newer.
+        std::fs::copy(root().join(FULL_PAGE), root().join(PAGE)).context(PAGE)?;
+        println!("wrote {PAGE}");
+    }
     Ok(())
 }
