@@ -15,6 +15,9 @@ const EVERY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Acknowledgements at rest.
 pub(crate) const AT_REST: usize = 5_000;
+/// So many parts of a category are merged: the load comes in as many portions, each sealed before the
+/// next one is sent, since what is sent in one go is sealed together.
+const PORTIONS: u64 = 8;
 /// More events than are sent one by one, and a seed for others than those of the load.
 const EVENTS: u64 = 1_000_000;
 const OTHER_SEED: u64 = 1 << 32;
@@ -56,6 +59,13 @@ fn doing(server: &Server) -> anyhow::Result<usize> {
     })
 }
 
+fn is_sealing(server: &Server) -> anyhow::Result<bool> {
+    let waiting = server.by_task("annals_background_waiting")?;
+    Ok(waiting
+        .iter()
+        .any(|(task, pieces)| task == "seal" && *pieces > 0.0))
+}
+
 /// Sends the load, and then single events until the server has merged and packed it all and
 /// `at_rest` of them were acknowledged after that.
 pub(crate) fn measure(
@@ -64,7 +74,15 @@ pub(crate) fn measure(
     args: &LoadArgs,
     at_rest: usize,
 ) -> anyhow::Result<Beside> {
-    load::send_all(server, key, args)?;
+    for portion in 0..PORTIONS {
+        while portion > 0 && is_sealing(server)? {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        let mut args = args.clone();
+        args.count /= PORTIONS;
+        args.events.seed ^= portion << 33;
+        load::send_all(server, key, &args)?;
+    }
     let plan = Plan {
         seed: args.events.seed ^ OTHER_SEED,
         ..args.events.plan(EVENTS)
