@@ -22,9 +22,7 @@ impl DisplayId {
             sequence,
         }
     }
-}
 
-impl DisplayId {
     /// Appends what it is written as.
     pub(crate) fn push_to(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"LOG-");

@@ -18,6 +18,7 @@ use crate::head::{HeadError, SignedHead, read_last};
 use crate::held::Held;
 use crate::ids::IdRun;
 use crate::journal;
+use crate::ledger::ENTRIES_READ_FOR_ONE;
 use crate::manifest::{IdRunEntry, Manifest, PartEntry, Shelf};
 use crate::part::{Block, Part};
 use crate::tree::{EntryBytes, Tree};
@@ -356,9 +357,6 @@ fn check_parts(
     }
 }
 
-/// Entries that are read at once for each event of a block: where it takes more, each is read alone.
-const ENTRIES_FOR_ONE: u64 = 64;
-
 /// The entries from the first event of a block to its last, where they stand near each other.
 struct NearEntries<'t> {
     tree: &'t Tree,
@@ -371,7 +369,7 @@ struct NearEntries<'t> {
 impl<'t> NearEntries<'t> {
     fn of(block: &Block, tree: &'t Tree, sealed: u64) -> Self {
         let range = block.span();
-        let near = range.end - range.start <= ENTRIES_FOR_ONE * block.len() as u64;
+        let near = range.end - range.start <= ENTRIES_READ_FOR_ONE * block.len() as u64;
         let bytes = match near && range.end <= sealed {
             true => tree.entries(range.clone()).unwrap_or_default(),
             false => Vec::new(),

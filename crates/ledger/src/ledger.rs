@@ -45,7 +45,7 @@ pub const MAX_UNSEALED_UNITS: usize = 12;
 pub const MAX_VIEW_LAG: u64 = 700_000;
 /// Where so many entries stand for each one that is wanted, or fewer, all are read at once: 2.8 KiB
 /// cost less than another look at the disk.
-const ENTRIES_READ_FOR_ONE: u64 = 64;
+pub(crate) const ENTRIES_READ_FOR_ONE: u64 = 64;
 /// What a sender is told to wait when the ledger is busy.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
