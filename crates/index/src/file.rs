@@ -22,6 +22,9 @@ const MAGIC: [u8; 8] = *b"annalsix";
 const TAIL_BYTES: usize = 16;
 /// Bytes read at once to check a file, 256 KiB.
 const READ_BYTES: usize = 256 << 10;
+/// Bytes that are synced together, 256 KiB: whoever syncs an event waits for them, and must not wait
+/// for a whole file.
+const SYNC_BYTES: usize = 256 << 10;
 /// What a file is called until it is whole.
 pub(crate) const UNFINISHED: &str = "new";
 
@@ -52,6 +55,7 @@ pub(crate) struct FileWriter {
     file: File,
     origin: Origin,
     length: u64,
+    unsynced: usize,
     checksum: u32,
     sections: Vec<(String, u64, u64)>,
 }
@@ -66,6 +70,7 @@ impl FileWriter {
             path,
             origin,
             length: 0,
+            unsynced: 0,
             checksum: 0,
             sections: Vec::new(),
         })
@@ -81,7 +86,14 @@ impl FileWriter {
     }
 
     fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.file.write_all(bytes)?;
+        for bytes in bytes.chunks(SYNC_BYTES) {
+            self.file.write_all(bytes)?;
+            self.unsynced += bytes.len();
+            if self.unsynced >= SYNC_BYTES {
+                self.file.sync_data()?;
+                self.unsynced = 0;
+            }
+        }
         self.length += bytes.len() as u64;
         self.checksum = crc32c::crc32c_append(self.checksum, bytes);
         Ok(())

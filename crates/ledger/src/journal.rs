@@ -18,8 +18,12 @@ pub(crate) const FOLDER: &str = "journal";
 
 /// Length in bytes from which a file is given room, a page of the disk.
 const ROOM_FROM: u64 = 4 << 10;
-/// Most room that is laid out at once, in bytes; a smaller file is doubled.
+/// Most room that is laid out at once for large frames, in bytes; a smaller file is doubled.
 const ROOM_MAX: u64 = 4 << 20;
+/// Length in bytes up to which a frame is small: its sync takes about as long without the bytes.
+const SMALL_FRAME: u64 = 64 << 10;
+/// Most zeros that are written behind a small frame, in bytes.
+const ZEROS_MAX: u64 = 256 << 10;
 
 /// Where the file that begins with a sequence is.
 pub(crate) fn path(first: u64) -> PathBuf {
@@ -32,6 +36,8 @@ pub(crate) struct Writer {
     end: u64,
     /// Up to where room was asked for.
     room: u64,
+    /// Up to where zeros were written.
+    zeros: u64,
     previous: u32,
 }
 
@@ -71,6 +77,7 @@ impl Writer {
             file,
             end: FILE_HEADER_BYTES as u64,
             room: 0,
+            zeros: 0,
             previous: header.checksum(),
         })
     }
@@ -92,7 +99,7 @@ impl Writer {
                 .and_then(|()| self.file.sync_data())
             {
                 Ok(()) => {
-                    self.room = 0;
+                    (self.room, self.zeros) = (0, 0);
                     Err(WriteError::Refused(error))
                 }
                 Err(_) => Err(self.lost(error)),
@@ -110,20 +117,37 @@ impl Writer {
 
     /// Lays out room for a frame of some bytes and for more behind it. Where the disk has none, the
     /// frame itself finds out.
+    ///
+    /// For small frames the room is zeros that are written and synced with one of them: to sync bytes
+    /// in their place changes nothing else. Room that is only reserved has to be marked as written
+    /// with each page, by a thread of the system that may wait for others that are busy.
     fn make_room(&mut self, bytes: u64) {
         let end = self.end + bytes;
-        if end > self.room && end >= ROOM_FROM {
-            let room = end + end.min(ROOM_MAX);
-            if self.file.reserve(room).is_err() {
-                tracing::debug!(room, "no room could be laid out for the journal");
+        if end < ROOM_FROM {
+            return;
+        }
+        let laid_out = if bytes <= SMALL_FRAME {
+            if end <= self.zeros {
+                return;
             }
-            self.room = room;
+            let zeros = vec![0; end.min(ZEROS_MAX) as usize];
+            self.zeros = end + zeros.len() as u64;
+            self.file.write_all_at(&zeros, end)
+        } else {
+            if end <= self.room {
+                return;
+            }
+            self.room = end + end.min(ROOM_MAX);
+            self.file.reserve(self.room)
+        };
+        if laid_out.is_err() {
+            tracing::debug!(end, "no room could be laid out for the journal");
         }
     }
 
     /// Nobody knows what the file holds: it is left as it is.
     fn lost(&mut self, error: io::Error) -> WriteError {
-        self.room = 0;
+        (self.room, self.zeros) = (0, 0);
         WriteError::Lost(error)
     }
 }
@@ -131,7 +155,7 @@ impl Writer {
 /// Room that was not used is given back. It does no harm where that fails.
 impl Drop for Writer {
     fn drop(&mut self) {
-        if self.room > self.end && self.file.truncate(self.end).is_err() {
+        if self.room.max(self.zeros) > self.end && self.file.truncate(self.end).is_err() {
             tracing::debug!("room of the journal could not be given back");
         }
     }
@@ -288,6 +312,7 @@ pub(crate) fn take_up(disk: &dyn Disk, scanned: &Scanned) -> io::Result<Writer> 
         file: disk.open(&path)?,
         end: scanned.good_bytes,
         room: 0,
+        zeros: 0,
         previous: scanned.previous,
     })
 }

@@ -29,6 +29,7 @@ mod journal;
 mod ledger;
 mod manifest;
 mod open;
+mod pace;
 mod part;
 mod pool;
 mod reader;
@@ -55,7 +56,8 @@ pub use ledger::{
 };
 pub use manifest::{FORMAT, ManifestError, PartEntry, PartName, Shelf};
 pub use open::{OpenError, Options};
+pub use pace::step_back;
 pub use part::{Block, Packing, Part};
-pub use pool::{Lane, Meters, Pool, Tally, Task, Work, step_back};
+pub use pool::{Lane, Meters, Piece, Pool, Tally, Task, Work};
 pub use reader::{Reader, ReaderError};
 pub use sequencer::{CLOCK_JUMP_ACTION, SEAL_TOGETHER, SIGN_AFTER, UNIT_BYTES, UNIT_EVENTS};

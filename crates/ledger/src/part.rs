@@ -41,8 +41,9 @@ const FOOTER_MAGIC: [u8; 4] = *b"APRT";
 const BLOCK_BYTES: usize = 16 << 10;
 /// Most events of a block; bounds what a damaged count can ask for.
 const BLOCK_EVENTS: usize = 1024;
-/// Bytes written at once, 1 MiB: what a part takes in memory while it is made.
-const WRITE_BYTES: usize = 1 << 20;
+/// Bytes written and synced at once, 256 KiB: whoever syncs an event waits for them, and must not wait
+/// for a whole file.
+const WRITE_BYTES: usize = 256 << 10;
 /// Largest unpacked block that is read, 4 MiB: far above one event of the largest size.
 const MAX_BLOCK_BYTES: usize = 4 << 20;
 
@@ -279,12 +280,13 @@ impl<'d> PartBuilder<'d> {
 
     fn write_out(&mut self) -> io::Result<()> {
         self.file.write_all_at(&self.out, self.written)?;
+        self.file.sync_data()?;
         self.written += self.out.len() as u64;
         self.out.clear();
         Ok(())
     }
 
-    /// Ends the file and syncs it; the caller syncs the folder.
+    /// Ends the file, all of it synced; the caller syncs the folder.
     pub(crate) fn finish(mut self) -> io::Result<PartEntry> {
         self.close_block()?;
         let index_start = self.out.len();
@@ -323,7 +325,6 @@ impl<'d> PartBuilder<'d> {
         self.out.extend_from_slice(&sum.to_le_bytes());
         self.out.extend_from_slice(&FOOTER_MAGIC);
         self.write_out()?;
-        self.file.sync_data()?;
         self.finished = true;
         Ok(PartEntry {
             shelf: self.name.shelf,

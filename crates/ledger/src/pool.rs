@@ -4,8 +4,7 @@
 //! The threads take no input: they are told that somebody may have work in a [`Lane`], and he looks
 //! at his state and does the next piece, which is safe to repeat. After a piece the next in the
 //! queue has his turn, so that no tenant waits for all the work of another. A busy machine gives
-//! requests the CPU before all lanes but the first, and merging and packing rest most of the time
-//! while somebody asks or sends.
+//! requests the CPU before all lanes but the first (module `pace`).
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -18,33 +17,21 @@ use std::time::{Duration, Instant};
 use event::Count;
 use parking_lot::{Condvar, Mutex};
 
+use crate::pace::{self, Pace, Patience, Requests, thread_cpu};
+
 /// How long a piece of work that failed waits until it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 /// How often everybody is asked for work that comes with time alone.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How much less than a request a thread of the later lanes counts to the scheduler: with 10, about
-/// a tenth where both want the CPU.
-const NICE: i32 = 10;
-/// While somebody asks or sends, merging and packing work this part of the time of one thread at the
-/// most, in percent: without rests an acknowledgement took several times as long beside a merge.
-const PACED_PERCENT: u32 = 25;
-/// How long nobody may have asked or sent anything for such work not to rest: in one go it takes half
-/// the CPU.
-const QUIET: Duration = Duration::from_secs(2);
-/// Such work between two rests: short against what a request takes, since whoever wakes may wait for
-/// whoever runs.
-const PACED_SLICE: Duration = Duration::from_micros(500);
-
 /// Which pieces of work wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// What senders would have to wait for if it fell behind: sealing, and the index of what was
     /// just sealed. Half as many threads as there are cores.
     Fresh,
-    /// What keeps files few, and erased events gone: one thread, after all requests; beside them it
-    /// merges a quarter of the time.
+    /// What keeps files few, and erased events gone: one thread, after all requests.
     Upkeep,
-    /// What only saves space: one thread, after all requests, beside them a quarter of the time.
+    /// What only saves space: one thread, after all requests.
     Cold,
 }
 
@@ -151,7 +138,10 @@ struct Meter {
 
 /// Counts background work.
 #[derive(Default)]
-pub struct Meters([Meter; Task::ALL.len()]);
+pub struct Meters {
+    tasks: [Meter; Task::ALL.len()],
+    patience: Patience,
+}
 
 impl Meters {
     /// Does a piece of work on this thread and counts it. `piece` answers with the bytes it wrote,
@@ -162,20 +152,22 @@ impl Meters {
     pub fn measure(
         &self,
         task: Task,
-        piece: impl FnOnce() -> io::Result<Option<u64>>,
+        piece: impl FnOnce(&Piece<'_>) -> io::Result<Option<u64>>,
     ) -> io::Result<bool> {
         struct Running<'m>(&'m Meter, Duration);
         impl Drop for Running<'_> {
             fn drop(&mut self) {
-                let cpu = thread_cpu().saturating_sub(self.1).as_nanos() as u64;
-                self.0.cpu_nanos.fetch_add(cpu, Ordering::Relaxed);
+                self.0.add_cpu(thread_cpu().saturating_sub(self.1));
                 self.0.running.fetch_sub(1, Ordering::Relaxed);
             }
         }
-        let meter = &self.0[task as usize];
+        let meter = &self.tasks[task as usize];
         meter.running.fetch_add(1, Ordering::Relaxed);
         let running = Running(meter, thread_cpu());
-        let done = piece();
+        let done = piece(&Piece {
+            meter,
+            patience: &self.patience,
+        });
         drop(running);
         match &done {
             Ok(Some(bytes)) => {
@@ -192,7 +184,7 @@ impl Meters {
 
     /// What was counted so far.
     pub fn tally(&self, task: Task) -> Tally {
-        let meter = &self.0[task as usize];
+        let meter = &self.tasks[task as usize];
         let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
         Tally {
             done: read(&meter.done),
@@ -204,56 +196,47 @@ impl Meters {
     }
 }
 
-fn thread_cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
+impl Meter {
+    fn add_cpu(&self, cpu: Duration) {
+        let nanos = cpu.as_nanos() as u64;
+        self.cpu_nanos.fetch_add(nanos, Ordering::Relaxed);
+    }
 }
 
-/// When somebody last asked or sent something.
-struct Requests {
-    start: Instant,
-    /// Milliseconds from the start.
-    last: AtomicU64,
+/// A piece of work that is being measured.
+pub struct Piece<'m> {
+    meter: &'m Meter,
+    patience: &'m Patience,
 }
 
-impl Default for Requests {
-    fn default() -> Self {
-        Requests {
-            start: Instant::now(),
-            last: AtomicU64::new(0),
+impl Piece<'_> {
+    /// Does the long part of the piece on a thread of its own, which has the CPU only while nobody
+    /// else wants it, and waits for it. It must take no lock that a request may wait for.
+    ///
+    /// # Errors
+    /// Those of the work, and when no thread can be started.
+    pub fn aside<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        let gives_way = self.patience.gives_way();
+        let began = Instant::now();
+        let (done, cpu) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new()
+                .name("annals-aside".to_owned())
+                .spawn_scoped(scope, || {
+                    if gives_way {
+                        pace::give_way();
+                    } else {
+                        pace::step_back();
+                    }
+                    (work(), thread_cpu())
+                })?;
+            let joined = thread.join();
+            io::Result::Ok(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
+        self.meter.add_cpu(cpu);
+        if gives_way {
+            self.patience.learn(began.elapsed(), cpu);
         }
-    }
-}
-
-impl Requests {
-    fn note(&self) {
-        let now = self.start.elapsed().as_millis() as u64;
-        self.last.store(now, Ordering::Relaxed);
-    }
-
-    fn are_rare(&self) -> bool {
-        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
-        self.start.elapsed() >= last + QUIET
-    }
-}
-
-/// Keeps a piece of work within its share of the time.
-pub(crate) struct Pace<'p> {
-    requests: &'p Requests,
-    /// CPU time of the thread after the last rest.
-    began: Duration,
-}
-
-impl Pace<'_> {
-    /// Rests if it is time to.
-    pub(crate) fn step(&mut self) {
-        let worked = thread_cpu().saturating_sub(self.began);
-        if worked >= PACED_SLICE {
-            if !self.requests.are_rare() {
-                std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
-            }
-            self.began = thread_cpu();
-        }
+        done
     }
 }
 
@@ -277,7 +260,7 @@ impl Pool {
                     .name(lane.thread_name().to_owned())
                     .spawn(move || {
                         if lane != Lane::Fresh {
-                            step_back();
+                            pace::step_back();
                         }
                         shared.run(lane);
                     })?;
@@ -319,10 +302,7 @@ impl Pool {
 
     /// Begins a piece of work that rests now and then, on this thread.
     pub(crate) fn pace(&self) -> Pace<'_> {
-        Pace {
-            requests: &self.shared.requests,
-            began: thread_cpu(),
-        }
+        Pace::new(&self.shared.requests)
     }
 
     /// What was done so far.
@@ -505,17 +485,6 @@ impl Queue {
     }
 }
 
-/// Lets requests have the CPU before the calling thread, from now on.
-pub fn step_back() {
-    #[cfg(target_os = "linux")]
-    {
-        // On Linux a thread has a priority of its own. Where it may not be changed the work is
-        // only less polite.
-        let thread = rustix::thread::gettid();
-        let _ = rustix::process::setpriority_process(Some(thread), NICE);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -559,7 +528,7 @@ mod tests {
             let served = self.served.fetch_add(1, Ordering::SeqCst);
             assert_eq!(served, 0, "one thread at a time");
             std::thread::sleep(self.takes);
-            let done = meters.measure(Task::Merge, || {
+            let done = meters.measure(Task::Merge, |_| {
                 if self.fails_once.swap(false, Ordering::SeqCst) {
                     return Err(io::Error::other("as the test wants it"));
                 }
@@ -632,31 +601,5 @@ mod tests {
         drop(gone);
         wait(|| pieces.is_done());
         assert!(order.lock().iter().all(|name| *name == "one"));
-    }
-
-    #[test]
-    fn paced_work_rests_three_quarters_of_the_time_while_somebody_asks() {
-        let pool = Pool::without_threads();
-        pool.note_request();
-        let (begun, before) = (Instant::now(), thread_cpu());
-        let mut pace = pool.pace();
-        for _ in 0..4 {
-            let since = thread_cpu();
-            while thread_cpu() - since < PACED_SLICE {}
-            pace.step();
-        }
-        let worked = thread_cpu() - before;
-        let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
-        assert!(share <= 0.26, "{share}");
-    }
-
-    #[test]
-    fn requests_are_rare_when_none_came_for_a_while() {
-        let mut requests = Requests::default();
-        assert!(!requests.are_rare());
-        requests.start -= QUIET;
-        assert!(requests.are_rare());
-        requests.note();
-        assert!(!requests.are_rare());
     }
 }

@@ -18,7 +18,7 @@ use crate::group::salt_bytes;
 use crate::ledger::{Backlog, Inner};
 use crate::manifest::{PartEntry, PartName, Shelf, remove_if_there};
 use crate::part::{Block, Packing, Part, PartBuilder, Stored, beyond, shelf_folder};
-use crate::pool::{Meters, Task};
+use crate::pool::{Meters, Piece, Task};
 use crate::reference::{ReadReference, Reference};
 use crate::state::{Parts, State};
 
@@ -63,25 +63,30 @@ impl Inner {
         let Some(old) = parts_to_merge(&self.state.read().parts, seen) else {
             return Ok(false);
         };
-        meters.measure(Task::Merge, || self.write_anew(&old, Packing::Fresh))?;
+        meters.measure(Task::Merge, |piece| {
+            self.put_in_place(piece, &old, Packing::Fresh)
+        })?;
         Ok(true)
     }
 
-    /// Packs a part tighter that will not be merged soon.
+    /// Packs tighter what will not be merged soon, neighbours into one part.
     pub(crate) fn recompress_part(&self, meters: &Meters) -> io::Result<bool> {
         let (Some(_rewriting), Some(seen)) = (self.begin_rewrite(), self.seen_by_views()) else {
             return Ok(false);
         };
-        let Some(part) = self.part_to_recompress(seen) else {
+        let Some(old) = self.parts_to_recompress(seen) else {
             return Ok(false);
         };
-        meters.measure(Task::Recompress, || self.write_anew(&[part], Packing::Cold))?;
+        meters.measure(Task::Recompress, |piece| {
+            self.put_in_place(piece, &old, Packing::Cold)
+        })?;
         Ok(true)
     }
 
-    /// A part that is packed as a new one is, and will not be merged soon: the largest that merging
-    /// makes, those of a month that is over, and any while the ledger is quiet.
-    fn part_to_recompress(&self, seen: u64) -> Option<Arc<Part>> {
+    /// Neighbours that are packed as new parts are, and will not be merged soon: the largest that
+    /// merging makes, those of a month that is over, and any while the ledger is quiet. Since they are
+    /// written anew in any case they become one part, as large as merging makes them at the most.
+    fn parts_to_recompress(&self, seen: u64) -> Option<Vec<Arc<Part>>> {
         let state = self.state.read();
         let may_be = |part: &&Arc<Part>| {
             let entry = part.entry();
@@ -90,7 +95,7 @@ impl Inner {
         };
         let mut waiting = state.parts.iter().filter(may_be);
         if let Some(largest) = waiting.clone().find(|part| is_largest(part)) {
-            return Some(largest.clone());
+            return Some(vec![largest.clone()]);
         }
         if waiting.clone().next().is_none() || parts_to_merge(&state.parts, u64::MAX).is_some() {
             return None;
@@ -104,18 +109,40 @@ impl Inner {
             year: u16::try_from(year).unwrap_or(u16::MAX),
             month,
         };
-        waiting
-            .find(|part| {
-                let month = part.entry().month();
-                quiet_micros >= QUIET_MICROS
-                    || (month < this_month && state.units.iter().all(|unit| unit.month != month))
-            })
-            .cloned()
+        let first = waiting.find(|part| {
+            let month = part.entry().month();
+            quiet_micros >= QUIET_MICROS
+                || (month < this_month && state.units.iter().all(|unit| unit.month != month))
+        })?;
+        let mut bytes = 0;
+        let shelf = state.parts.by_shelf.get(&first.entry().shelf)?;
+        let from_first = shelf.iter().skip_while(|part| !Arc::ptr_eq(part, first));
+        let run = from_first.take_while(|part| {
+            bytes += merge_bytes(part);
+            may_be(part) && part.entry().month() == first.entry().month() && bytes <= MAX_PART_BYTES
+        });
+        Some(run.cloned().collect())
     }
 
-    /// Puts one part in the place of several neighbours, or of one, with the same events, a
-    /// little at a time. Answers with its size, or `None` if the ledger closes or they are no more.
-    fn write_anew(&self, old: &[Arc<Part>], packing: Packing) -> io::Result<Option<u64>> {
+    /// Puts one part in the place of several neighbours, or of one, with the same events. Answers
+    /// with its size, or `None` if the ledger closes or they are no more.
+    fn put_in_place(
+        &self,
+        piece: &Piece<'_>,
+        old: &[Arc<Part>],
+        packing: Packing,
+    ) -> io::Result<Option<u64>> {
+        let Some(new) = piece.aside(|| self.write_anew(old, packing))? else {
+            return Ok(None);
+        };
+        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
+        let replaced = self.replace_parts(&old, &[new], None)?;
+        Ok(replaced.then_some(new.bytes))
+    }
+
+    /// Writes one part with the events of several neighbours, or of one, a little at a time; `None`
+    /// if the ledger closes.
+    fn write_anew(&self, old: &[Arc<Part>], packing: Packing) -> io::Result<Option<PartEntry>> {
         let (Some(first), Some(last)) = (old.first(), old.last()) else {
             return Ok(None);
         };
@@ -156,9 +183,7 @@ impl Inner {
         }
         let new = builder.finish()?;
         self.disk.sync_dir(&shelf_folder(name.shelf))?;
-        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
-        let replaced = self.replace_parts(&old, &[new], None)?;
-        Ok(replaced.then_some(new.bytes))
+        Ok(Some(new))
     }
 
     /// Makes `new` stand for `old`: the one step of a rewrite that commits. `false` if that came too
@@ -237,12 +262,15 @@ impl Inner {
             return Ok(false);
         };
         let through = newest + 1;
-        meters.measure(Task::Erase, || self.erase(&pending, &parts, through))?;
+        meters.measure(Task::Erase, |piece| {
+            self.erase(piece, &pending, &parts, through)
+        })?;
         Ok(true)
     }
 
     fn erase(
         &self,
+        piece: &Piece<'_>,
         pending: &[(u64, Erasure)],
         parts: &Parts,
         through: u64,
@@ -270,7 +298,7 @@ impl Inner {
             if dropped {
                 continue;
             }
-            match self.write_without(part, pending)? {
+            match piece.aside(|| self.write_without(part, pending))? {
                 Some(written) => new.push(written),
                 None => {
                     self.remove_parts(&new)?;
@@ -500,13 +528,21 @@ mod tests {
         let shelf = shelf_folder(parts[0].entry().shelf);
         let files = || disk.list(&shelf).unwrap().len();
 
-        let packed = |part: &Arc<Part>| inner.write_anew(std::slice::from_ref(part), Packing::Cold);
+        let put = |parts: &[Arc<Part>], packing| {
+            let mut bytes = None;
+            let done = Meters::default().measure(Task::Merge, |piece| {
+                bytes = inner.put_in_place(piece, parts, packing)?;
+                Ok(bytes)
+            });
+            done.map(|_| bytes)
+        };
+        let packed = |part: &Arc<Part>| put(std::slice::from_ref(part), Packing::Cold);
         assert!(packed(&parts[0]).unwrap().is_some());
         assert_eq!(files(), 2);
         // The part is no more: another rewrite of it is thrown away.
         assert_eq!(packed(&parts[0]).unwrap(), None);
         assert_eq!(files(), 2);
-        assert_eq!(inner.write_anew(&parts, Packing::Fresh).unwrap(), None);
+        assert_eq!(put(&parts, Packing::Fresh).unwrap(), None);
         assert_eq!(files(), 2);
         assert_eq!(ledger.snapshot().parts.len(), 2);
 

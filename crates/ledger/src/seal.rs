@@ -73,7 +73,7 @@ impl Inner {
                 tracing::error!(view = follower.name(), "a view panicked before sealing");
             }
         }
-        meters.measure(Task::Seal, || self.seal_to(end))
+        meters.measure(Task::Seal, |_| self.seal_to(end))
     }
 
     /// Seals the journal files before `end`.

@@ -208,6 +208,30 @@ fn parts_of_a_month_that_is_over_do_not_wait_for_quiet() {
 }
 
 #[test]
+fn neighbours_that_rest_become_one_part() {
+    let house = House::new(56);
+    let ledger = house.open(Arc::new(Sim::new(56))).unwrap();
+    fill(&house, &ledger);
+    work(&ledger).unwrap();
+    house.rest();
+    work(&ledger).unwrap();
+    let cold = ledger.snapshot().parts[0];
+    for _ in 0..3 {
+        fill(&house, &ledger);
+        work(&ledger).unwrap();
+    }
+    assert_eq!(ledger.snapshot().parts.len(), 4);
+    house.rest();
+    work(&ledger).unwrap();
+    let parts = ledger.snapshot().parts;
+    assert_eq!(parts[0], cold, "what is packed already stays");
+    assert_eq!(parts.len(), 2);
+    assert_eq!(parts[1].name.last, 4 * EVENTS - 1);
+    assert_eq!(ledger.parts_packed(Packing::Cold).0, 2);
+    audit(&ledger, 4 * EVENTS, "packed together");
+}
+
+#[test]
 fn parts_packed_tighter_while_it_was_quiet_are_merged_when_their_time_comes() {
     let house = House::new(54);
     let ledger = house.open(Arc::new(Sim::new(54))).unwrap();

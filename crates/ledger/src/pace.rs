@@ -1,0 +1,209 @@
+//! How background work gives way to requests.
+//!
+//! A thread that counts less than others (nice) still runs a slice of several milliseconds before
+//! whoever wakes has its place, and whoever sends one event wakes five threads in turn. Work that is
+//! long runs on a thread that the scheduler takes off the CPU for anybody at once, and rests most of
+//! the time while somebody asks or sends, for the sake of the disk and of a machine that is shared.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How much less than a request a thread counts to the scheduler that does background work: with 10,
+/// about a tenth where both want the CPU.
+const NICE: i32 = 10;
+/// While somebody asks or sends, long work has this part of the time of one thread at the most, in
+/// percent.
+const PACED_PERCENT: u32 = 20;
+/// How long nobody may have asked or sent anything for such work not to rest.
+const QUIET: Duration = Duration::from_secs(2);
+/// Such work between two rests: long enough that it finds its data in the caches of the CPU.
+const PACED_SLICE: Duration = Duration::from_millis(5);
+/// Work that gave way has starved if it took longer than this, and had the CPU for less than one part
+/// in [`STARVED_PARTS`] of it.
+const STARVED_AFTER: Duration = Duration::from_secs(10);
+const STARVED_PARTS: u32 = 20;
+/// So many pieces do not give way after one that starved: files must not become more and more while
+/// no CPU is ever idle.
+const HURRIED_PIECES: u32 = 16;
+
+/// CPU time of this thread.
+pub(crate) fn thread_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
+}
+
+/// When somebody last asked or sent something.
+pub(crate) struct Requests {
+    start: Instant,
+    /// Milliseconds from the start.
+    last: AtomicU64,
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Requests {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Requests {
+    pub(crate) fn note(&self) {
+        let now = self.start.elapsed().as_millis() as u64;
+        self.last.store(now, Ordering::Relaxed);
+    }
+
+    fn are_rare(&self) -> bool {
+        let last = Duration::from_millis(self.last.load(Ordering::Relaxed));
+        self.start.elapsed() >= last + QUIET
+    }
+}
+
+/// Keeps long work within its share of the time.
+pub(crate) struct Pace<'p> {
+    requests: &'p Requests,
+    /// CPU time of the thread after the last rest.
+    began: Duration,
+}
+
+impl Pace<'_> {
+    /// Of work that begins now, on this thread.
+    pub(crate) fn new(requests: &Requests) -> Pace<'_> {
+        Pace {
+            requests,
+            began: thread_cpu(),
+        }
+    }
+
+    /// Rests if it is time to.
+    pub(crate) fn step(&mut self) {
+        let worked = thread_cpu().saturating_sub(self.began);
+        if worked >= PACED_SLICE {
+            if !self.requests.are_rare() {
+                std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
+            }
+            self.began = thread_cpu();
+        }
+    }
+}
+
+/// Whether long work can afford to give way to everybody.
+#[derive(Default)]
+pub(crate) struct Patience {
+    /// Pieces that still do not.
+    hurried: AtomicU32,
+}
+
+impl Patience {
+    /// Does the next piece give way?
+    pub(crate) fn gives_way(&self) -> bool {
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.hurried
+            .fetch_update(set, fetch, |left| left.checked_sub(1))
+            .is_err()
+    }
+
+    /// Learns how long a piece that gave way took, and how much of the CPU it had.
+    pub(crate) fn learn(&self, took: Duration, cpu: Duration) {
+        if took >= STARVED_AFTER && cpu * STARVED_PARTS < took {
+            self.hurried.store(HURRIED_PIECES, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Lets requests have the CPU before the calling thread, from now on.
+pub fn step_back() {
+    #[cfg(target_os = "linux")]
+    {
+        // On Linux a thread has a priority of its own. Where it may not be changed the work is
+        // only less polite.
+        let thread = rustix::thread::gettid();
+        let _ = rustix::process::setpriority_process(Some(thread), NICE);
+    }
+}
+
+/// Lets the calling thread have the CPU only while nobody else wants it, from now on. There is no way
+/// back.
+pub(crate) fn give_way() {
+    step_back();
+    #[cfg(target_os = "linux")]
+    {
+        use thread_priority::{
+            NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy,
+            set_thread_priority_and_policy, thread_native_id,
+        };
+        let policy = ThreadSchedulePolicy::Normal(Idle);
+        let thread = thread_native_id();
+        if let Err(error) = set_thread_priority_and_policy(thread, ThreadPriority::Min, policy) {
+            tracing::debug!(%error, "background work cannot give way to all others");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_work_rests_most_of_the_time_while_somebody_asks() {
+        let requests = Requests::default();
+        requests.note();
+        let (begun, before) = (Instant::now(), thread_cpu());
+        let mut pace = Pace::new(&requests);
+        for _ in 0..4 {
+            let since = thread_cpu();
+            while thread_cpu() - since < PACED_SLICE {}
+            pace.step();
+        }
+        let worked = thread_cpu() - before;
+        let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
+        assert!(share <= 0.21, "{share}");
+    }
+
+    #[test]
+    fn requests_are_rare_when_none_came_for_a_while() {
+        let mut requests = Requests::default();
+        assert!(!requests.are_rare());
+        requests.start -= QUIET;
+        assert!(requests.are_rare());
+        requests.note();
+        assert!(!requests.are_rare());
+    }
+
+    #[test]
+    fn who_starved_does_not_give_way_for_a_while() {
+        let patience = Patience::default();
+        assert!(patience.gives_way());
+        let seconds = Duration::from_secs;
+        patience.learn(seconds(9), Duration::ZERO);
+        patience.learn(seconds(40), seconds(10));
+        assert!(patience.gives_way(), "short, or at its pace");
+        patience.learn(seconds(40), seconds(1));
+        for _ in 0..HURRIED_PIECES {
+            assert!(!patience.gives_way());
+        }
+        assert!(patience.gives_way());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_scheduler_knows_who_gives_way() {
+        let policy = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            // Behind the name, which may hold anything: field 3 is the state, 41 the policy.
+            let (_, fields) = stat.rsplit_once(") ").unwrap();
+            fields.split(' ').nth(38).unwrap().to_owned()
+        };
+        let idle = std::thread::spawn(move || {
+            give_way();
+            policy()
+        });
+        assert_eq!(idle.join().unwrap(), "5");
+        let nice = std::thread::spawn(move || {
+            step_back();
+            policy()
+        });
+        assert_eq!(nice.join().unwrap(), "0");
+    }
+}
