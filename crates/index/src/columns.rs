@@ -677,21 +677,21 @@ pub(crate) fn in_range(
         && within.len() < u64::from(columns.len() / 16)
     {
         let mut known = (u32::MAX, Bounds::NOTHING);
-        return within
-            .iter()
-            .filter(|doc| {
-                let block = block_of(*doc);
-                if known.0 != block {
-                    known = (block, columns.bounds(number, block));
-                }
-                let bounds = known.1;
-                if bounds.max < min || max < bounds.min {
-                    return false;
-                }
-                (!bounds.gaps && min <= bounds.min && bounds.max <= max)
-                    || fits(columns.number(number, *doc))
-            })
-            .collect();
+        let some = within.iter().filter(|doc| {
+            let block = block_of(*doc);
+            if known.0 != block {
+                known = (block, columns.bounds(number, block));
+            }
+            let bounds = known.1;
+            if bounds.max < min || max < bounds.min {
+                return false;
+            }
+            (!bounds.gaps && min <= bounds.min && bounds.max <= max)
+                || fits(columns.number(number, *doc))
+        });
+        // Ascending, as they were.
+        let _ = found.append(some);
+        return found;
     }
     let mut values = [0; BLOCK_DOCS];
     for block in 0..columns.blocks() {

@@ -335,12 +335,12 @@ impl Terms {
     /// The documents of `within` that are in the list. Looks only where they are.
     pub(crate) fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
         let mut postings = self.postings(list, IndexRecordOption::Basic)?;
-        Ok(within
-            .iter()
-            .filter(|doc| {
-                postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
-            })
-            .collect())
+        let mut found = RoaringBitmap::new();
+        // Ascending, as they were.
+        let _ = found.append(within.iter().filter(|doc| {
+            postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
+        }));
+        Ok(found)
     }
 
     fn postings(&self, list: &List, option: IndexRecordOption) -> io::Result<SegmentPostings> {

@@ -33,8 +33,13 @@ impl Union {
     #[inline]
     pub(crate) fn add(&mut self, docs: &[u32]) {
         if self.bits.is_empty() {
-            for doc in docs {
-                self.few.insert(*doc);
+            // Those of one list come in order: each is put behind the last one, not looked for.
+            if docs.first().copied() > self.few.max() {
+                let _ = self.few.append(docs.iter().copied());
+            } else {
+                docs.iter().for_each(|doc| {
+                    self.few.insert(*doc);
+                });
             }
             return;
         }
