@@ -86,13 +86,16 @@ impl FileWriter {
     }
 
     fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
-        for bytes in bytes.chunks(SYNC_BYTES) {
-            self.file.write_all(bytes)?;
-            self.unsynced += bytes.len();
-            if self.unsynced >= SYNC_BYTES {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(SYNC_BYTES - self.unsynced));
+            self.file.write_all(now)?;
+            self.unsynced += now.len();
+            if self.unsynced == SYNC_BYTES {
                 self.file.sync_data()?;
                 self.unsynced = 0;
             }
+            rest = later;
         }
         self.length += bytes.len() as u64;
         self.checksum = crc32c::crc32c_append(self.checksum, bytes);

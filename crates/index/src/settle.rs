@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use event::Count;
-use ledger::{Lane, Meters, PartInfo, PartName, Piece, Snapshot, Task, ViewProgress};
+use ledger::{Lane, Meters, PartInfo, PartName, Snapshot, Task, ViewProgress};
 use parking_lot::RwLock;
 
 use crate::columns::Columns as _;
@@ -273,8 +273,8 @@ impl LocalEngine {
         // Whatever becomes of it, a file may be left that is not used.
         self.untidy.store(true, Ordering::Release);
         let info = building.info;
-        let index = meters.measure(Task::Index, |piece| {
-            if !self.build(piece, &info, &snapshot)? {
+        let index = meters.measure(Task::Index, |_| {
+            if !self.build(&info, &snapshot)? {
                 // Replaced meanwhile; the next look finds what took its place.
                 return Ok(None);
             }
@@ -310,16 +310,17 @@ impl LocalEngine {
     }
 
     /// Writes the index of a part; `false` if the ledger has no such part any more.
-    fn build(&self, piece: &Piece<'_>, info: &PartInfo, snapshot: &Snapshot) -> io::Result<bool> {
-        let made = self.merge_inputs(info, snapshot).map(|inputs| {
-            piece.aside(|| match inputs.as_slice() {
-                [same] => {
-                    let from = same.info.name.to_string();
-                    file::copy(&self.folder, &from, info, &keys::schema())
-                }
-                inputs => part::merge(&self.folder, info, inputs),
-            })
-        });
+    fn build(&self, info: &PartInfo, snapshot: &Snapshot) -> io::Result<bool> {
+        let made = match self.merge_inputs(info, snapshot).as_deref() {
+            Some([same]) => Some(file::copy(
+                &self.folder,
+                &same.info.name.to_string(),
+                info,
+                &keys::schema(),
+            )),
+            Some(inputs) => Some(part::merge(&self.folder, info, inputs)),
+            None => None,
+        };
         match made {
             Some(Ok(())) => return Ok(true),
             Some(Err(error)) => {

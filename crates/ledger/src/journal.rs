@@ -132,7 +132,9 @@ impl Writer {
             }
             let zeros = vec![0; end.min(ZEROS_MAX) as usize];
             self.zeros = end + zeros.len() as u64;
-            self.file.write_all_at(&zeros, end)
+            let written = self.file.write_all_at(&zeros, end);
+            // What is left of the disk belongs to the frame.
+            written.or_else(|error| self.file.truncate(self.end).and(Err(error)))
         } else {
             if end <= self.room {
                 return;

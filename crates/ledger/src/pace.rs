@@ -1,10 +1,11 @@
 //! How background work gives way to requests.
 //!
 //! A thread that counts less than others (nice) still runs a slice of several milliseconds before
-//! whoever wakes has its place, and whoever sends one event wakes five threads in turn. Work that is
-//! long runs on a thread that the scheduler takes off the CPU for anybody at once, and rests most of
+//! whoever wakes has its place, and whoever sends one event wakes five threads in turn. Merging and
+//! packing run on a thread that the scheduler takes off the CPU for anybody at once, and rest most of
 //! the time while somebody asks or sends, for the sake of the disk and of a machine that is shared.
 
+use std::io;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,10 @@ const PACED_PERCENT: u32 = 20;
 const QUIET: Duration = Duration::from_secs(2);
 /// Such work between two rests: long enough that it finds its data in the caches of the CPU.
 const PACED_SLICE: Duration = Duration::from_millis(5);
-/// Work that gave way has starved if it took longer than this, and had the CPU for less than one part
-/// in [`STARVED_PARTS`] of it.
+/// Work that gives way starves once it has waited for a CPU so long, and this many times as long as it
+/// had one.
 const STARVED_AFTER: Duration = Duration::from_secs(10);
-const STARVED_PARTS: u32 = 20;
+const STARVED_TIMES: u32 = 20;
 /// So many pieces do not give way after one that starved: files must not become more and more while
 /// no CPU is ever idle.
 const HURRIED_PIECES: u32 = 16;
@@ -63,29 +64,51 @@ impl Requests {
 /// Keeps long work within its share of the time.
 pub(crate) struct Pace<'p> {
     requests: &'p Requests,
+    gives_way: bool,
     /// CPU time of the thread after the last rest.
     began: Duration,
 }
 
 impl Pace<'_> {
     /// Of work that begins now, on this thread.
-    pub(crate) fn new(requests: &Requests) -> Pace<'_> {
+    pub(crate) fn new(requests: &Requests, gives_way: bool) -> Pace<'_> {
         Pace {
             requests,
+            gives_way,
             began: thread_cpu(),
         }
     }
 
     /// Rests if it is time to.
-    pub(crate) fn step(&mut self) {
-        let worked = thread_cpu().saturating_sub(self.began);
+    ///
+    /// # Errors
+    /// `Interrupted` if the thread gives way and gets nowhere.
+    pub(crate) fn step(&mut self) -> io::Result<()> {
+        let cpu = thread_cpu();
+        let worked = cpu.saturating_sub(self.began);
         if worked >= PACED_SLICE {
+            if self.gives_way && is_starved(thread_waited(), cpu) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             if !self.requests.are_rare() {
                 std::thread::sleep(worked * (100 - PACED_PERCENT) / PACED_PERCENT);
             }
             self.began = thread_cpu();
         }
+        Ok(())
     }
+}
+
+fn is_starved(waited: Duration, cpu: Duration) -> bool {
+    waited >= STARVED_AFTER && waited > cpu * STARVED_TIMES
+}
+
+/// How long this thread was ready to run and had no CPU, as far as the system tells.
+fn thread_waited() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    // Nanoseconds on a CPU, nanoseconds waiting for one, slices.
+    let nanos = stat.split(' ').nth(1).and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.unwrap_or(0))
 }
 
 /// Whether long work can afford to give way to everybody.
@@ -104,11 +127,9 @@ impl Patience {
             .is_err()
     }
 
-    /// Learns how long a piece that gave way took, and how much of the CPU it had.
-    pub(crate) fn learn(&self, took: Duration, cpu: Duration) {
-        if took >= STARVED_AFTER && cpu * STARVED_PARTS < took {
-            self.hurried.store(HURRIED_PIECES, Ordering::Relaxed);
-        }
+    /// A piece that gave way got nowhere.
+    pub(crate) fn hurry(&self) {
+        self.hurried.store(HURRIED_PIECES, Ordering::Relaxed);
     }
 }
 
@@ -126,7 +147,6 @@ pub fn step_back() {
 /// Lets the calling thread have the CPU only while nobody else wants it, from now on. There is no way
 /// back.
 pub(crate) fn give_way() {
-    step_back();
     #[cfg(target_os = "linux")]
     {
         use thread_priority::{
@@ -139,6 +159,8 @@ pub(crate) fn give_way() {
             tracing::debug!(%error, "background work cannot give way to all others");
         }
     }
+    // Last: setting the policy sets this too.
+    step_back();
 }
 
 #[cfg(test)]
@@ -150,11 +172,11 @@ mod tests {
         let requests = Requests::default();
         requests.note();
         let (begun, before) = (Instant::now(), thread_cpu());
-        let mut pace = Pace::new(&requests);
+        let mut pace = Pace::new(&requests, true);
         for _ in 0..4 {
             let since = thread_cpu();
             while thread_cpu() - since < PACED_SLICE {}
-            pace.step();
+            pace.step().unwrap();
         }
         let worked = thread_cpu() - before;
         let share = worked.as_secs_f64() / begun.elapsed().as_secs_f64();
@@ -172,18 +194,40 @@ mod tests {
     }
 
     #[test]
-    fn who_starved_does_not_give_way_for_a_while() {
+    fn who_gets_nowhere_does_not_give_way_for_a_while() {
+        let seconds = Duration::from_secs;
+        assert!(!is_starved(seconds(9), Duration::ZERO));
+        assert!(!is_starved(seconds(40), seconds(2)));
+        assert!(is_starved(seconds(41), seconds(2)));
         let patience = Patience::default();
         assert!(patience.gives_way());
-        let seconds = Duration::from_secs;
-        patience.learn(seconds(9), Duration::ZERO);
-        patience.learn(seconds(40), seconds(10));
-        assert!(patience.gives_way(), "short, or at its pace");
-        patience.learn(seconds(40), seconds(1));
+        patience.hurry();
         for _ in 0..HURRIED_PIECES {
             assert!(!patience.gives_way());
         }
         assert!(patience.gives_way());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_system_tells_how_long_a_thread_waited() {
+        // Two threads on one CPU: each waits while the other runs.
+        let mut one = rustix::thread::CpuSet::new();
+        one.set(0);
+        let waited = || {
+            rustix::thread::sched_setaffinity(None, &one).unwrap();
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(100) {}
+            thread_waited()
+        };
+        let both = std::thread::scope(|scope| {
+            let threads = [scope.spawn(waited), scope.spawn(waited)];
+            threads.map(|thread| thread.join().unwrap())
+        });
+        assert!(
+            both.iter().sum::<Duration>() > Duration::from_millis(20),
+            "{both:?}"
+        );
     }
 
     #[cfg(target_os = "linux")]

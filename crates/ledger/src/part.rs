@@ -279,9 +279,11 @@ impl<'d> PartBuilder<'d> {
     }
 
     fn write_out(&mut self) -> io::Result<()> {
-        self.file.write_all_at(&self.out, self.written)?;
-        self.file.sync_data()?;
-        self.written += self.out.len() as u64;
+        for bytes in self.out.chunks(WRITE_BYTES) {
+            self.file.write_all_at(bytes, self.written)?;
+            self.file.sync_data()?;
+            self.written += bytes.len() as u64;
+        }
         self.out.clear();
         Ok(())
     }

@@ -211,13 +211,17 @@ pub struct Piece<'m> {
 
 impl Piece<'_> {
     /// Does the long part of the piece on a thread of its own, which has the CPU only while nobody
-    /// else wants it, and waits for it. It must take no lock that a request may wait for.
+    /// else wants it, and waits for it. It must take no lock that a request may wait for. `work` is
+    /// told whether it gives way; if so it breaks off with `Interrupted` when it gets nowhere, and
+    /// the next pieces do not give way.
     ///
     /// # Errors
     /// Those of the work, and when no thread can be started.
-    pub fn aside<T: Send>(&self, work: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    pub(crate) fn aside<T: Send>(
+        &self,
+        work: impl FnOnce(bool) -> io::Result<T> + Send,
+    ) -> io::Result<T> {
         let gives_way = self.patience.gives_way();
-        let began = Instant::now();
         let (done, cpu) = std::thread::scope(|scope| {
             let thread = std::thread::Builder::new()
                 .name("annals-aside".to_owned())
@@ -227,17 +231,22 @@ impl Piece<'_> {
                     } else {
                         pace::step_back();
                     }
-                    (work(), thread_cpu())
+                    (work(gives_way), thread_cpu())
                 })?;
             let joined = thread.join();
             io::Result::Ok(joined.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         })?;
         self.meter.add_cpu(cpu);
-        if gives_way {
-            self.patience.learn(began.elapsed(), cpu);
+        if gives_way && is_broken_off(&done) {
+            self.patience.hurry();
         }
         done
     }
+}
+
+/// Did a piece break off, to be done again later if at all?
+pub(crate) fn is_broken_off<T>(done: &io::Result<T>) -> bool {
+    matches!(done, Err(error) if error.kind() == io::ErrorKind::Interrupted)
 }
 
 /// The threads, and who is waiting for them.
@@ -300,9 +309,9 @@ impl Pool {
         self.shared.requests.note();
     }
 
-    /// Begins a piece of work that rests now and then, on this thread.
-    pub(crate) fn pace(&self) -> Pace<'_> {
-        Pace::new(&self.shared.requests)
+    /// Begins a piece of work that rests now and then, on this thread, which gives way or does not.
+    pub(crate) fn pace(&self, gives_way: bool) -> Pace<'_> {
+        Pace::new(&self.shared.requests, gives_way)
     }
 
     /// What was done so far.

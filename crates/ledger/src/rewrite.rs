@@ -17,8 +17,9 @@ use crate::frame::Month;
 use crate::group::salt_bytes;
 use crate::ledger::{Backlog, Inner};
 use crate::manifest::{PartEntry, PartName, Shelf, remove_if_there};
+use crate::pace::Pace;
 use crate::part::{Block, Packing, Part, PartBuilder, Stored, beyond, shelf_folder};
-use crate::pool::{Meters, Piece, Task};
+use crate::pool::{Meters, Piece, Task, is_broken_off};
 use crate::reference::{ReadReference, Reference};
 use crate::state::{Parts, State};
 
@@ -88,12 +89,17 @@ impl Inner {
     /// written anew in any case they become one part, as large as merging makes them at the most.
     fn parts_to_recompress(&self, seen: u64) -> Option<Vec<Arc<Part>>> {
         let state = self.state.read();
-        let may_be = |part: &&Arc<Part>| {
+        let may_be = |part: &Part| {
             let entry = part.entry();
             let erased = |(_, erasure): &(u64, Erasure)| erasure.touches(entry.first, entry.last);
-            awaits_cold(part) && entry.last < seen && !state.erasures.iter().any(erased)
+            part.packing() == Packing::Fresh
+                && entry.last < seen
+                && !state.erasures.iter().any(erased)
         };
-        let mut waiting = state.parts.iter().filter(may_be);
+        let mut waiting = state
+            .parts
+            .iter()
+            .filter(|part| awaits_cold(part) && may_be(part));
         if let Some(largest) = waiting.clone().find(|part| is_largest(part)) {
             return Some(vec![largest.clone()]);
         }
@@ -132,17 +138,6 @@ impl Inner {
         old: &[Arc<Part>],
         packing: Packing,
     ) -> io::Result<Option<u64>> {
-        let Some(new) = piece.aside(|| self.write_anew(old, packing))? else {
-            return Ok(None);
-        };
-        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
-        let replaced = self.replace_parts(&old, &[new], None)?;
-        Ok(replaced.then_some(new.bytes))
-    }
-
-    /// Writes one part with the events of several neighbours, or of one, a little at a time; `None`
-    /// if the ledger closes.
-    fn write_anew(&self, old: &[Arc<Part>], packing: Packing) -> io::Result<Option<PartEntry>> {
         let (Some(first), Some(last)) = (old.first(), old.last()) else {
             return Ok(None);
         };
@@ -151,10 +146,40 @@ impl Inner {
             generation: self.manifest.lock().take_generation(),
             ..first.entry().name()
         };
+        let written = piece.aside(|gives_way| {
+            let mut pace = self.resources.pool().pace(gives_way);
+            self.write_anew(name, old, packing, &mut pace)
+        });
+        if is_broken_off(&written) {
+            return Ok(None);
+        }
+        let new = written?;
+        let old: Vec<PartEntry> = old.iter().map(|part| *part.entry()).collect();
+        let replaced = self.replace_parts(&old, &[new], None)?;
+        Ok(replaced.then_some(new.bytes))
+    }
+
+    /// Writes one part with the events of several neighbours, or of one, a little at a time; breaks off
+    /// with `Interrupted` if the ledger closes or the thread gets nowhere.
+    fn write_anew(
+        &self,
+        name: PartName,
+        old: &[Arc<Part>],
+        packing: Packing,
+        pace: &mut Pace<'_>,
+    ) -> io::Result<PartEntry> {
+        let mut step = || {
+            if self.closing.load(Ordering::Acquire) {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            pace.step()
+        };
+        let first = old.first().ok_or_else(beyond)?;
         let month = first.entry().month();
         let reference = match reference_of_references(old)? {
             Some(reference) => reference,
             None => sample_of_parts(old, |block, event, body| {
+                step()?;
                 let mut own = Vec::new();
                 body.extend_from_slice(block.stored_at(event, &mut own)?.body);
                 Ok(())
@@ -162,13 +187,11 @@ impl Inner {
         };
         let mut builder =
             PartBuilder::new(&*self.disk, &self.id, name, month, packing, &reference)?;
-        let (mut body, mut pace) = (Vec::new(), self.resources.pool().pace());
+        let mut body = Vec::new();
         for part in old {
             let reference = part.reference()?;
             for place in 0..part.blocks() {
-                if self.closing.load(Ordering::Acquire) {
-                    return Ok(None);
-                }
+                step()?;
                 let block = part.unpack_block(place, &reference)?;
                 if part.is_compact() && block.is_full() {
                     builder.push_block(&block)?;
@@ -178,12 +201,11 @@ impl Inner {
                         builder.push(&block.stored_at(within, &mut body)?)
                     })?;
                 }
-                pace.step();
             }
         }
         let new = builder.finish()?;
         self.disk.sync_dir(&shelf_folder(name.shelf))?;
-        Ok(Some(new))
+        Ok(new)
     }
 
     /// Makes `new` stand for `old`: the one step of a rewrite that commits. `false` if that came too
@@ -262,15 +284,12 @@ impl Inner {
             return Ok(false);
         };
         let through = newest + 1;
-        meters.measure(Task::Erase, |piece| {
-            self.erase(piece, &pending, &parts, through)
-        })?;
+        meters.measure(Task::Erase, |_| self.erase(&pending, &parts, through))?;
         Ok(true)
     }
 
     fn erase(
         &self,
-        piece: &Piece<'_>,
         pending: &[(u64, Erasure)],
         parts: &Parts,
         through: u64,
@@ -298,7 +317,7 @@ impl Inner {
             if dropped {
                 continue;
             }
-            match piece.aside(|| self.write_without(part, pending))? {
+            match self.write_without(part, pending)? {
                 Some(written) => new.push(written),
                 None => {
                     self.remove_parts(&new)?;
@@ -391,7 +410,7 @@ fn reference_of_references(parts: &[Arc<Part>]) -> io::Result<Option<Reference>>
 /// The reference of a part that is made of others; `body` writes what becomes of an event's body.
 fn sample_of_parts(
     parts: &[Arc<Part>],
-    body: impl Fn(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
+    mut body: impl FnMut(&Block, usize, &mut Vec<u8>) -> io::Result<()>,
 ) -> io::Result<Reference> {
     let events = parts.iter().map(|part| part.entry().count as usize).sum();
     let bytes = raw_bytes(parts);
