@@ -363,7 +363,10 @@ describe('times', () => {
   test('the two runs of an hour that comes twice are told apart in the rows', async () => {
     for (const occurred_at of ['2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z']) await demo.ask('/v1/events', { action: 'clock.doubled', occurred_at, actor: { id: 'e2e', name: 'End To End' } })
     await page.getByRole('button', { name: /^Time zone/ }).click()
+    // The next page load shows what the account has by then.
+    const kept = page.waitForResponse((response) => response.url().endsWith('/v1/me/preferences') && response.request().postData()?.includes('Europe/Berlin') && response.ok())
     await page.getByRole('menuitem', { name: /Europe\/Berlin/ }).click()
+    await kept
     await go('/t/main/events?q=action:clock.doubled&range=all&order=asc')
     await settled()
     const times = page.locator('.rows [role=row] time')
