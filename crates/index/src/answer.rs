@@ -8,7 +8,7 @@ use event::Count;
 use ledger::{Lane, Meters};
 use query::{ExactField, MetadataValue, NumberField, Sink, TextField};
 
-use crate::columns::Columns;
+use crate::columns::{Columns, ends_of};
 use crate::counts::{Counted, add_to_buckets, add_to_values, most_frequent};
 use crate::document::value_field;
 use crate::engine::{
@@ -49,7 +49,7 @@ impl Engine for LocalEngine {
 
     fn search(&self, search: &Search) -> Result<Hits, SearchError> {
         let (totals, found) = self.find(&search.scope)?;
-        let mut ordered = Ordered::new(found, search.order, search.after);
+        let mut ordered = Ordered::new(found, search.order, search.after, search.limit);
         let hits: Vec<_> = ordered.by_ref().take(search.limit).collect();
         let last = hits.last().map(|hit| hit.position);
         let next = last.filter(|_| ordered.next().is_some());
@@ -191,7 +191,7 @@ impl Engine for LocalEngine {
 
     fn matches(&self, scope: &Scope, order: Order) -> Result<(Totals, Matches), SearchError> {
         let (totals, found) = self.find(scope)?;
-        Ok((totals, Box::new(Ordered::new(found, order, None))))
+        Ok((totals, Box::new(Ordered::new(found, order, None, 0))))
     }
 
     fn stats(&self) -> Stats {
@@ -347,7 +347,7 @@ fn count_keys<S: Source>(
         let common = if u64::from(source.docs_of(&list)) > docs.len().saturating_mul(16) {
             source.retain(&list, docs)?.len()
         } else {
-            source.union(&[list])?.intersection_len(docs)
+            source.union(&[list], ends_of(docs))?.intersection_len(docs)
         };
         if common > 0 {
             *sums.entry(value).or_default() += common;

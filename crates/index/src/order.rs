@@ -16,8 +16,9 @@ use crate::document::Number;
 use crate::engine::{Hit, Order, Position};
 use crate::found::{Found, Home};
 
-/// A source with no more documents than this offers them at once.
-const FEW_DOCS: u64 = 64;
+/// A source with no more documents than this offers them at once, as does one of which all may be
+/// wanted.
+const FEW_DOCS: usize = 64;
 
 /// Sorts as the order does: what comes first is greatest.
 type Rank = (i64, u64);
@@ -67,7 +68,13 @@ impl Blocks {
 }
 
 impl Ordered {
-    pub(crate) fn new(found: Vec<Found>, order: Order, after: Option<Position>) -> Ordered {
+    /// Of what was found, behind a position. Some `wanted` of it will be asked for.
+    pub(crate) fn new(
+        found: Vec<Found>,
+        order: Order,
+        after: Option<Position>,
+        wanted: usize,
+    ) -> Ordered {
         let after = after.map(|position| {
             rank(
                 order,
@@ -86,7 +93,7 @@ impl Ordered {
             if docs.is_empty() {
                 continue;
             }
-            if docs.len() <= FEW_DOCS {
+            if docs.len() <= wanted.max(FEW_DOCS) as u64 {
                 home.with(|columns| ordered.read(columns, home.shelf(), docs.iter()));
                 continue;
             }

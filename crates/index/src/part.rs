@@ -2,6 +2,7 @@
 //! from, kept in one file, and searched in place.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 use tantivy::directory::OwnedBytes;
 
-use crate::columns::{Columns, FileColumns, MemoryColumns};
+use crate::columns::{Columns, FileColumns, MemoryColumns, ends_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
@@ -116,7 +117,7 @@ impl PartIndex {
         Ok(PartIndex {
             info: *info,
             bytes: sections.bytes,
-            own: terms.union(&own)?,
+            own: terms.union(&own, 0..columns.len())?,
             newest_blocks: newest_blocks(&columns).into(),
             oldest_blocks: oldest_blocks(&columns).into(),
             terms,
@@ -477,14 +478,14 @@ impl Source for PartSource<'_> {
         })
     }
 
-    fn union(&self, lists: &[PartList]) -> io::Result<RoaringBitmap> {
+    fn union(&self, lists: &[PartList], docs: Range<u32>) -> io::Result<RoaringBitmap> {
         let common: Vec<List> = lists.iter().filter_map(PartList::common).collect();
-        let mut found = self.index.terms.union(&common)?;
+        let mut found = self.index.terms.union(&common, docs.clone())?;
         if common.len() == lists.len() {
             return Ok(found);
         }
-        let docs = lists.iter().map(|list| u64::from(self.docs_of(list))).sum();
-        let mut union = Union::new(self.index.columns.len(), lists.len(), docs);
+        let listed = lists.iter().map(|list| u64::from(self.docs_of(list))).sum();
+        let mut union = Union::new(docs, lists.len(), listed);
         for list in lists {
             if let PartList::Rare(list) = list {
                 self.index.rare.each_doc(list, |doc| union.add(&[doc]));
@@ -497,7 +498,9 @@ impl Source for PartSource<'_> {
     fn retain(&self, list: &PartList, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
         match list {
             PartList::Common(list) => self.index.terms.retain(list, within),
-            PartList::Rare(_) => Ok(self.union(std::slice::from_ref(list))? & within),
+            PartList::Rare(_) => {
+                Ok(self.union(std::slice::from_ref(list), ends_of(within))? & within)
+            }
         }
     }
 

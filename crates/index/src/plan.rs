@@ -8,7 +8,7 @@ use std::ops::{Bound, Range};
 use query::{DecimalRange, ExactField, Expr, Leaf, NumberField, TextField, TextFields};
 use roaring::RoaringBitmap;
 
-use crate::columns::{Columns, in_range};
+use crate::columns::{ends_of, in_range, of_range, span};
 use crate::document::Number;
 use crate::keys;
 use crate::source::{Fault, Source};
@@ -32,15 +32,13 @@ pub(crate) fn evaluate<S: Source>(
     window: &Window,
 ) -> Result<RoaringBitmap, Fault> {
     let columns = source.columns();
+    let mut docs = columns.doc_from(window.sequences.0)..columns.doc_from(window.sequences.1);
     let mut members = Vec::new();
-    let docs = columns.doc_from(window.sequences.0)..columns.doc_from(window.sequences.1);
-    if docs != (0..columns.len()) {
-        members.push(Plan::Docs(docs));
-    }
     if window.from != i64::MIN || window.to != i64::MAX {
         let last = window
             .to
             .saturating_sub(if window.to == i64::MAX { 0 } else { 1 });
+        docs = span(columns, Number::Time, window.from, last, docs);
         members.push(Plan::Numbers {
             number: Number::Time,
             min: window.from,
@@ -49,7 +47,7 @@ pub(crate) fn evaluate<S: Source>(
         });
     }
     members.push(look_up(source, expr)?);
-    Plan::And(members).run(source, None)
+    Plan::And(members).run(source, &docs, None)
 }
 
 /// A formula after its leaves were looked up.
@@ -382,41 +380,36 @@ const CHECK_COST: u64 = 256;
 const PLACE_COST: u64 = 16;
 
 impl<L: Clone> Plan<L> {
-    /// How much work it is at the most, in documents.
-    fn cost<S: Source<List = L>>(&self, source: &S) -> u64 {
-        let all = u64::from(source.columns().len());
-        let listed = |lists: &[L]| {
-            lists
-                .iter()
-                .map(|list| u64::from(source.docs_of(list)))
-                .sum::<u64>()
-        };
+    /// How much work it is at the most for documents of a range, in documents.
+    fn cost<S: Source<List = L>>(&self, source: &S, docs: &Range<u32>) -> u64 {
+        let all = docs.len() as u64;
         match self {
             Plan::All | Plan::Docs(_) => 0,
-            Plan::Lists(lists) => listed(lists),
+            Plan::Lists(lists) => docs_within(source, lists, docs),
             Plan::Numbers { .. } => all / 8,
             Plan::Phrase(words) => words
                 .iter()
-                .map(|lists| listed(lists))
+                .map(|lists| docs_within(source, lists, docs))
                 .min()
                 .unwrap_or(0)
                 .saturating_mul(PLACE_COST),
-            Plan::Check(_, narrowed) => narrowed.cost(source).saturating_mul(CHECK_COST),
+            Plan::Check(_, narrowed) => narrowed.cost(source, docs).saturating_mul(CHECK_COST),
             Plan::Found(docs) => docs.len(),
             Plan::And(members) => members
                 .iter()
-                .map(|member| member.cost(source))
+                .map(|member| member.cost(source, docs))
                 .min()
                 .unwrap_or(0),
-            Plan::Or(members) => members.iter().map(|member| member.cost(source)).sum(),
-            Plan::Not(inner) => inner.cost(source).saturating_add(all),
+            Plan::Or(members) => members.iter().map(|member| member.cost(source, docs)).sum(),
+            Plan::Not(inner) => inner.cost(source, docs).saturating_add(all),
         }
     }
 
-    /// The documents it holds for, of `within` or of all.
+    /// The documents of a range it holds for, of `within` or of all.
     fn run<S: Source<List = L>>(
         &self,
         source: &S,
+        docs: &Range<u32>,
         within: Option<&RoaringBitmap>,
     ) -> Result<RoaringBitmap, Fault> {
         if within.is_some_and(|within| within.is_empty()) {
@@ -424,21 +417,20 @@ impl<L: Clone> Plan<L> {
         }
         let columns = source.columns();
         Ok(match self {
-            Plan::All => given(columns, within),
-            Plan::Docs(docs) => {
-                let mut found = RoaringBitmap::new();
-                found.insert_range(docs.clone());
-                cut(found, within)
+            Plan::All => given(docs, within),
+            Plan::Docs(only) => {
+                let both = docs.start.max(only.start)..docs.end.min(only.end);
+                cut(given(&both, None), within)
             }
-            Plan::Found(docs) => cut(docs.clone(), within),
-            Plan::Lists(lists) => lists_within(source, lists, within)?,
+            Plan::Found(found) => cut(of_range(found.clone(), docs), within),
+            Plan::Lists(lists) => lists_within(source, lists, docs, within)?,
             Plan::Numbers {
                 number,
                 min,
                 max,
                 own,
             } => {
-                let found = in_range(columns, *number, *min, *max, within);
+                let found = in_range(columns, *number, *min, *max, docs, within);
                 if *own {
                     found - columns.without_time()
                 } else {
@@ -447,20 +439,15 @@ impl<L: Clone> Plan<L> {
             }
             Plan::Phrase(words) => {
                 let mut order: Vec<&Vec<L>> = words.iter().collect();
-                order.sort_by_key(|lists| {
-                    lists
-                        .iter()
-                        .map(|list| u64::from(source.docs_of(list)))
-                        .sum::<u64>()
-                });
+                order.sort_by_key(|lists| docs_within(source, lists, docs));
                 let mut found: Option<RoaringBitmap> = within.cloned();
                 for lists in order {
-                    found = Some(lists_within(source, lists, found.as_ref())?);
+                    found = Some(lists_within(source, lists, docs, found.as_ref())?);
                 }
                 source.phrase(words, &found.unwrap_or_default())?
             }
             Plan::Check(leaf, narrowed) => {
-                let narrowed = narrowed.run(source, within)?;
+                let narrowed = narrowed.run(source, docs, within)?;
                 if narrowed.is_empty() {
                     narrowed
                 } else {
@@ -470,54 +457,61 @@ impl<L: Clone> Plan<L> {
             Plan::And(members) => {
                 let mut order: Vec<(u64, &Plan<L>)> = members
                     .iter()
-                    .map(|member| (member.cost(source), member))
+                    .map(|member| (member.cost(source, docs), member))
                     .collect();
                 order.sort_by_key(|(cost, _)| *cost);
                 let mut found: Option<RoaringBitmap> = within.cloned();
                 for (_, member) in order {
-                    found = Some(member.run(source, found.as_ref())?);
+                    found = Some(member.run(source, docs, found.as_ref())?);
                 }
-                found.unwrap_or_else(|| given(columns, None))
+                found.unwrap_or_else(|| given(docs, None))
             }
             Plan::Or(members) => {
                 let mut found = RoaringBitmap::new();
                 for member in members {
-                    found |= member.run(source, within)?;
+                    found |= member.run(source, docs, within)?;
                 }
                 found
             }
-            Plan::Not(inner) => given(columns, within) - inner.run(source, within)?,
+            Plan::Not(inner) => given(docs, within) - inner.run(source, docs, within)?,
         })
     }
+}
+
+/// About how many documents of a range some lists have, doubles counted.
+fn docs_within<S: Source>(source: &S, lists: &[S::List], docs: &Range<u32>) -> u64 {
+    let listed = lists.iter().map(|list| u64::from(source.docs_of(list)));
+    let all = u64::from(source.columns().len()).max(1);
+    (listed.sum::<u64>() * docs.len() as u64).div_ceil(all)
 }
 
 fn lists_within<S: Source>(
     source: &S,
     lists: &[S::List],
+    docs: &Range<u32>,
     within: Option<&RoaringBitmap>,
 ) -> Result<RoaringBitmap, Fault> {
-    let docs: u64 = lists
-        .iter()
-        .map(|list| u64::from(source.docs_of(list)))
-        .sum();
-    match within {
-        Some(within) if within.len().saturating_mul(SEEK_WORTH * lists.len() as u64) < docs => {
-            let mut found = RoaringBitmap::new();
-            for list in lists {
-                found |= source.retain(list, within)?;
-            }
-            Ok(found)
+    let Some(within) = within else {
+        return Ok(source.union(lists, docs.clone())?);
+    };
+    let docs = ends_of(within);
+    let seeks = within.len().saturating_mul(SEEK_WORTH * lists.len() as u64);
+    if seeks < docs_within(source, lists, &docs) {
+        let mut found = RoaringBitmap::new();
+        for list in lists {
+            found |= source.retain(list, within)?;
         }
-        _ => Ok(cut(source.union(lists)?, within)),
+        return Ok(found);
     }
+    Ok(cut(source.union(lists, docs)?, Some(within)))
 }
 
-fn given(columns: &dyn Columns, within: Option<&RoaringBitmap>) -> RoaringBitmap {
-    within.cloned().unwrap_or_else(|| {
-        let mut all = RoaringBitmap::new();
-        all.insert_range(0..columns.len());
-        all
-    })
+fn given(docs: &Range<u32>, within: Option<&RoaringBitmap>) -> RoaringBitmap {
+    let mut given = within.cloned().unwrap_or_default();
+    if within.is_none() {
+        given.insert_range(docs.clone());
+    }
+    given
 }
 
 fn cut(mut found: RoaringBitmap, within: Option<&RoaringBitmap>) -> RoaringBitmap {

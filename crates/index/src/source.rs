@@ -1,6 +1,7 @@
 //! Where documents are: a segment of the tail, the index of a part, or rows read from a part.
 
 use std::io;
+use std::ops::Range;
 
 use ledger::ReadError;
 use query::Leaf;
@@ -47,7 +48,9 @@ pub(crate) trait Source {
         part: &str,
         each: &mut dyn FnMut(Self::List),
     ) -> io::Result<()>;
-    fn union(&self, lists: &[Self::List]) -> io::Result<RoaringBitmap>;
+    /// The documents of a range that are in any of the lists.
+    fn union(&self, lists: &[Self::List], docs: Range<u32>) -> io::Result<RoaringBitmap>;
+    /// The documents of `within` that are in the list.
     fn retain(&self, list: &Self::List, within: &RoaringBitmap) -> io::Result<RoaringBitmap>;
     /// The documents of `within` with the words one after the other; each word is any of several.
     fn phrase(

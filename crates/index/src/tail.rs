@@ -1,6 +1,7 @@
 //! A segment of the tail: recent events in memory, searchable as soon as they are pushed.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use event::Recorded;
@@ -204,9 +205,9 @@ impl Source for Segment {
         Ok(())
     }
 
-    fn union(&self, lists: &[TailList]) -> io::Result<RoaringBitmap> {
+    fn union(&self, lists: &[TailList], docs: Range<u32>) -> io::Result<RoaringBitmap> {
         let expected = lists.iter().map(|list| u64::from(self.docs_of(list))).sum();
-        let mut union = Union::new(self.columns.len(), lists.len(), expected);
+        let mut union = Union::new(docs, lists.len(), expected);
         lists.iter().for_each(|list| union.add(self.docs(list)));
         Ok(union.finish())
     }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -316,15 +317,19 @@ impl Terms {
         Ok(())
     }
 
-    /// The documents of any of the lists.
-    pub(crate) fn union(&self, lists: &[List]) -> io::Result<RoaringBitmap> {
-        let expected = lists.iter().map(|list| u64::from(list.docs())).sum();
-        let mut union = Union::new(self.docs, lists.len(), expected);
+    /// The documents of a range that are in any of the lists. Looks at nothing before or behind it.
+    pub(crate) fn union(&self, lists: &[List], docs: Range<u32>) -> io::Result<RoaringBitmap> {
+        let listed: u64 = lists.iter().map(|list| u64::from(list.docs())).sum();
+        let expected = listed * docs.len() as u64 / u64::from(self.docs.max(1));
+        let mut union = Union::new(docs.clone(), lists.len(), expected);
         for list in lists {
             let mut blocks = self
                 .of(list.dictionary)
                 .read_block_postings_from_terminfo(&list.info, IndexRecordOption::Basic)?;
-            while blocks.block_len() > 0 {
+            if docs.start > 0 {
+                blocks.seek(docs.start);
+            }
+            while blocks.docs().first().is_some_and(|doc| *doc < docs.end) {
                 union.add(blocks.docs());
                 blocks.advance();
             }

@@ -89,7 +89,11 @@ impl Reference {
 
     /// Compresses against it.
     pub(crate) fn compressor(&self, level: i32) -> io::Result<zstd::bulk::Compressor<'static>> {
-        zstd::bulk::Compressor::with_dictionary(level, &self.0)
+        let mut compressor = zstd::bulk::Compressor::with_dictionary(level, &self.0)?;
+        if level >= 5 {
+            compressor.set_parameter(zstd::zstd_safe::CParameter::HashLog(17))?;
+        }
+        Ok(compressor)
     }
 }
 

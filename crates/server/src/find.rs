@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event::{Count, Recorded, Sequence, Timestamp};
 pub(crate) use index::{By, Group, Groups, Order};
@@ -21,8 +22,10 @@ const SPLIT_VALUES_MAX: usize = 100;
 const OTHER_VALUES: &str = "(other)";
 /// Events read from the ledger at a time when many are streamed: a block or two of a part.
 const STREAM_STEP: usize = 256;
+/// Events of a page that a thread reads before it takes more of them.
+const PAGE_STEP: usize = 32;
 /// Events of a page for which it is worth to begin another thread.
-const PAGE_STEP: usize = 128;
+const PAGE_THREAD_EVENTS: usize = 128;
 /// Most threads that read one page.
 const PAGE_THREADS: usize = 4;
 /// Steps that wait to be taken while the next one is read.
@@ -110,27 +113,33 @@ pub(crate) fn page_of<T: Send>(
     let read = |hits: &[Hit]| -> Result<Vec<T>, Refusal> {
         Ok(read(open, hits)?.into_iter().map(&make).collect())
     };
+    let steps: Vec<&[Hit]> = found.hits.chunks(PAGE_STEP).collect();
+    let taken = AtomicUsize::new(0);
+    let work = || -> Result<Vec<(usize, Vec<T>)>, Refusal> {
+        let next = || {
+            let place = taken.fetch_add(1, Ordering::Relaxed);
+            Some((place, *steps.get(place)?))
+        };
+        std::iter::from_fn(next)
+            .map(|(place, step)| Ok((place, read(step)?)))
+            .collect()
+    };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = (found.hits.len() / PAGE_STEP).clamp(1, cores.min(PAGE_THREADS));
-    let mut steps = found.hits.chunks(found.hits.len().div_ceil(threads).max(1));
-    let first = steps.next().unwrap_or_default();
-    let events = std::thread::scope(|scope| {
+    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, cores.min(PAGE_THREADS));
+    let mut made = std::thread::scope(|scope| {
         let thread = || std::thread::Builder::new().name("annals-page".to_owned());
-        let read = &read;
-        let begin = |step| (step, thread().spawn_scoped(scope, move || read(step)));
-        let others: Vec<_> = steps.map(begin).collect();
-        let mut events = read(first)?;
-        for (step, other) in others {
+        // Where no thread is to be had, there are fewer.
+        let begin = |_| thread().spawn_scoped(scope, work).ok();
+        let others: Vec<_> = (1..threads).filter_map(begin).collect();
+        let mut made = work()?;
+        for other in others {
             let panicked = |_| Refusal::internal(&std::io::Error::other("reading a page panicked"));
-            let mut made = match other {
-                Ok(other) => other.join().map_err(panicked)??,
-                // No thread is to be had.
-                Err(_) => read(step)?,
-            };
-            events.append(&mut made);
+            made.append(&mut other.join().map_err(panicked)??);
         }
-        Ok::<_, Refusal>(events)
+        Ok::<_, Refusal>(made)
     })?;
+    made.sort_unstable_by_key(|(place, _)| *place);
+    let events = made.into_iter().flat_map(|(_, events)| events).collect();
     Ok(Hits {
         events,
         total: found.totals.total,

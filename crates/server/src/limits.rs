@@ -166,7 +166,7 @@ pub(crate) const TOLD_MAX: usize = 20_000;
 /// How often the numbers of repeated accesses are written down, and the reserve is looked after.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(2);
 /// Disk space kept back for sign-in and reading when the disk is full.
-pub const RESERVE_BYTES: u64 = 64 << 20;
+pub const RESERVE_BYTES: u64 = 16 << 20;
 /// Free space beyond the reserve before senders are let in again.
 pub(crate) const RESERVE_RETURN_BYTES: u64 = 32 << 20;
 /// Free space below which a change of the catalog gives the reserve up first.
