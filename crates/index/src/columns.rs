@@ -15,6 +15,7 @@ use crate::outliers::{self, Core, Cores};
 use crate::partition::partition_point;
 use crate::rare::Rare;
 use crate::texts::{Interner, Renumbering};
+use crate::union::of_ascending;
 
 /// Stands for "this document has no value".
 pub(crate) const NO_VALUE: u32 = u32::MAX;
@@ -732,7 +733,7 @@ pub(crate) fn in_range(
         && within.len() < blocks_of(docs).len() as u64 * docs_worth_a_block as u64
     {
         let mut known = (u32::MAX, Bounds::NOTHING);
-        let some = within.iter().filter(|doc| {
+        let is_in = |doc: &u32| {
             let block = block_of(*doc);
             if known.0 != block {
                 known = (block, columns.bounds(number, block));
@@ -743,10 +744,8 @@ pub(crate) fn in_range(
             }
             (!bounds.gaps && min <= bounds.min && bounds.max <= max)
                 || fits(columns.number(number, *doc))
-        });
-        // Ascending, as they were.
-        let _ = found.append(some);
-        return found;
+        };
+        return of_ascending(&within.iter().filter(is_in).collect::<Vec<_>>());
     }
     let mut values = [0; BLOCK_DOCS];
     // Documents of whole blocks that are in, and not yet in `found`.

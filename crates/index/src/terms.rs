@@ -28,7 +28,7 @@ use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextO
 use tantivy::store::{Compressor, StoreWriter};
 use tantivy::{Directory, DocSet, Index, IndexSettings};
 
-use crate::union::Union;
+use crate::union::{Union, of_ascending};
 
 /// The two dictionaries of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -340,12 +340,13 @@ impl Terms {
     /// The documents of `within` that are in the list. Looks only where they are.
     pub(crate) fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
         let mut postings = self.postings(list, IndexRecordOption::Basic)?;
-        let mut found = RoaringBitmap::new();
-        // Ascending, as they were.
-        let _ = found.append(within.iter().filter(|doc| {
-            postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
-        }));
-        Ok(found)
+        let found: Vec<u32> = within
+            .iter()
+            .filter(|doc| {
+                postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
+            })
+            .collect();
+        Ok(of_ascending(&found))
     }
 
     fn postings(&self, list: &List, option: IndexRecordOption) -> io::Result<SegmentPostings> {
@@ -364,7 +365,7 @@ impl Terms {
             .iter()
             .map(|lists| self.places(lists, within))
             .collect::<io::Result<Vec<_>>>()?;
-        let mut found = RoaringBitmap::new();
+        let mut found = Vec::new();
         let (mut starts, mut next) = (Vec::new(), Vec::new());
         for doc in within {
             starts.clear();
@@ -382,10 +383,10 @@ impl Terms {
                 }
             }
             if !starts.is_empty() {
-                found.insert(doc);
+                found.push(doc);
             }
         }
-        Ok(found)
+        Ok(of_ascending(&found))
     }
 
     fn places(&self, lists: &[List], within: &RoaringBitmap) -> io::Result<Places> {

@@ -4,14 +4,76 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-/// A list of more than one document in this many is put together as plain bits.
+/// Several lists of more than one document in this many are put together as plain bits; fewer are
+/// sorted.
 const DENSE: u64 = 32;
+/// A single list, which is sorted, from this many on.
+const DENSE_ALONE: u64 = 8;
+/// Fewer documents are put into a set one by one.
+const FEW: usize = 16;
+/// What begins a set without runs in the format of all Roaring libraries, and the most documents of a
+/// container that are listed there: of more it has the bits.
+const ROARING_COOKIE: u32 = 12_346;
+const ROARING_LISTED: usize = 4_096;
+const CONTAINER_BYTES: usize = 65_536 / 8;
+
+/// A set of ascending documents, none of them twice.
+///
+/// It is read from the format in which sets are stored: putting documents one behind the other takes
+/// several times as long.
+pub(crate) fn of_ascending(docs: &[u32]) -> RoaringBitmap {
+    let stored = || {
+        let same = |one: &u32, next: &u32| container_start(*one) == container_start(*next);
+        let containers = docs.chunk_by(same).count();
+        let mut bytes = Vec::with_capacity(8 + 8 * containers + 2 * docs.len());
+        bytes.extend(ROARING_COOKIE.to_le_bytes());
+        bytes.extend((containers as u32).to_le_bytes());
+        for docs in docs.chunk_by(same) {
+            let start = docs.first().copied().unwrap_or_default();
+            bytes.extend(((start >> 16) as u16).to_le_bytes());
+            bytes.extend(((docs.len() - 1) as u16).to_le_bytes());
+        }
+        // Where each container begins: only who does not read all of them needs that.
+        bytes.resize(bytes.len() + 4 * containers, 0);
+        for docs in docs.chunk_by(same) {
+            if docs.len() <= ROARING_LISTED {
+                bytes.extend(docs.iter().flat_map(|doc| (*doc as u16).to_le_bytes()));
+            } else {
+                let begin = bytes.len();
+                bytes.resize(begin + CONTAINER_BYTES, 0);
+                let start = docs.first().map_or(0, |doc| container_start(*doc));
+                set_bits(&mut bytes[begin..], start, docs);
+            }
+        }
+        RoaringBitmap::deserialize_from(bytes.as_slice()).ok()
+    };
+    (docs.len() >= FEW)
+        .then(stored)
+        .flatten()
+        .unwrap_or_else(|| docs.iter().copied().collect())
+}
+
+/// The first document that may be in the container of a set with this one.
+fn container_start(doc: u32) -> u32 {
+    doc & !0xffff
+}
+
+/// Sets the bits of documents, of which `base` has the first.
+#[inline]
+fn set_bits(bits: &mut [u8], base: u32, docs: &[u32]) {
+    for doc in docs {
+        let place = doc - base;
+        if let Some(byte) = bits.get_mut(place as usize / 8) {
+            *byte |= 1 << (place % 8);
+        }
+    }
+}
 
 /// The documents of a range that are in any of some lists.
 pub(crate) struct Union {
     docs: Range<u32>,
-    few: RoaringBitmap,
-    /// One bit a document from `base` on, once there are many.
+    few: Vec<u32>,
+    /// One bit a document from `base` on, if there are many.
     bits: Vec<u8>,
     base: u32,
 }
@@ -19,9 +81,9 @@ pub(crate) struct Union {
 impl Union {
     /// Of documents of a range; `expected` is how many of them the lists hold, doubles counted.
     pub(crate) fn new(docs: Range<u32>, lists: usize, expected: u64) -> Union {
-        let dense = expected > docs.len() as u64 / DENSE || (lists > 8 && expected > 256);
-        // Where a container of the set begins.
-        let base = docs.start & !0xffff;
+        let one_in = if lists == 1 { DENSE_ALONE } else { DENSE };
+        let dense = expected > docs.len() as u64 / one_in || (lists > 8 && expected > 256);
+        let base = container_start(docs.start);
         let bits = if dense {
             vec![0; ((docs.end.max(base) - base) as usize).div_ceil(8)]
         } else {
@@ -29,7 +91,7 @@ impl Union {
         };
         Union {
             docs,
-            few: RoaringBitmap::new(),
+            few: Vec::new(),
             bits,
             base,
         }
@@ -40,21 +102,9 @@ impl Union {
     pub(crate) fn add(&mut self, docs: &[u32]) {
         let docs = self.cut(docs);
         if self.bits.is_empty() {
-            // Those of one list come in order: each is put behind the last one, not looked for.
-            if docs.first().copied() > self.few.max() {
-                let _ = self.few.append(docs.iter().copied());
-            } else {
-                docs.iter().for_each(|doc| {
-                    self.few.insert(*doc);
-                });
-            }
-            return;
-        }
-        for doc in docs {
-            let place = doc - self.base;
-            if let Some(byte) = self.bits.get_mut(place as usize / 8) {
-                *byte |= 1 << (place % 8);
-            }
+            self.few.extend_from_slice(docs);
+        } else {
+            set_bits(&mut self.bits, self.base, docs);
         }
     }
 
@@ -75,15 +125,31 @@ impl Union {
 
     pub(crate) fn finish(mut self) -> RoaringBitmap {
         if !self.bits.is_empty() {
-            self.few = RoaringBitmap::from_lsb0_bytes(self.base, &self.bits);
+            return RoaringBitmap::from_lsb0_bytes(self.base, &self.bits);
         }
-        self.few
+        if !self.few.is_sorted_by(|one, next| one < next) {
+            self.few.sort_unstable();
+            self.few.dedup();
+        }
+        of_ascending(&self.few)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ascending_documents_are_a_set() {
+        for step in [1, 2, 15, 16, 17, 1_000, 40_000] {
+            for count in [0, 1, FEW, 4_096, 4_097, 65_536, 100_000] {
+                let docs: Vec<u32> = (0..count as u32).map(|n| 40_000 + n * step).collect();
+                let (set, expected) = (of_ascending(&docs), docs.iter().copied().collect());
+                assert_eq!(set, expected, "{count} by {step}");
+                assert_eq!(set.len(), count as u64);
+            }
+        }
+    }
 
     #[test]
     fn a_union_has_what_its_lists_have_in_the_range() {
