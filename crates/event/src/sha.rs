@@ -18,16 +18,18 @@ const INITIAL: [u32; 8] = [
 ];
 
 const BLOCK_BYTES: usize = 64;
-
-/// Where the length of the message stands in the last block.
-const LENGTH_AT: usize = 56;
+/// Most messages are no longer: they are compressed at once.
+const BLOCKS: usize = 2;
+/// The mark behind a message, and its length.
+const END_BYTES: usize = 1 + 8;
 
 pub(crate) struct Message {
     state: [u32; 8],
-    block: [u8; BLOCK_BYTES],
-    /// Bytes of `block` that are used; less than all of them.
+    /// Zeros from `filled` on.
+    blocks: [[u8; BLOCK_BYTES]; BLOCKS],
+    /// Bytes of `blocks` that are used; less than all of them.
     filled: usize,
-    /// Bytes hashed before `block`.
+    /// Bytes hashed before `blocks`.
     hashed: u64,
 }
 
@@ -36,7 +38,7 @@ impl Message {
     pub(crate) fn new() -> Self {
         Message {
             state: INITIAL,
-            block: [0; BLOCK_BYTES],
+            blocks: [[0; BLOCK_BYTES]; BLOCKS],
             filled: 0,
             hashed: 0,
         }
@@ -46,7 +48,8 @@ impl Message {
     #[inline]
     pub(crate) fn push(&mut self, mut bytes: &[u8]) {
         loop {
-            let room = self.block.get_mut(self.filled..).unwrap_or_default();
+            let blocks = self.blocks.as_flattened_mut();
+            let room = blocks.get_mut(self.filled..).unwrap_or_default();
             if bytes.len() < room.len() {
                 if let Some(room) = room.get_mut(..bytes.len()) {
                     room.copy_from_slice(bytes);
@@ -58,7 +61,9 @@ impl Message {
                 return;
             };
             room.copy_from_slice(now);
-            self.compress();
+            compress256(&mut self.state, &self.blocks);
+            self.hashed += (BLOCKS * BLOCK_BYTES) as u64;
+            self.clear();
             bytes = later;
         }
     }
@@ -67,16 +72,20 @@ impl Message {
     #[inline]
     pub(crate) fn hash(mut self) -> [u8; 32] {
         let bits = (self.hashed + self.filled as u64) * 8;
-        self.pad(0x80);
-        if self.filled > LENGTH_AT {
-            self.clear_to(BLOCK_BYTES);
-            self.compress();
+        if let Some(mark) = self.blocks.as_flattened_mut().get_mut(self.filled) {
+            *mark = 0x80;
         }
-        self.clear_to(LENGTH_AT);
-        if let Some(length) = self.block.last_chunk_mut::<8>() {
+        let mut used = (self.filled + END_BYTES).div_ceil(BLOCK_BYTES);
+        if used > BLOCKS {
+            compress256(&mut self.state, &self.blocks);
+            self.clear();
+            used = 1;
+        }
+        let blocks = self.blocks.get_mut(..used).unwrap_or_default();
+        if let Some(length) = blocks.last_mut().and_then(|last| last.last_chunk_mut()) {
             *length = bits.to_be_bytes();
         }
-        compress256(&mut self.state, std::slice::from_ref(&self.block));
+        compress256(&mut self.state, blocks);
         let mut hash = [0; 32];
         for (bytes, word) in hash.chunks_exact_mut(4).zip(self.state) {
             bytes.copy_from_slice(&word.to_be_bytes());
@@ -84,22 +93,8 @@ impl Message {
         hash
     }
 
-    fn pad(&mut self, byte: u8) {
-        if let Some(at) = self.block.get_mut(self.filled) {
-            *at = byte;
-        }
-        self.filled += 1;
-    }
-
-    fn clear_to(&mut self, end: usize) {
-        if let Some(rest) = self.block.get_mut(self.filled..end) {
-            rest.fill(0);
-        }
-    }
-
-    fn compress(&mut self) {
-        compress256(&mut self.state, std::slice::from_ref(&self.block));
-        self.hashed += BLOCK_BYTES as u64;
+    fn clear(&mut self) {
+        self.blocks = [[0; BLOCK_BYTES]; BLOCKS];
         self.filled = 0;
     }
 }
