@@ -510,7 +510,7 @@ impl<'a> Page<'a> {
 
     fn notes(&mut self) {
         self.text.push_str("\n## What the numbers include\n\n");
-        self.text.push_str("- **Annals**: JSON over HTTP, 4 connections for batches; acceptance, hashing, signing, sealing, search and the answer as JSON. A total is counted in the same request as its page. CPU is that of the server's process. The server rests when all is sealed, merged, indexed and packed as tightly as it will be; then the questions are asked. Bytes are all files of the data folder then, a fixed reserve of 64 MiB for a full disk among them.\n");
+        self.text.push_str("- **Annals**: JSON over HTTP, 4 connections for batches; acceptance, hashing, signing, sealing, search and the answer as JSON. A total is counted in the same request as its page. CPU is that of the server's process. The server rests when all is sealed, merged, indexed and packed as tightly as it will be; then the questions are asked. Bytes are all files of the data folder then, a fixed reserve of 16 MiB for a full disk among them.\n");
         for peer in self.peers() {
             let line = format!("- **{}**: {}\n", peer.name, peer.notes);
             self.text.push_str(&line);

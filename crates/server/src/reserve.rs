@@ -107,7 +107,8 @@ impl Reserve {
             .truncate(false)
             .mode(0o600)
             .open(&self.path)?;
-        let filled = fill_file(&file);
+        // It may be left from a version that kept more.
+        let filled = file.set_len(RESERVE_BYTES).and_then(|()| fill_file(&file));
         if filled.is_err() {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -141,16 +142,20 @@ mod tests {
     #[test]
     fn the_reserve_holds_blocks_and_gives_them_up_once() {
         let folder = tempfile::tempdir().unwrap();
+        let larger = vec![0; RESERVE_BYTES as usize + 1];
+        std::fs::write(folder.path().join("reserve"), larger).unwrap();
         let reserve = Reserve::take(folder.path());
         let meta = std::fs::metadata(folder.path().join("reserve")).unwrap();
         assert_eq!(meta.len(), RESERVE_BYTES);
         assert!(meta.blocks() * 512 >= RESERVE_BYTES, "no blocks are taken");
-        assert_eq!(meta.mode() & 0o077, 0);
+
         assert!(!reserve.is_given_up());
         assert!(reserve.give_up());
         assert!(!folder.path().join("reserve").exists());
         assert!(reserve.is_given_up() && !reserve.give_up());
         reserve.take_back();
         assert!(!reserve.is_given_up(), "there is room here");
+        let meta = std::fs::metadata(folder.path().join("reserve")).unwrap();
+        assert_eq!(meta.mode() & 0o077, 0);
     }
 }
