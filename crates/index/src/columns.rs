@@ -677,7 +677,7 @@ pub(crate) fn ends_of(docs: &RoaringBitmap) -> Range<u32> {
     }
 }
 
-/// The shortest range that has all documents of `docs` whose number may be in `min..=max`.
+/// The documents of `docs` without the blocks at both ends in which no number is in `min..=max`.
 pub(crate) fn span(
     columns: &dyn Columns,
     number: Number,
@@ -709,7 +709,8 @@ fn blocks_of(docs: &Range<u32>) -> Range<u32> {
     block_of(docs.start)..block_of(docs.end - 1) + 1
 }
 
-/// The documents of a range whose number is in `min..=max`; only those of `within` if it is there.
+/// The documents of a range whose number is in `min..=max`; only those of `within`, which lies in the
+/// range, if it is there.
 pub(crate) fn in_range(
     columns: &dyn Columns,
     number: Number,

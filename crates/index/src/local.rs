@@ -443,12 +443,14 @@ impl Rows {
 
 /// The segment that takes the next event.
 fn newest_segment(view: &mut View) -> Arc<RwLock<Segment>> {
-    if let Some(last) = view.segments.last()
+    let last = view.segments.last();
+    if let Some(last) = last
         && !last.read().is_full()
     {
         return last.clone();
     }
-    let segment = Arc::new(RwLock::new(Segment::default()));
+    let segment = last.map_or_else(Segment::default, |last| last.read().successor());
+    let segment = Arc::new(RwLock::new(segment));
     let mut segments = view.segments.to_vec();
     segments.push(segment.clone());
     view.segments = Arc::new(segments);

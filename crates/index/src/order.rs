@@ -16,9 +16,9 @@ use crate::document::Number;
 use crate::engine::{Hit, Order, Position};
 use crate::found::{Found, Home};
 
-/// A source with no more documents than this offers them at once, as does one of which all may be
-/// wanted.
-const FEW_DOCS: usize = 64;
+/// A source with no more documents than this offers them at once, as do all of which not more are found
+/// than are wanted.
+const FEW_DOCS: u64 = 64;
 
 /// Sorts as the order does: what comes first is greatest.
 type Rank = (i64, u64);
@@ -89,11 +89,13 @@ impl Ordered {
             blocks: BinaryHeap::new(),
             hits: BinaryHeap::new(),
         };
+        let all: u64 = found.iter().map(|found| found.docs.len()).sum();
+        let all_are_wanted = all <= wanted as u64;
         for Found { home, docs } in found {
             if docs.is_empty() {
                 continue;
             }
-            if docs.len() <= wanted.max(FEW_DOCS) as u64 {
+            if all_are_wanted || docs.len() <= FEW_DOCS {
                 home.with(|columns| ordered.read(columns, home.shelf(), docs.iter()));
                 continue;
             }

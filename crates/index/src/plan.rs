@@ -46,6 +46,9 @@ pub(crate) fn evaluate<S: Source>(
             own: false,
         });
     }
+    if docs.is_empty() {
+        return Ok(RoaringBitmap::new());
+    }
     members.push(look_up(source, expr)?);
     Plan::And(members).run(source, &docs, None)
 }
@@ -380,7 +383,7 @@ const CHECK_COST: u64 = 256;
 const PLACE_COST: u64 = 16;
 
 impl<L: Clone> Plan<L> {
-    /// How much work it is at the most for documents of a range, in documents.
+    /// About how much work it is for documents of a range, in documents.
     fn cost<S: Source<List = L>>(&self, source: &S, docs: &Range<u32>) -> u64 {
         let all = docs.len() as u64;
         match self {
@@ -405,7 +408,7 @@ impl<L: Clone> Plan<L> {
         }
     }
 
-    /// The documents of a range it holds for, of `within` or of all.
+    /// The documents of a range it holds for; of `within`, which lies in the range, if it is there.
     fn run<S: Source<List = L>>(
         &self,
         source: &S,

@@ -16,7 +16,7 @@ use crate::ids::MemoryIds;
 use crate::log::Batch;
 use crate::source::{Fault, Source};
 use crate::terms::Dictionary;
-use crate::texts::Texts;
+use crate::texts::{Texts, with_spare};
 use crate::union::Union;
 
 /// Events of a segment. Only the newest one is ever written to, so that a search never waits long
@@ -75,6 +75,19 @@ impl Segment {
     /// Whether it takes no more events.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= SEGMENT_EVENTS || self.texts.iter().any(Texts::is_full)
+    }
+
+    /// An empty one with room for what this one holds: what comes next is likely to be as much, and is
+    /// not copied several times while it grows.
+    pub(crate) fn successor(&self) -> Segment {
+        Segment {
+            texts: self.texts.each_ref().map(Texts::successor),
+            lists: self
+                .lists
+                .each_ref()
+                .map(|it| Vec::with_capacity(with_spare(it.len()))),
+            ..Segment::default()
+        }
     }
 
     /// Gives back memory that was set aside for more events.

@@ -317,7 +317,7 @@ impl Terms {
         Ok(())
     }
 
-    /// The documents of a range that are in any of the lists. Looks at nothing before or behind it.
+    /// The documents of a range that are in any of the lists. Blocks before it are passed over.
     pub(crate) fn union(&self, lists: &[List], docs: Range<u32>) -> io::Result<RoaringBitmap> {
         let listed: u64 = lists.iter().map(|list| u64::from(list.docs())).sum();
         let expected = listed * docs.len() as u64 / u64::from(self.docs.max(1));

@@ -94,6 +94,15 @@ impl Interner {
         self.text.len()
     }
 
+    /// An empty one with room for as many texts.
+    fn successor(&self) -> Interner {
+        let mut next = Interner::default();
+        next.text.reserve(with_spare(self.text.len()));
+        next.ends.reserve(with_spare(self.ends.len()));
+        next.numbers = HashTable::with_capacity(with_spare(self.ends.len()));
+        next
+    }
+
     /// Gives back memory that was set aside for more texts.
     fn shrink(&mut self) {
         self.text.shrink_to_fit();
@@ -140,6 +149,11 @@ impl Interner {
             }
         })
     }
+}
+
+/// Room for as much, and a little more.
+pub(crate) fn with_spare(length: usize) -> usize {
+    length + length / 16
 }
 
 /// Where the text of a number begins and ends.
@@ -234,6 +248,15 @@ impl Texts {
     /// Whether it is large enough for another to take what comes next.
     pub(crate) fn is_full(&self) -> bool {
         self.pieces.len() >= MAX_PIECES || self.all.bytes() >= MAX_BYTES
+    }
+
+    /// An empty one with room for as much.
+    pub(crate) fn successor(&self) -> Texts {
+        Texts {
+            all: self.all.successor(),
+            pieces: Vec::with_capacity(with_spare(self.pieces.len())),
+            ends: Vec::with_capacity(with_spare(self.ends.len())),
+        }
     }
 
     /// Gives back memory that was set aside for more documents.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-/// Several lists of more than one document in this many are put together as plain bits; fewer are
-/// sorted.
+/// Several lists of more than one document in this many are put together as plain bits, and so are many
+/// lists that are not tiny; others are sorted.
 const DENSE: u64 = 32;
 /// A single list, which is sorted, from this many on.
 const DENSE_ALONE: u64 = 8;

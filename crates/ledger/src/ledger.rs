@@ -918,9 +918,12 @@ impl Work for Inner {
         if self.failed.get().is_some() {
             return Ok(false);
         }
+        let saves_space = self.resources.pool().saves_space();
         match lane {
+            Lane::Upkeep if self.erase_pending(meters)? => Ok(true),
+            _ if saves_space => Ok(false),
             Lane::Fresh => self.seal_units(meters),
-            Lane::Upkeep => Ok(self.erase_pending(meters)? || self.merge_parts(meters)?),
+            Lane::Upkeep => self.merge_parts(meters),
             Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
         }
     }

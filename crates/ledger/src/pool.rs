@@ -9,7 +9,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -309,6 +309,21 @@ impl Pool {
         self.shared.requests.note();
     }
 
+    /// Says whether the disk has room for what must be kept alone: then nothing is sealed, merged or
+    /// packed, whose new files would take it before the old ones go. What is sealed is still erased.
+    pub fn save_space(&self, saves: bool) {
+        self.shared.saves_space.store(saves, Ordering::Release);
+        if !saves {
+            let known = self.shared.known.lock().clone();
+            known.iter().for_each(|who| self.wake(who, &Lane::ALL));
+        }
+    }
+
+    /// Whether only what must be kept may take room on the disk.
+    pub fn saves_space(&self) -> bool {
+        self.shared.saves_space.load(Ordering::Acquire)
+    }
+
     /// Begins a piece of work that rests now and then, on this thread, which gives way or does not.
     pub(crate) fn pace(&self, gives_way: bool) -> Pace<'_> {
         Pace::new(&self.shared.requests, gives_way)
@@ -342,6 +357,7 @@ struct Shared {
     known: Mutex<Vec<Weak<dyn Work>>>,
     meters: Meters,
     requests: Requests,
+    saves_space: AtomicBool,
 }
 
 impl Shared {
@@ -497,7 +513,6 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::AtomicBool;
 
     /// Somebody with a number of pieces to do, each of which takes a while.
     struct Pieces {

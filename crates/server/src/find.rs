@@ -120,9 +120,13 @@ pub(crate) fn page_of<T: Send>(
             let place = taken.fetch_add(1, Ordering::Relaxed);
             Some((place, *steps.get(place)?))
         };
-        std::iter::from_fn(next)
-            .map(|(place, step)| Ok((place, read(step)?)))
-            .collect()
+        let made = std::iter::from_fn(next).map(|(place, step)| Ok((place, read(step)?)));
+        let made: Result<_, _> = made.collect();
+        if made.is_err() {
+            // What the others would still read is of no use.
+            taken.store(steps.len(), Ordering::Relaxed);
+        }
+        made
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, cores.min(PAGE_THREADS));

@@ -128,6 +128,7 @@ impl Instance {
             }
             None => None,
         };
+        let reserve = Reserve::take(folder.root(), resources.clone());
         let ground = Ground {
             root: folder.root().to_owned(),
             instance: name.clone(),
@@ -138,7 +139,7 @@ impl Instance {
         let instance = Instance {
             tenants: Tenants::new(ground),
             identity: Identity::load(&catalog).await?,
-            reserve: Reserve::take(folder.root()),
+            reserve,
             keys: Keys::of(catalog.keys().await?),
             states: RwLock::new(
                 catalog

@@ -165,7 +165,7 @@ pub(crate) const REFUSAL_TOLD: Duration = Duration::from_secs(60);
 pub(crate) const TOLD_MAX: usize = 20_000;
 /// How often the numbers of repeated accesses are written down, and the reserve is looked after.
 pub(crate) const TELL_EVERY: Duration = Duration::from_secs(2);
-/// Disk space kept back for sign-in and reading when the disk is full, 16 MiB: room for some 10,000 of
+/// Disk space kept back for sign-in and reading when the disk is full, 16 MiB: room for thousands of
 /// the events that these leave.
 pub const RESERVE_BYTES: u64 = 16 << 20;
 /// Free space beyond the reserve before senders are let in again.

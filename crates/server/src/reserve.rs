@@ -2,33 +2,36 @@
 //!
 //! A file of [`RESERVE_BYTES`] whose blocks are taken. When one of Annals' own events or a change
 //! of the catalog finds the disk full, the reserve is given up and the space serves those alone:
-//! senders are refused until there is enough room to take it back.
+//! senders are refused, and background work leaves it, until there is enough room to take it back.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ledger::Resources;
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
 use crate::limits::{RESERVE_BYTES, RESERVE_RETURN_BYTES, RESERVE_SPACE_LOW_BYTES};
 
 /// The reserve of an instance.
-#[derive(Debug)]
 pub(crate) struct Reserve {
     path: PathBuf,
     folder: PathBuf,
+    resources: Arc<Resources>,
     held: AtomicBool,
     given_up: AtomicBool,
 }
 
 impl Reserve {
-    /// The reserve in a data folder, taken if there is room.
-    pub(crate) fn take(folder: &Path) -> Reserve {
+    /// The reserve in a data folder, taken if there is room; `resources` do the background work there.
+    pub(crate) fn take(folder: &Path, resources: Arc<Resources>) -> Reserve {
         let reserve = Reserve {
             path: folder.join("reserve"),
             folder: folder.to_owned(),
+            resources,
             held: AtomicBool::new(false),
             given_up: AtomicBool::new(false),
         };
@@ -54,6 +57,7 @@ impl Reserve {
             return false;
         }
         self.given_up.store(true, Ordering::Release);
+        self.resources.pool().save_space(true);
         match std::fs::remove_file(&self.path) {
             Ok(()) => tracing::error!(
                 "the disk is full: the reserve serves sign-in and reading, senders are refused"
@@ -89,6 +93,7 @@ impl Reserve {
             Ok(()) => {
                 self.held.store(true, Ordering::Release);
                 self.given_up.store(false, Ordering::Release);
+                self.resources.pool().save_space(false);
                 tracing::warn!("the disk has room for the reserve again");
             }
             Err(error) => tracing::debug!(%error, "the reserve cannot be taken back yet"),
@@ -144,17 +149,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let larger = vec![0; RESERVE_BYTES as usize + 1];
         std::fs::write(folder.path().join("reserve"), larger).unwrap();
-        let reserve = Reserve::take(folder.path());
+        let resources = Resources::without_thread(1 << 20);
+        let reserve = Reserve::take(folder.path(), resources.clone());
         let meta = std::fs::metadata(folder.path().join("reserve")).unwrap();
         assert_eq!(meta.len(), RESERVE_BYTES);
         assert!(meta.blocks() * 512 >= RESERVE_BYTES, "no blocks are taken");
 
         assert!(!reserve.is_given_up());
         assert!(reserve.give_up());
+        assert!(resources.pool().saves_space());
         assert!(!folder.path().join("reserve").exists());
         assert!(reserve.is_given_up() && !reserve.give_up());
         reserve.take_back();
         assert!(!reserve.is_given_up(), "there is room here");
+        assert!(!resources.pool().saves_space());
         let meta = std::fs::metadata(folder.path().join("reserve")).unwrap();
         assert_eq!(meta.mode() & 0o077, 0);
     }

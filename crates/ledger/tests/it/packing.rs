@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use event::{Content, Count, Sequence};
 use ledger::disk::{Disk, Sim};
@@ -102,6 +103,47 @@ fn merging_and_packing_may_be_cut_at_any_step() {
     }
     // Of each of the two: a file, its folder, the manifest, and the removal of the old files.
     assert!(cuts > 20, "{cuts}");
+}
+
+#[test]
+fn while_space_is_saved_only_what_is_to_be_erased_is_written_anew() {
+    let house = House::new(52);
+    let disk = Arc::new(Sim::new(52));
+    let ledger = house.open(disk.clone()).unwrap();
+    let pool = house.resources.pool();
+    fill(&house, &ledger);
+    work(&ledger).unwrap();
+    let sealed = ledger.snapshot().parts[0];
+    let erased = append(&ledger, vec![house.tombstone(r#"[{"first":0,"last":0}]"#)]).unwrap();
+    let tombstone = erased[0].as_ref().unwrap().sequence;
+    ledger
+        .wait_covered(tombstone, Duration::from_secs(5))
+        .unwrap();
+    ledger.seal();
+    assert!(ledger.work().unwrap());
+
+    pool.save_space(true);
+    fill(&house, &ledger);
+    house.rest();
+    let last = |ledger: &Ledger| {
+        ledger
+            .snapshot()
+            .parts
+            .iter()
+            .map(|part| part.name.last)
+            .max()
+    };
+    assert_eq!(ledger.backlog().erase, 1);
+    work(&ledger).unwrap();
+    assert_eq!(ledger.backlog().erase, 0);
+    assert_eq!(last(&ledger), Some(tombstone.get()));
+    let rewritten = ledger.snapshot().parts[0];
+    assert!(rewritten.name.generation > sealed.name.generation);
+    assert_eq!(ledger.parts_packed(Packing::Cold).0, 0);
+
+    pool.save_space(false);
+    work(&ledger).unwrap();
+    assert_eq!(last(&ledger), Some(tombstone.get() + EVENTS));
 }
 
 #[test]

@@ -79,6 +79,23 @@ fn order_and_time_are_as_asked() {
 }
 
 #[test]
+fn a_long_page_which_several_threads_read_is_whole_and_in_order() {
+    let house = House::new();
+    send(&house, 900);
+    for limit in [900, 700] {
+        let page = house.get(&format!("/v1/events?limit={limit}")).ok();
+        let events = page["events"].as_array().unwrap();
+        let place = |event: &Value| {
+            let occurred = event["occurred_at"].as_str().unwrap().to_owned();
+            (occurred, event["sequence"].as_u64().unwrap())
+        };
+        let places: Vec<_> = events.iter().map(place).collect();
+        assert_eq!(places.len(), limit);
+        assert!(places.is_sorted_by(|newer, older| newer > older));
+    }
+}
+
+#[test]
 fn own_events_are_counted_and_left_out() {
     let house = House::new();
     send(&house, 3);
