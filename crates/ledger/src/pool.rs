@@ -26,12 +26,12 @@ const LOOK_AGAIN: Duration = Duration::from_secs(5);
 /// Which pieces of work wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// What senders would have to wait for if it fell behind: sealing, and the index of what was
-    /// just sealed. Half as many threads as there are cores.
+    /// What senders are put off for if it falls far behind: sealing, and the index of what was just
+    /// sealed. Half as many threads as there are cores.
     Fresh,
-    /// What keeps files few, and erased events gone: one thread, after all requests.
+    /// What keeps files few, and erased events gone: one thread.
     Upkeep,
-    /// What only saves space: one thread, after all requests.
+    /// What only saves space: one thread.
     Cold,
 }
 
@@ -268,9 +268,8 @@ impl Pool {
                 let thread = std::thread::Builder::new()
                     .name(lane.thread_name().to_owned())
                     .spawn(move || {
-                        if lane != Lane::Fresh {
-                            pace::step_back();
-                        }
+                        // A burst has the CPU for itself, as long as few files wait.
+                        pace::step_back();
                         shared.run(lane);
                     })?;
                 pool.threads.lock().push(thread);
