@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 /// How much less than a request a thread counts to the scheduler that does background work: with 10,
 /// about a tenth where both want the CPU.
 const NICE: i32 = 10;
+/// How much less one counts whose work nobody waits for: about a third of the other.
+const NICE_UPKEEP: i32 = 15;
 /// While somebody asks or sends, long work has this part of the time of one thread at the most, in
 /// percent.
 const PACED_PERCENT: u32 = 20;
@@ -139,12 +141,21 @@ impl Patience {
 
 /// Lets requests have the CPU before the calling thread, from now on.
 pub fn step_back() {
+    count_less(NICE);
+}
+
+/// Lets requests, and what senders may have to wait for, have the CPU before the calling thread.
+pub(crate) fn step_back_further() {
+    count_less(NICE_UPKEEP);
+}
+
+fn count_less(nice: i32) {
     #[cfg(target_os = "linux")]
     {
         // On Linux a thread has a priority of its own. Where it may not be changed the work is
         // only less polite.
         let thread = rustix::thread::gettid();
-        let _ = rustix::process::setpriority_process(Some(thread), NICE);
+        let _ = rustix::process::setpriority_process(Some(thread), nice);
     }
 }
 

@@ -268,8 +268,11 @@ impl Pool {
                 let thread = std::thread::Builder::new()
                     .name(lane.thread_name().to_owned())
                     .spawn(move || {
-                        // A burst has the CPU for itself, as long as few files wait.
-                        pace::step_back();
+                        match lane {
+                            // A burst has the CPU for itself, as long as few files wait.
+                            Lane::Fresh => pace::step_back(),
+                            Lane::Upkeep | Lane::Cold => pace::step_back_further(),
+                        }
                         shared.run(lane);
                     })?;
                 pool.threads.lock().push(thread);
