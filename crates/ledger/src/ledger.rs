@@ -921,6 +921,10 @@ impl Work for Inner {
         let saves_space = self.resources.pool().saves_space();
         match lane {
             Lane::Upkeep if self.erase_pending(meters)? => Ok(true),
+            // What is erased frees space, once its tombstone is sealed.
+            Lane::Fresh if saves_space && self.state.read().awaits_erasure() => {
+                self.seal_units(meters)
+            }
             _ if saves_space => Ok(false),
             Lane::Fresh => self.seal_units(meters),
             Lane::Upkeep => self.merge_parts(meters),

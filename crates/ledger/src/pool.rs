@@ -312,7 +312,7 @@ impl Pool {
     }
 
     /// Says whether the disk has room for what must be kept alone: then nothing is sealed, merged or
-    /// packed, whose new files would take it before the old ones go. What is sealed is still erased.
+    /// packed, whose new files would take it before the old ones go, but for what is to be erased.
     pub fn save_space(&self, saves: bool) {
         self.shared.saves_space.store(saves, Ordering::Release);
         if !saves {

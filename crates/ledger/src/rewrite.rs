@@ -381,6 +381,11 @@ impl State {
         })
     }
 
+    /// Whether something is to be erased that cannot be before more is sealed.
+    pub(crate) fn awaits_erasure(&self) -> bool {
+        self.erasures_to_carry_out().count() < self.erasures.len()
+    }
+
     /// What there is to do in the background.
     pub(crate) fn backlog(&self) -> Backlog {
         Backlog {

@@ -154,7 +154,6 @@ mod tests {
         let meta = std::fs::metadata(folder.path().join("reserve")).unwrap();
         assert_eq!(meta.len(), RESERVE_BYTES);
         assert!(meta.blocks() * 512 >= RESERVE_BYTES, "no blocks are taken");
-
         assert!(!reserve.is_given_up());
         assert!(reserve.give_up());
         assert!(resources.pool().saves_space());

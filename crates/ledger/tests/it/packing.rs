@@ -141,9 +141,20 @@ fn while_space_is_saved_only_what_is_to_be_erased_is_written_anew() {
     assert!(rewritten.name.generation > sealed.name.generation);
     assert_eq!(ledger.parts_packed(Packing::Cold).0, 0);
 
+    // Another tombstone, behind what is not sealed yet.
+    let erased = append(&ledger, vec![house.tombstone(r#"[{"first":1,"last":1}]"#)]).unwrap();
+    let behind = erased[0].as_ref().unwrap().sequence;
+    ledger.wait_covered(behind, Duration::from_secs(5)).unwrap();
+    ledger.seal();
+    work(&ledger).unwrap();
+    assert_eq!(last(&ledger), Some(behind.get()));
+    assert!(ledger.snapshot().parts[0].name.generation > rewritten.name.generation);
+
+    fill(&house, &ledger);
+    assert!(!ledger.work().unwrap());
     pool.save_space(false);
     work(&ledger).unwrap();
-    assert_eq!(last(&ledger), Some(tombstone.get() + EVENTS));
+    assert_eq!(last(&ledger), Some(behind.get() + EVENTS));
 }
 
 #[test]
