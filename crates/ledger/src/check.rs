@@ -438,7 +438,7 @@ fn check_ids(
 ) {
     for (run, file) in runs {
         let place = run.path().display().to_string();
-        let opened = file.and_then(|file| IdRun::of_file(file, &manifest.ledger));
+        let opened = file.and_then(|file| IdRun::of_file(file, run, &manifest.ledger));
         let entries = opened.and_then(|run| {
             run.iter()
                 .try_fold(0, |count, entry| entry.map(|_| count + 1))

@@ -2,19 +2,25 @@
 //!
 //! A run holds no id, only hashes under the ledger's own secret key, so it may outlive an erased
 //! event and still refuse its id. A lookup answers with *candidates*; the caller compares the
-//! event itself. New runs are merged with older ones of like size, so that a ledger of n events
+//! event itself. Runs of like size are merged in the background, so that a ledger of n events
 //! keeps about log n runs, each asked through a filter in memory first.
 //! Bytes: `docs/formats/part-v1.md`, chapter "Id runs".
 
+use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::hash::Hasher;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use siphasher::sip::SipHasher24;
 
 use crate::disk::{Disk, DiskFile};
 use crate::frame::LedgerId;
+use crate::manifest::IdRunEntry;
+
+/// Where the files of runs are, from the ledger's folder.
+pub(crate) const FOLDER: &str = "ids";
 
 const MAGIC: [u8; 16] = *b"annals id run 2\n";
 /// Magic 16, ledger 16, entries 8, filter bytes 8, checksum of the header 4, of the filter 4.
@@ -34,6 +40,8 @@ const FILTER_BLOCK_BYTES: usize = 64;
 const FILTER_PROBES: u32 = 6;
 /// Pages written at once, 256 KiB.
 const WRITE_BYTES: usize = 64 * PAGE_BYTES;
+/// How many runs of like size are merged into one.
+const MERGE_RUNS: usize = 8;
 /// Most entries of a page, which its tail can count.
 const MAX_PAGE_ENTRIES: usize = u16::MAX as usize;
 
@@ -95,7 +103,9 @@ impl Filter {
     }
 
     fn may_hold(&self, hash: IdHash) -> bool {
-        self.bits(hash).all(|(byte, bit)| self.0[byte] & bit != 0)
+        // All of them at once: which one says no is random, and a wrong guess costs more than the rest.
+        self.bits(hash)
+            .fold(true, |may, (byte, bit)| may & (self.0[byte] & bit != 0))
     }
 }
 
@@ -104,22 +114,28 @@ pub struct IdRun {
     file: Arc<dyn DiskFile>,
     filter: Filter,
     fences: Vec<IdHash>,
-    entries: u64,
+    entry: IdRunEntry,
 }
 
 impl IdRun {
-    /// Merges sorted `inputs` into a new file and syncs it; the caller syncs the folder. `count` is
-    /// how many entries they have together. Takes memory for the filter and a few pages only.
-    /// Returns the file's length.
+    /// Writes `entries`, which are in order and so many, into the file of a new run and syncs it; the
+    /// caller syncs the folder. Takes memory for the filter and a few pages only. Returns what the
+    /// manifest says of it.
     pub fn write(
         disk: &dyn Disk,
-        path: &Path,
         ledger: &LedgerId,
-        inputs: Vec<SortedIds<'_>>,
+        generation: u64,
+        entries: impl Iterator<Item = io::Result<IdEntry>>,
         count: u64,
-    ) -> io::Result<u64> {
+    ) -> io::Result<IdRunEntry> {
+        let mut entry = IdRunEntry {
+            generation,
+            entries: count,
+            bytes: 0,
+        };
         let mut filter = Filter::sized_for(count as usize);
-        let file = disk.create(path)?;
+        crate::manifest::remove_if_there(disk, &entry.path())?;
+        let file = disk.create(&entry.path())?;
         let mut pages = PageWriter {
             file: &*file,
             offset: (HEADER_BYTES + filter.0.len()) as u64,
@@ -127,20 +143,20 @@ impl IdRun {
         };
         let mut page = Page::default();
         let mut written = 0;
-        for entry in merged(inputs) {
-            let entry = entry?;
-            filter.insert(entry.hash);
+        for id in entries {
+            let id = id?;
+            filter.insert(id.hash);
             written += 1;
-            if !page.push(entry) {
+            if !page.push(id) {
                 pages.push(&page)?;
-                page = Page::default();
-                page.push(entry);
+                page.clear();
+                page.push(id);
             }
         }
         if !page.entries.is_empty() {
             pages.push(&page)?;
         }
-        let length = pages.finish()?;
+        entry.bytes = pages.finish()?;
         if written != count {
             return Err(damaged("the number of entries of an id run"));
         }
@@ -155,16 +171,20 @@ impl IdRun {
         file.write_all_at(&header, 0)?;
         file.write_all_at(&filter.0, HEADER_BYTES as u64)?;
         file.sync_data()?;
-        Ok(length)
+        Ok(entry)
     }
 
-    /// Opens a run and reads its filter and fences. Damage is `InvalidData`.
-    pub fn open(disk: &dyn Disk, path: &Path, ledger: &LedgerId) -> io::Result<IdRun> {
-        IdRun::of_file(disk.open_read(path)?, ledger)
+    /// Opens the run that the manifest names, and reads its filter and fences. Damage is `InvalidData`.
+    pub fn open(disk: &dyn Disk, entry: IdRunEntry, ledger: &LedgerId) -> io::Result<IdRun> {
+        IdRun::of_file(disk.open_read(&entry.path())?, entry, ledger)
     }
 
     /// As [`IdRun::open`], of a file that is open already.
-    pub(crate) fn of_file(file: Arc<dyn DiskFile>, ledger: &LedgerId) -> io::Result<IdRun> {
+    pub(crate) fn of_file(
+        file: Arc<dyn DiskFile>,
+        entry: IdRunEntry,
+        ledger: &LedgerId,
+    ) -> io::Result<IdRun> {
         let mut header = [0u8; HEADER_BYTES];
         file.read_exact_at(&mut header, 0)?;
         let u64_at = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
@@ -176,7 +196,10 @@ impl IdRun {
             return Err(damaged("the header of an id run"));
         }
         let (entries, filter_bytes) = (u64_at(32), u64_at(40));
-        let page_bytes = (file.len()?.checked_sub(HEADER_BYTES as u64))
+        if entries != entry.entries {
+            return Err(damaged("the number of entries of an id run"));
+        }
+        let page_bytes = (entry.bytes.checked_sub(HEADER_BYTES as u64))
             .and_then(|length| length.checked_sub(filter_bytes))
             .filter(|length| length.is_multiple_of(PAGE_BYTES as u64))
             .ok_or_else(|| damaged("the length of an id run"))?;
@@ -193,15 +216,13 @@ impl IdRun {
             file,
             filter: Filter(filter),
             fences: Vec::with_capacity(pages as usize),
-            entries,
+            entry,
         };
         let mut counted = 0;
         for page in 0..pages {
-            let page = run.page(page)?;
-            let first = page.first().map(|entry| entry.hash);
-            counted += page.len() as u64;
-            run.fences
-                .push(first.ok_or_else(|| damaged("a page of an id run"))?);
+            let (first, entries) = Page::ends(&run.page_bytes(page)?).ok_or_else(damaged_page)?;
+            counted += u64::from(entries);
+            run.fences.push(first);
         }
         if counted != entries {
             return Err(damaged("the number of entries of an id run"));
@@ -209,15 +230,9 @@ impl IdRun {
         Ok(run)
     }
 
-    /// Length of its file.
-    pub fn bytes(&self) -> u64 {
-        let pages = self.fences.len() * PAGE_BYTES;
-        (HEADER_BYTES + self.filter.0.len() + pages) as u64
-    }
-
-    /// How many ids the run holds.
-    pub fn entries(&self) -> u64 {
-        self.entries
+    /// What the manifest says of it.
+    pub fn entry(&self) -> &IdRunEntry {
+        &self.entry
     }
 
     /// Adds the sequences that may carry the id of this hash to `found`.
@@ -252,29 +267,83 @@ impl IdRun {
     }
 
     fn page(&self, page: u64) -> io::Result<Vec<IdEntry>> {
+        Page::decode(&self.page_bytes(page)?).ok_or_else(damaged_page)
+    }
+
+    fn page_bytes(&self, page: u64) -> io::Result<[u8; PAGE_BYTES]> {
         let mut bytes = [0u8; PAGE_BYTES];
         let start = HEADER_BYTES as u64 + self.filter.0.len() as u64;
         self.file
             .read_exact_at(&mut bytes, start + page * PAGE_BYTES as u64)?;
-        Page::decode(&bytes).ok_or_else(|| damaged("a page of an id run"))
+        Ok(bytes)
     }
 }
 
-/// Ids in order of their hash, then of their sequence.
-pub type SortedIds<'a> = Box<dyn Iterator<Item = io::Result<IdEntry>> + 'a>;
+/// The entries of several runs, in order. Ends behind the first error.
+pub(crate) struct Merged<'r> {
+    heads: BinaryHeap<Reverse<(IdEntry, usize)>>,
+    inputs: Vec<Input<'r>>,
+}
 
-/// The entries of all inputs, in order.
-fn merged(inputs: Vec<SortedIds<'_>>) -> impl Iterator<Item = io::Result<IdEntry>> {
-    let mut inputs: Vec<_> = inputs.into_iter().map(Iterator::peekable).collect();
-    std::iter::from_fn(move || {
-        // An error comes first, whatever the others hold.
-        let least = inputs
-            .iter_mut()
-            .enumerate()
-            .filter_map(|(place, input)| Some((input.peek()?.as_ref().ok().copied(), place)))
-            .min()?;
-        inputs.get_mut(least.1)?.next()
-    })
+/// A run that is read page by page.
+struct Input<'r> {
+    run: &'r IdRun,
+    next_page: u64,
+    page: std::vec::IntoIter<IdEntry>,
+}
+
+impl Input<'_> {
+    fn next(&mut self) -> io::Result<Option<IdEntry>> {
+        if let Some(entry) = self.page.next() {
+            return Ok(Some(entry));
+        }
+        if self.next_page == self.run.fences.len() as u64 {
+            return Ok(None);
+        }
+        self.page = self.run.page(self.next_page)?.into_iter();
+        self.next_page += 1;
+        self.page.next().map(Some).ok_or_else(damaged_page)
+    }
+}
+
+impl<'r> Merged<'r> {
+    pub(crate) fn new(runs: &'r [Arc<IdRun>]) -> io::Result<Merged<'r>> {
+        let mut merged = Merged {
+            heads: BinaryHeap::new(),
+            inputs: Vec::new(),
+        };
+        for run in runs {
+            let mut input = Input {
+                run,
+                next_page: 0,
+                page: Vec::new().into_iter(),
+            };
+            if let Some(entry) = input.next()? {
+                merged.heads.push(Reverse((entry, merged.inputs.len())));
+            }
+            merged.inputs.push(input);
+        }
+        Ok(merged)
+    }
+}
+
+impl Iterator for Merged<'_> {
+    type Item = io::Result<IdEntry>;
+
+    fn next(&mut self) -> Option<io::Result<IdEntry>> {
+        let mut head = self.heads.peek_mut()?;
+        let Reverse((entry, input)) = *head;
+        match self.inputs.get_mut(input).map_or(Ok(None), Input::next) {
+            Ok(Some(next)) => *head = Reverse((next, input)),
+            Ok(None) => drop(PeekMut::pop(head)),
+            Err(error) => {
+                drop(head);
+                self.heads.clear();
+                return Some(Err(error));
+            }
+        }
+        Some(Ok(entry))
+    }
 }
 
 /// Writes pages one after the other, some at a time.
@@ -322,6 +391,10 @@ fn bits_of(number: u64) -> u32 {
 }
 
 impl Page {
+    fn clear(&mut self) {
+        self.entries.clear();
+    }
+
     /// Adds an entry; `false` if there is no room for it.
     fn push(&mut self, entry: IdEntry) -> bool {
         let (step, least, largest) = match self.entries.last() {
@@ -362,78 +435,86 @@ impl Page {
             ] {
                 held |= u128::from(number) << held_bits;
                 held_bits += bits;
-                while held_bits >= 8 {
-                    out.push(held as u8);
-                    held >>= 8;
-                    held_bits -= 8;
+                if held_bits >= u64::BITS {
+                    out.extend_from_slice(&(held as u64).to_le_bytes());
+                    held >>= u64::BITS;
+                    held_bits -= u64::BITS;
                 }
             }
         }
-        if held_bits > 0 {
-            out.push(held as u8);
-        }
+        let left = held.to_le_bytes();
+        out.extend_from_slice(&left[..held_bits.div_ceil(8) as usize]);
         out.resize(start + PAGE_BYTES - PAGE_TAIL_BYTES, 0);
         out.extend_from_slice(&(self.entries.len() as u16).to_le_bytes());
         let sum = crc32c::crc32c(&out[start..]);
         out.extend_from_slice(&sum.to_le_bytes());
     }
 
-    /// The entries of a page; `None` if it is damaged.
-    fn decode(bytes: &[u8; PAGE_BYTES]) -> Option<Vec<IdEntry>> {
+    /// The first hash of a page and how many entries it has; `None` if it is damaged.
+    fn ends(bytes: &[u8; PAGE_BYTES]) -> Option<(IdHash, u16)> {
         let (body, sum) = bytes.split_last_chunk::<4>()?;
         if crc32c::crc32c(body) != u32::from_le_bytes(*sum) {
             return None;
         }
-        let (body, count) = body.split_last_chunk::<2>()?;
-        let (hash, rest) = body.split_first_chunk::<8>()?;
+        let count = u16::from_le_bytes(*body.last_chunk()?);
+        let first = u64::from_le_bytes(*body.first_chunk()?);
+        (count > 0).then_some((IdHash(first), count))
+    }
+
+    /// The entries of a page; `None` if it is damaged.
+    fn decode(bytes: &[u8; PAGE_BYTES]) -> Option<Vec<IdEntry>> {
+        let (first, count) = Page::ends(bytes)?;
+        let (_, rest) = bytes.split_first_chunk::<8>()?;
         let (least, rest) = rest.split_first_chunk::<8>()?;
-        let ([step_bits, sequence_bits], packed) = rest.split_first_chunk::<2>()?;
+        let ([step_bits, sequence_bits], _) = rest.split_first_chunk::<2>()?;
         let (step_bits, sequence_bits) = (u32::from(*step_bits), u32::from(*sequence_bits));
-        let (count, least) = (u16::from_le_bytes(*count), u64::from_le_bytes(*least));
+        let (count, least) = (usize::from(count), u64::from_le_bytes(*least));
         if step_bits > u64::BITS
             || sequence_bits > u64::BITS
-            || usize::from(count) * (step_bits + sequence_bits) as usize > PAGE_BITS
+            || count * (step_bits + sequence_bits) as usize > PAGE_BITS
         {
             return None;
         }
-        let mut packed = packed.iter();
-        let (mut held, mut held_bits) = (0u128, 0);
+        // Whatever is behind the last entry is read with it and cut off.
+        let mut packed = [0u8; PAGE_BYTES + size_of::<u128>()];
+        packed[..PAGE_BYTES].copy_from_slice(bytes);
+        let mut at = PAGE_HEAD_BYTES * 8;
         let mut take = |bits: u32| {
-            while held_bits < bits {
-                held |= u128::from(*packed.next()?) << held_bits;
-                held_bits += 8;
-            }
-            let number = held & ((1 << bits) - 1);
-            held >>= bits;
-            held_bits -= bits;
-            u64::try_from(number).ok()
+            let held = u128::from_le_bytes(*packed[at / 8..].first_chunk()?) >> (at % 8);
+            at += bits as usize;
+            Some((held & ((1 << bits) - 1)) as u64)
         };
-        let mut hash = u64::from_le_bytes(*hash);
-        (0..count)
-            .map(|_| {
-                hash = hash.checked_add(take(step_bits)?)?;
-                Some(IdEntry {
-                    hash: IdHash(hash),
-                    sequence: least.checked_add(take(sequence_bits)?)?,
-                })
-            })
-            .collect()
+        let mut hash = first.0;
+        let mut entries = Vec::with_capacity(count);
+        for _ in 0..count {
+            hash = hash.checked_add(take(step_bits)?)?;
+            entries.push(IdEntry {
+                hash: IdHash(hash),
+                sequence: least.checked_add(take(sequence_bits)?)?,
+            });
+        }
+        Some(entries)
     }
 }
 
-/// How many of the newest runs (sizes oldest first) should become one: those whose sum is within
-/// a factor of four of the next older one, so that a run is rewritten about log4 n times.
-pub fn runs_to_merge(sizes: &[u64]) -> usize {
-    let mut sum = 0;
-    let mut take = 0;
-    for (n, size) in sizes.iter().rev().enumerate() {
-        if n > 0 && *size > sum * 4 {
-            break;
-        }
-        sum += size;
-        take = n + 1;
+/// The places of runs that should become one, of their sizes: eight of one class, the smallest first,
+/// so that an id is written anew about log8 n times and a ledger has some seven runs of each class.
+pub fn runs_to_merge(sizes: impl Iterator<Item = u64>) -> Option<Vec<usize>> {
+    let mut classes: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (place, size) in sizes.enumerate() {
+        let class = size.max(1).ilog(MERGE_RUNS as u64);
+        classes.entry(class).or_default().push(place);
     }
-    if take > 3 { take } else { 0 }
+    let mut full = classes
+        .into_values()
+        .filter(|places| places.len() >= MERGE_RUNS);
+    let mut places = full.next()?;
+    places.truncate(MERGE_RUNS);
+    Some(places)
+}
+
+fn damaged_page() -> io::Error {
+    damaged("a page of an id run")
 }
 
 fn damaged(what: &str) -> io::Error {
@@ -442,6 +523,8 @@ fn damaged(what: &str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::disk::Real;
 
@@ -457,17 +540,27 @@ mod tests {
             })
             .collect();
         entries.sort_unstable();
-        let path = Path::new("run");
         // Two runs whose hashes interleave become one.
         let (even, odd): (Vec<IdEntry>, Vec<IdEntry>) =
             entries.iter().partition(|entry| entry.sequence % 2 == 0);
-        let sorted = |entries: Vec<IdEntry>| Box::new(entries.into_iter().map(Ok)) as SortedIds<'_>;
-        let inputs = vec![sorted(even), sorted(odd)];
+        let ledger = b"0123456789abcdef";
+        disk.create_dir(Path::new(FOLDER)).unwrap();
+        let inputs = [(1, even), (2, odd)].map(|(generation, entries)| {
+            let count = entries.len() as u64;
+            let entries = entries.into_iter().map(Ok);
+            let written = IdRun::write(&disk, ledger, generation, entries, count).unwrap();
+            Arc::new(IdRun::open(&disk, written, ledger).unwrap())
+        });
         let count = entries.len() as u64;
-        let length = IdRun::write(&disk, path, b"0123456789abcdef", inputs, count).unwrap();
-        let run = IdRun::open(&disk, path, b"0123456789abcdef").unwrap();
-        assert_eq!(run.bytes(), length);
-        assert!(length < count * 11, "{length}");
+        let merged = Merged::new(&inputs).unwrap();
+        let written = IdRun::write(&disk, ledger, 3, merged, count).unwrap();
+        let run = IdRun::open(&disk, written, ledger).unwrap();
+        assert_eq!(*run.entry(), written);
+        assert_eq!(
+            disk.open_read(&written.path()).unwrap().len().unwrap(),
+            written.bytes
+        );
+        assert!(written.bytes < count * 11, "{written:?}");
         for n in 0..10_000u64 {
             let mut found = Vec::new();
             run.candidates(key.hash(&format!("id-{n}")), &mut found)
@@ -482,17 +575,21 @@ mod tests {
             "{passed} of 10,000 foreign ids passed the filter"
         );
         assert_eq!(run.iter().collect::<io::Result<Vec<_>>>().unwrap(), entries);
-        assert!(IdRun::open(&disk, path, b"another ledger!!").is_err());
+        assert!(IdRun::open(&disk, written, b"another ledger!!").is_err());
 
         // A header that claims more than any file holds, with the right checksum.
         let mut header = [0; HEADER_BYTES];
-        let file = disk.open(path).unwrap();
+        let file = disk.open(&written.path()).unwrap();
         file.read_exact_at(&mut header, 0).unwrap();
         header[32..48].fill(0xff);
         let sum = crc32c::crc32c(&header[..52]);
         header[52..].copy_from_slice(&sum.to_le_bytes());
         file.write_all_at(&header, 0).unwrap();
-        let error = IdRun::open(&disk, path, b"0123456789abcdef").err().unwrap();
+        let claimed = IdRunEntry {
+            entries: u64::MAX,
+            ..written
+        };
+        let error = IdRun::open(&disk, claimed, ledger).err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 
@@ -542,22 +639,23 @@ mod tests {
 
     #[test]
     fn merging_keeps_few_runs() {
-        let mut sizes: Vec<u64> = Vec::new();
-        let mut written = 0;
-        for _ in 0..400 {
-            sizes.push(50_000);
-            let take = runs_to_merge(&sizes);
-            if take > 0 {
-                let merged = sizes.drain(sizes.len() - take..).sum();
+        let (mut sizes, mut written): (Vec<u64>, u64) = Default::default();
+        for seal in 0..2_000 {
+            // Now and then the ledger is quiet, and little is sealed.
+            let sealed = if seal % 10 == 9 { 2_000 } else { 200_000 };
+            sizes.push(sealed);
+            while let Some(places) = runs_to_merge(sizes.iter().copied()) {
+                assert_eq!(places.len(), MERGE_RUNS);
+                let merged = places.iter().map(|place| sizes[*place]).sum();
+                for place in places.into_iter().rev() {
+                    sizes.remove(place);
+                }
                 written += merged;
                 sizes.push(merged);
             }
-            assert!(sizes.len() <= 20, "{sizes:?}");
+            assert!(sizes.len() <= 35, "{sizes:?}");
         }
-        assert!(
-            written < 400 * 50_000 * 8,
-            "rewritten {} times",
-            written / (400 * 50_000)
-        );
+        let times = written / sizes.iter().sum::<u64>();
+        assert!(times <= 4, "written anew {times} times");
     }
 }

@@ -24,7 +24,7 @@ use crate::erasure::Erasure;
 use crate::frame::LedgerId;
 use crate::group::Group;
 use crate::head::{Keeper, SignedHead};
-use crate::ids::IdKey;
+use crate::ids::{IdHash, IdKey};
 use crate::manifest::{Manifest, PartEntry, PartName, Shelf};
 use crate::part::{Block, Packing, Part};
 use crate::pool::{Lane, Meters, Work};
@@ -897,7 +897,7 @@ impl Ledger {
         DiskUse {
             parts: state.parts.iter().map(|part| part.entry().bytes).sum(),
             tree: state.sealed * event::ENTRY_BYTES as u64 + hashes,
-            ids: state.id_runs.iter().map(|run| run.bytes()).sum(),
+            ids: state.id_runs.iter().map(|run| run.entry().bytes).sum(),
             journal: state.units.iter().map(|unit| unit.bytes).sum(),
         }
     }
@@ -927,7 +927,7 @@ impl Work for Inner {
             }
             _ if saves_space => Ok(false),
             Lane::Fresh => self.seal_units(meters),
-            Lane::Upkeep => self.merge_parts(meters),
+            Lane::Upkeep => Ok(self.merge_ids(meters)? || self.merge_parts(meters)?),
             Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
         }
     }
@@ -998,7 +998,11 @@ impl Inner {
 
     /// The places of events that may carry an id, newest first.
     pub(crate) fn id_candidates(&self, id: &str) -> io::Result<Vec<u64>> {
-        let hash = self.id_key.hash(id);
+        self.id_candidates_of(self.id_key.hash(id))
+    }
+
+    /// As [`Inner::id_candidates`], of an id whose hash is known.
+    pub(crate) fn id_candidates_of(&self, hash: IdHash) -> io::Result<Vec<u64>> {
         let mut found = Vec::new();
         let runs = {
             let state = self.state.read();

@@ -174,7 +174,7 @@ pub struct IdRunEntry {
 impl IdRunEntry {
     /// Where its file is, from the ledger's folder.
     pub fn path(&self) -> PathBuf {
-        Path::new("ids").join(self.generation.to_string())
+        Path::new(crate::ids::FOLDER).join(self.generation.to_string())
     }
 }
 

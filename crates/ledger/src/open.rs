@@ -22,7 +22,7 @@ use crate::erasure::{Erasure, erasures_of};
 use crate::frame::LedgerId;
 use crate::group::Group;
 use crate::head::{HeadError, Keeper, SignedHead, load_or_make_key, read_last, remove_leftovers};
-use crate::ids::{IdHash, IdKey, IdRun};
+use crate::ids::{self, IdHash, IdKey, IdRun};
 use crate::journal::{self, JournalError, Writer};
 use crate::ledger::{Inner, Ledger, MAX_QUEUED_BATCHES};
 use crate::manifest::{FORMAT, Manifest, ManifestError, Shelf, remove_if_there};
@@ -133,7 +133,7 @@ impl Ledger {
         let id_runs = manifest
             .ids
             .iter()
-            .map(|run| IdRun::open(&*disk, &run.path(), &ledger).map(Arc::new))
+            .map(|run| IdRun::open(&*disk, *run, &ledger).map(Arc::new))
             .collect::<io::Result<Vec<_>>>()?;
         let mut state = State {
             durable: manifest.sealed,
@@ -258,7 +258,7 @@ fn make(disk: &dyn Disk, options: &Options) -> Result<Manifest, OpenError> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     };
-    for folder in ["journal", "parts", "ids", "tree"] {
+    for folder in ["journal", "parts", ids::FOLDER, "tree"] {
         make_dir(Path::new(folder))?;
     }
     for shelf in Shelf::all() {
@@ -311,7 +311,7 @@ fn remove_unnamed(disk: &dyn Disk, manifest: &Manifest) -> io::Result<()> {
         };
         sweep(&shelf_folder(shelf), &named)?;
     }
-    sweep(Path::new("ids"), &|name| {
+    sweep(Path::new(ids::FOLDER), &|name| {
         manifest
             .ids
             .iter()

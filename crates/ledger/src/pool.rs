@@ -84,7 +84,7 @@ pub enum Task {
     Index,
     /// What tombstones erased is removed from parts.
     Erase,
-    /// Small parts become a larger one.
+    /// Small parts, or runs of ids, become a larger one.
     Merge,
     /// A part that rests is packed tighter.
     Recompress,

@@ -6,6 +6,7 @@
 //! another rewrite has replaced meanwhile throws his work away, and it is looked for again.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -15,8 +16,9 @@ use parking_lot::RwLockReadGuard;
 use crate::erasure::Erasure;
 use crate::frame::Month;
 use crate::group::salt_bytes;
+use crate::ids::{self, IdRun, Merged};
 use crate::ledger::{Backlog, Inner};
-use crate::manifest::{PartEntry, PartName, Shelf, remove_if_there};
+use crate::manifest::{IdRunEntry, PartEntry, PartName, Shelf, remove_if_there};
 use crate::pace::Pace;
 use crate::part::{Block, Packing, Part, PartBuilder, Stored, beyond, shelf_folder};
 use crate::pool::{Meters, Piece, Task, is_broken_off};
@@ -68,6 +70,54 @@ impl Inner {
             self.put_in_place(piece, &old, Packing::Fresh)
         })?;
         Ok(true)
+    }
+
+    /// Merges id runs of like size.
+    pub(crate) fn merge_ids(&self, meters: &Meters) -> io::Result<bool> {
+        let Some(_rewriting) = self.begin_rewrite() else {
+            return Ok(false);
+        };
+        let Some(old) = id_runs_to_merge(&self.state.read().id_runs) else {
+            return Ok(false);
+        };
+        meters.measure(Task::Merge, |_| self.put_run_in_place(&old))?;
+        Ok(true)
+    }
+
+    /// Puts one run in the place of several. Answers with its size, or `None` if the ledger closes.
+    fn put_run_in_place(&self, old: &[Arc<IdRun>]) -> io::Result<Option<u64>> {
+        let generation = self.manifest.lock().take_generation();
+        let ids = Merged::new(old)?.map(|id| match self.closing.load(Ordering::Acquire) {
+            true => Err(io::ErrorKind::Interrupted.into()),
+            false => id,
+        });
+        let count = old.iter().map(|run| run.entry().entries).sum();
+        let written = self.write_ids(generation, ids, count);
+        if is_broken_off(&written) {
+            return Ok(None);
+        }
+        let new = written?;
+        let Some(mut manifest) = self.begin_work() else {
+            return Ok(None);
+        };
+        let is_old = |entry: &IdRunEntry| old.iter().any(|run| run.entry() == entry);
+        let mut next = manifest.clone();
+        next.ids.retain(|entry| !is_old(entry));
+        next.ids.push(*new.entry());
+        next.store(&*self.disk)?;
+        // Committed: the old files name nothing that the new one does not.
+        *manifest = next;
+        {
+            let mut state = self.state.write();
+            let runs = Arc::make_mut(&mut state.id_runs);
+            runs.retain(|run| !is_old(run.entry()));
+            runs.push(new.clone());
+        }
+        for run in old {
+            remove_if_there(&*self.disk, &run.entry().path())?;
+        }
+        self.disk.sync_dir(Path::new(ids::FOLDER))?;
+        Ok(Some(new.entry().bytes))
     }
 
     /// Packs tighter what will not be merged soon, neighbours into one part.
@@ -391,10 +441,22 @@ impl State {
         Backlog {
             seal: self.units.len().saturating_sub(1) as u64,
             erase: self.erasures_to_carry_out().count() as u64,
-            merge: parts_to_merge(&self.parts, u64::MAX).map_or(0, |parts| parts.len() as u64),
+            merge: parts_to_merge(&self.parts, u64::MAX).map_or(0, |parts| parts.len() as u64)
+                + id_runs_to_merge(&self.id_runs).map_or(0, |runs| runs.len() as u64),
             recompress: self.parts.iter().filter(|part| awaits_cold(part)).count() as u64,
         }
     }
+}
+
+/// The runs to merge next.
+fn id_runs_to_merge(runs: &[Arc<IdRun>]) -> Option<Vec<Arc<IdRun>>> {
+    let places = ids::runs_to_merge(runs.iter().map(|run| run.entry().entries))?;
+    Some(
+        places
+            .into_iter()
+            .map(|place| runs[place].clone())
+            .collect(),
+    )
 }
 
 fn raw_bytes(parts: &[Arc<Part>]) -> usize {
@@ -528,24 +590,59 @@ mod tests {
         Ledger::open(disk.clone(), options).unwrap()
     }
 
+    /// Adds an event with an id of its own and seals it.
+    fn seal_one(ledger: &Ledger, n: u8) {
+        let acceptance = Acceptance {
+            now: System.now(),
+            key_id: None,
+            import: None,
+        };
+        let json = format!(
+            r#"{{"id":"id-{n}","action":"login","actor":{{"id":"u-1"}},"message":"late"}}"#
+        );
+        let event = Event::accept(json.as_bytes(), &acceptance).unwrap();
+        let event = Prepared::new(event, Kind::Application, Salt([n; 16]), None);
+        ledger.append(vec![event], Mode::Each).unwrap();
+        ledger.seal();
+        while ledger.work().unwrap() {}
+    }
+
+    #[test]
+    fn eight_runs_of_ids_become_one_that_knows_them_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Real::create(folder.path()).unwrap());
+        let check = |ledger: &Ledger, sealed: u8, runs: usize| {
+            let inner = ledger.inner();
+            assert_eq!(inner.state.read().id_runs.len(), runs);
+            assert_eq!(inner.manifest.lock().ids.len(), runs);
+            assert_eq!(disk.list(Path::new(ids::FOLDER)).unwrap().len(), runs);
+            for n in 0..sealed {
+                let found = ledger.find_id(&format!("id-{n}")).unwrap();
+                assert_eq!(found, Some(event::Sequence::new(u64::from(n))));
+            }
+        };
+        {
+            let ledger = ledger(&disk);
+            for n in 0..7 {
+                seal_one(&ledger, n);
+                check(&ledger, n + 1, usize::from(n) + 1);
+            }
+            seal_one(&ledger, 7);
+            check(&ledger, 8, 1);
+            seal_one(&ledger, 8);
+        }
+        let ledger = ledger(&disk);
+        check(&ledger, 9, 2);
+        (9..15).for_each(|n| seal_one(&ledger, n));
+        check(&ledger, 15, 8);
+    }
+
     #[test]
     fn who_comes_too_late_with_a_rewrite_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(Real::create(folder.path()).unwrap());
         let ledger = ledger(&disk);
-        for n in 0..2 {
-            let acceptance = Acceptance {
-                now: System.now(),
-                key_id: None,
-                import: None,
-            };
-            let json = br#"{"action":"login","actor":{"id":"u-1"},"message":"late"}"#;
-            let event = Event::accept(json, &acceptance).unwrap();
-            let event = Prepared::new(event, Kind::Application, Salt([n; 16]), None);
-            ledger.append(vec![event], Mode::Each).unwrap();
-            ledger.seal();
-            while ledger.work().unwrap() {}
-        }
+        (0..2).for_each(|n| seal_one(&ledger, n));
         let inner = ledger.inner();
         let parts: Vec<Arc<Part>> = inner.state.read().parts.iter().cloned().collect();
         assert_eq!(parts.len(), 2);

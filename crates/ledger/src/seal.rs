@@ -16,10 +16,10 @@ use parking_lot::MutexGuard;
 
 use crate::frame::Month;
 use crate::group::Group;
-use crate::ids::{IdEntry, IdRun, SortedIds, runs_to_merge};
+use crate::ids::{self, IdEntry, IdRun};
 use crate::journal;
 use crate::ledger::Inner;
-use crate::manifest::{IdRunEntry, Manifest, PartEntry, PartName, Shelf, remove_if_there};
+use crate::manifest::{Manifest, PartEntry, PartName, Shelf, remove_if_there};
 use crate::part::{Packing, Part, PartBuilder, Stored, shelf_folder};
 use crate::pool::{Meters, Task};
 use crate::reference::Reference;
@@ -111,7 +111,13 @@ impl Inner {
         };
         next.parts.extend(&sealed);
         next.parts.sort_by_key(|part| (part.shelf, part.first));
-        let id_runs = self.write_ids(&mut manifest, &mut next, ids)?;
+        let mut id_run = None;
+        if !ids.is_empty() {
+            let (generation, count) = (manifest.take_generation(), ids.len() as u64);
+            let run = self.write_ids(generation, ids.into_iter().map(Ok), count)?;
+            next.ids.push(*run.entry());
+            id_run = Some(run);
+        }
         next.next_generation = manifest.next_generation;
         self.write_tree(&run)?;
         let opened = self.open_parts(&sealed)?;
@@ -123,9 +129,7 @@ impl Inner {
             let mut parts = Parts::clone(&state.parts);
             opened.into_iter().for_each(|part| parts.insert(part));
             state.parts = Arc::new(parts);
-            if let Some(now) = id_runs.now {
-                state.id_runs = Arc::new(now);
-            }
+            Arc::make_mut(&mut state.id_runs).extend(id_run);
             state.tree.advance(end);
             state.sealed = end;
             state.units.drain(..firsts.len());
@@ -137,7 +141,6 @@ impl Inner {
         let paths = firsts.iter().map(|first| journal::path(*first));
         let removed: Vec<_> = paths.map(|it| remove_if_there(&*self.disk, &it)).collect();
         self.disk.sync_dir(Path::new(journal::FOLDER))?;
-        self.remove_runs(&id_runs.dropped)?;
         removed.into_iter().collect::<io::Result<()>>()?;
         Ok(Some(sealed.iter().map(|part| part.bytes).sum()))
     }
@@ -205,46 +208,16 @@ impl Inner {
         Ok(sealed)
     }
 
-    /// Writes the ids as a run, together with older runs of like size.
-    fn write_ids(
+    /// Writes ids that are in order, and so many, as a run.
+    pub(crate) fn write_ids(
         &self,
-        manifest: &mut Manifest,
-        next: &mut Manifest,
-        ids: Vec<IdEntry>,
-    ) -> io::Result<IdRuns> {
-        if ids.is_empty() {
-            return Ok(IdRuns {
-                dropped: Vec::new(),
-                now: None,
-            });
-        }
-        let mut runs: Vec<Arc<IdRun>> = self.state.read().id_runs.to_vec();
-        let mut sizes: Vec<u64> = runs.iter().map(|run| run.entries()).collect();
-        sizes.push(ids.len() as u64);
-        let merged = runs_to_merge(&sizes).saturating_sub(1);
-        let keep = runs.len() - merged;
-        let older: Vec<Arc<IdRun>> = runs.drain(keep..).collect();
-        let dropped = next.ids.split_off(keep);
-        let mut entry = IdRunEntry {
-            generation: manifest.take_generation(),
-            entries: ids.len() as u64 + older.iter().map(|run| run.entries()).sum::<u64>(),
-            bytes: 0,
-        };
-        let mut inputs: Vec<SortedIds<'_>> = vec![Box::new(ids.into_iter().map(Ok))];
-        inputs.extend(
-            older
-                .iter()
-                .map(|run| Box::new(run.iter()) as SortedIds<'_>),
-        );
-        remove_if_there(&*self.disk, &entry.path())?;
-        entry.bytes = IdRun::write(&*self.disk, &entry.path(), &self.id, inputs, entry.entries)?;
-        self.disk.sync_dir(Path::new("ids"))?;
-        next.ids.push(entry);
-        runs.push(Arc::new(IdRun::open(&*self.disk, &entry.path(), &self.id)?));
-        Ok(IdRuns {
-            dropped,
-            now: Some(runs),
-        })
+        generation: u64,
+        ids: impl Iterator<Item = io::Result<IdEntry>>,
+        count: u64,
+    ) -> io::Result<Arc<IdRun>> {
+        let entry = IdRun::write(&*self.disk, &self.id, generation, ids, count)?;
+        self.disk.sync_dir(Path::new(ids::FOLDER))?;
+        Ok(Arc::new(IdRun::open(&*self.disk, entry, &self.id)?))
     }
 
     fn write_tree(&self, run: &TreeRun) -> io::Result<()> {
@@ -257,16 +230,6 @@ impl Inner {
             .iter()
             .map(|entry| Part::open(&*self.disk, *entry, &self.id).map(Arc::new))
             .collect()
-    }
-
-    fn remove_runs(&self, runs: &[IdRunEntry]) -> io::Result<()> {
-        runs.iter()
-            .try_for_each(|run| remove_if_there(&*self.disk, &run.path()))?;
-        if runs.is_empty() {
-            Ok(())
-        } else {
-            self.disk.sync_dir(Path::new("ids"))
-        }
     }
 }
 
@@ -288,12 +251,4 @@ impl State {
         let newest = self.units.back();
         newest.is_some_and(|unit| unit.bytes >= MIN_QUIET_BYTES)
     }
-}
-
-/// What sealing made of the id runs.
-struct IdRuns {
-    /// Those that are part of the new one.
-    dropped: Vec<IdRunEntry>,
-    /// All of them, oldest first; `None` where nothing changed.
-    now: Option<Vec<Arc<IdRun>>>,
 }

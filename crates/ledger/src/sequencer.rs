@@ -259,7 +259,7 @@ impl Sequencer {
                 Err(Refused::Conflict { existing: sequence })
             }));
         }
-        for sequence in self.inner.id_candidates(id)? {
+        for sequence in self.inner.id_candidates_of(hash)? {
             let (stored, kept) = self.inner.read(sequence).map_err(std::io::Error::other)?;
             // Dropped by retention: the id is free again.
             if !kept {

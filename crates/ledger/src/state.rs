@@ -1,6 +1,7 @@
 //! What a ledger holds while it is open, and how an event is found in it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::sync::Arc;
 
@@ -15,10 +16,30 @@ use crate::manifest::{PartName, Shelf};
 use crate::part::Part;
 use crate::tree::{EntryBytes, Tree};
 
+/// What it is given is a hash under a secret key already.
+#[derive(Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes
+            .iter()
+            .fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// The ids of one journal file. Two ids with one hash are possible, if never seen.
 #[derive(Default)]
 pub(crate) struct UnitIds {
-    first: HashMap<IdHash, u64>,
+    first: HashMap<IdHash, u64, BuildHasherDefault<AsItIs>>,
     more: Vec<IdEntry>,
 }
 
