@@ -218,12 +218,14 @@ impl EncodedFields {
 
     /// The field with this code.
     pub fn get(&self, code: Code) -> Option<Field<'_>> {
-        self.iter()
-            .take_while(|field| match field.path {
-                Path::Known(other) => other <= code,
-                Path::Literal(text) => text < code.as_str(),
-            })
-            .find(|field| field.path == Path::Known(code))
+        let mut fields = self.iter();
+        loop {
+            match fields.next_code()? {
+                next if next == code.get() => return fields.next(),
+                next if next > code.get() => return None,
+                _ => fields.pass()?,
+            }
+        }
     }
 }
 
@@ -259,6 +261,36 @@ impl Fields<'_> {
             number: 0,
             count: 0,
         }
+    }
+}
+
+impl Fields<'_> {
+    /// The code of the next field, 0 where its path is spelled out; `None` at the end.
+    #[inline]
+    fn next_code(&self) -> Option<u8> {
+        let is_left = self.number < self.count;
+        self.text
+            .as_bytes()
+            .get(self.at)
+            .copied()
+            .filter(|_| is_left)
+    }
+
+    /// Goes past the next field without a look at it.
+    #[inline]
+    fn pass(&mut self) -> Option<()> {
+        let mut walk = Walk {
+            bytes: self.text.as_bytes(),
+            at: self.at,
+        };
+        if walk.byte().ok()? == 0 {
+            let length = walk.length().ok()?;
+            walk.at += length;
+        }
+        let length = walk.length().ok()?;
+        self.at = walk.at + length;
+        self.number += 1;
+        Some(())
     }
 }
 
@@ -421,5 +453,37 @@ impl<'a> Walk<'a> {
             }
         }
         Err(DecodeError::Damaged("a length is too large"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_got_by_its_code_wherever_it_stands() {
+        let long = format!("\"{}\"", "x".repeat(300));
+        let pairs = [
+            ("/action", "\"user.login\""),
+            ("/actor/id", long.as_str()),
+            ("/actor/zzz", "1"),
+            ("/aaa", "2"),
+            ("/message", "\"ü\""),
+            ("/zzz", "3"),
+        ];
+        let fields = EncodedFields::from_pairs(pairs).unwrap();
+        let mut known = 0;
+        for code in (1..=Code::COUNT).filter_map(Code::new) {
+            let found = fields.iter().find(|field| field.path == Path::Known(code));
+            assert_eq!(fields.get(code), found, "{}", code.as_str());
+            known += usize::from(found.is_some());
+        }
+        assert_eq!(known, 3);
+        let none = EncodedFields::empty();
+        assert!(
+            (1..=Code::COUNT)
+                .filter_map(Code::new)
+                .all(|code| none.get(code).is_none())
+        );
     }
 }

@@ -1,10 +1,10 @@
 //! Answers of the engine on this machine.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
 use event::Count;
+use hashbrown::HashMap;
 use ledger::{Lane, Meters};
 use query::{ExactField, MetadataValue, NumberField, Sink, TextField};
 

@@ -1,10 +1,10 @@
 //! Counting found documents: in buckets of time, and by value.
 
-use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 
 use event::Timestamp;
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::column::{ABSENT, BLOCK_DOCS, Block, WHOLE_BLOCK_DOCS, block_of};

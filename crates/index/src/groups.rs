@@ -3,10 +3,10 @@
 //! Within a source documents are told apart by the ordinals of their values; texts are only made
 //! for the combinations that occur.
 
-use std::collections::HashMap;
 use std::io;
 
 use event::{Sequence, Timestamp};
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use crate::column::{ABSENT, BLOCK_DOCS, WHOLE_BLOCK_DOCS, block_of};

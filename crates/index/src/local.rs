@@ -12,9 +12,9 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
 
 use event::{Count, Kind, Recorded};
 use ledger::{Erasures, FollowError, PartInfo, PartName, Shelf, Snapshot};
@@ -34,6 +34,13 @@ use crate::tail::Segment;
 
 /// How often a search looks at the parts again when the ledger replaces them under it.
 const TRIES: usize = 5;
+/// How long one thread looks into the indices of parts before another helps it, 3 ms: a search that is
+/// short anyhow leaves the other cores to others.
+const ALONE: Duration = Duration::from_millis(3);
+
+/// How many cores there are. Asking the system opens files.
+static CORES: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// The engine of one ledger.
 pub(crate) struct LocalEngine {
@@ -251,8 +258,9 @@ impl LocalEngine {
         };
         let before = window((0, view.covered.min(end)));
         let mut plain = Vec::new();
-        for part in view.parts.iter() {
-            match self.find_in_part(part, &scope.expr, &before, &erasures)? {
+        let find = |part: &Answering| self.find_in_part(part, &scope.expr, &before, &erasures);
+        for (part, found) in view.parts.iter().zip(of_each(&view.parts, find)?) {
+            match found {
                 Some((home, docs, own)) => answer.take(home, docs, &own),
                 None => plain.push(part.info()),
             }
@@ -331,9 +339,7 @@ impl LocalEngine {
 
     /// Reads parts event by event, on all cores; `None` if the ledger has one of them no more.
     fn read_parts(&self, parts: &[PartInfo], reader: &RowReader) -> io::Result<Option<Vec<Rows>>> {
-        let threads = std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(parts.len());
+        let threads = CORES.min(parts.len());
         if threads <= 1 {
             return parts
                 .iter()
@@ -391,6 +397,40 @@ impl LocalEngine {
         };
         view.parts = Arc::new(view.parts.iter().map(plain).collect());
     }
+}
+
+/// What each part is found to hold, in their order. Where that takes long, a second thread takes every
+/// other part.
+fn of_each<T: Send>(
+    parts: &[Answering],
+    find: impl Fn(&Answering) -> Result<T, SearchError> + Sync,
+) -> Result<Vec<T>, SearchError> {
+    let taken = AtomicUsize::new(0);
+    let next = || {
+        let place = taken.fetch_add(1, Ordering::Relaxed);
+        Some((place, find(parts.get(place)?)))
+    };
+    let mut found = std::thread::scope(|scope| {
+        let (begun, mut helper) = (Instant::now(), None);
+        let mut found = Vec::with_capacity(parts.len());
+        while let Some(one) = next() {
+            found.push(one);
+            let left = parts.len().saturating_sub(taken.load(Ordering::Relaxed));
+            if helper.is_none() && left > 1 && *CORES > 1 && begun.elapsed() >= ALONE {
+                let thread = std::thread::Builder::new().name("annals-find".to_owned());
+                let others = move || std::iter::from_fn(next).collect::<Vec<_>>();
+                // Where no thread is to be had, this one goes on alone.
+                helper = thread.spawn_scoped(scope, others).ok();
+            }
+        }
+        if let Some(helper) = helper {
+            let panicked = |_| io::Error::other("a thread that looked into parts has failed");
+            found.append(&mut helper.join().map_err(panicked)?);
+        }
+        io::Result::Ok(found)
+    })?;
+    found.sort_unstable_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, found)| found).collect()
 }
 
 fn fault(fault: Fault) -> SearchError {

@@ -5,7 +5,6 @@
 //! recovery reads the same frame and publishes it at the next open. Between groups it signs what
 //! is durable.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ use crate::ids::IdHash;
 use crate::journal::{WriteError, Writer};
 use crate::ledger::{AppendError, Inner, Mode, Outcomes, Placed, Prepared, Refused, id_of};
 use crate::pool::Lane;
-use crate::state::Unit;
+use crate::state::{Unit, UnitIds};
 
 /// Events of a journal file at which it is closed, to be sealed.
 pub const UNIT_EVENTS: u64 = 50_000;
@@ -84,9 +83,16 @@ struct Waiting {
 /// What a group will hold.
 #[derive(Default)]
 struct Plan {
-    new: Vec<Prepared>,
-    ids: HashMap<IdHash, Vec<usize>>,
+    new: Vec<Staged>,
+    /// Places in `new` by id; what was taken back may still be named.
+    ids: UnitIds,
     waiting: Vec<Waiting>,
+}
+
+/// An event of a group, with the hash of its id.
+struct Staged {
+    prepared: Prepared,
+    id: Option<IdHash>,
 }
 
 impl Sequencer {
@@ -184,7 +190,6 @@ impl Sequencer {
         let start = plan.new.len();
         let next = self.inner.state.read().durable;
         let mut outcomes = Vec::with_capacity(append.batch.len());
-        let mut added: Vec<IdHash> = Vec::new();
         for prepared in append.batch {
             let known = prepared
                 .event
@@ -199,25 +204,25 @@ impl Sequencer {
                     }
                     Err(error) => {
                         // Without its ids the ledger cannot tell what it knows: keep nothing.
-                        plan.drop_from(start, &added);
+                        plan.new.truncate(start);
                         return (append.reply)(Err(AppendError::Disk(error.to_string())));
                     }
                 }
             }
             let place = plan.new.len();
-            if let Some((hash, _)) = known {
-                plan.ids.entry(hash).or_default().push(place);
-                added.push(hash);
+            let id = known.map(|(hash, _)| hash);
+            if let Some(hash) = id {
+                plan.ids.insert(hash, place as u64);
             }
             outcomes.push(Ok(Placed {
                 sequence: Sequence::new(next + place as u64),
                 received_at: now,
                 duplicate: false,
             }));
-            plan.new.push(prepared);
+            plan.new.push(Staged { prepared, id });
         }
         if append.mode == Mode::Atomic && outcomes.iter().any(Result::is_err) {
-            plan.drop_from(start, &added);
+            plan.new.truncate(start);
             for outcome in &mut outcomes {
                 if outcome.is_ok() {
                     *outcome = Err(Refused::WithBatch);
@@ -241,14 +246,20 @@ impl Sequencer {
         next: u64,
         now: Timestamp,
     ) -> std::io::Result<Option<Result<Placed, Refused>>> {
-        for place in plan.ids.get(&hash).into_iter().flatten() {
-            let Some(staged) = plan.new.get(*place) else {
+        let mut places = Vec::new();
+        plan.ids.candidates(hash, &mut places);
+        for place in places {
+            let staged = usize::try_from(place).ok().and_then(|at| plan.new.get(at));
+            let Some(Staged {
+                prepared: staged, ..
+            }) = staged
+            else {
                 continue;
             };
             if staged.event.id().as_deref() != Some(id) {
                 continue;
             }
-            let sequence = Sequence::new(next + *place as u64);
+            let sequence = Sequence::new(next + place);
             return Ok(Some(if prepared.event.same_content(&staged.event) {
                 Ok(Placed {
                     sequence,
@@ -318,7 +329,10 @@ impl Sequencer {
             })
             .map(|event| Prepared::new(event, Kind::Own, salt, None));
         match prepared {
-            Ok(prepared) => plan.new.push(prepared),
+            Ok(prepared) => {
+                let id = prepared.event.id().map(|id| self.inner.id_key.hash(&id));
+                plan.new.push(Staged { prepared, id });
+            }
             Err(error) => tracing::error!(
                 error,
                 "the clock went back and the event that says so could not be made"
@@ -344,14 +358,15 @@ impl Sequencer {
         let Some(writer) = &mut self.writer else {
             return;
         };
-        let bytes = new.iter().map(bytes_in_frame).sum::<usize>();
+        let bytes = new.iter().map(|it| bytes_in_frame(&it.prepared));
+        let bytes: usize = bytes.sum();
         let mut builder = FrameBuilder::new(Vec::with_capacity(FRAME_HEADER_BYTES + bytes));
         let mut places = Vec::with_capacity(new.len());
         let mut entries = Vec::with_capacity(new.len());
         let mut ids = Vec::with_capacity(new.len());
         let mut erasures = Vec::new();
         let mut scratch = Vec::new();
-        for (sequence, prepared) in (first..).zip(new) {
+        for (sequence, Staged { prepared, id }) in (first..).zip(new) {
             let entry = Entry {
                 kind: prepared.kind,
                 category: prepared.event.category(),
@@ -360,9 +375,7 @@ impl Sequencer {
                 body_root: prepared.body_root,
             };
             entries.push(entry.to_bytes());
-            if let Some(id) = prepared.event.id() {
-                ids.push((self.inner.id_key.hash(&id), sequence));
-            }
+            ids.extend(id.map(|hash| (hash, sequence)));
             let recorded = Recorded {
                 sequence: Sequence::new(sequence),
                 received_at: now,
@@ -537,18 +550,6 @@ impl Sequencer {
             }
             Err(error) => {
                 tracing::error!(ledger = %inner.origin, %error, "the checkpoint could not be signed; it is tried again")
-            }
-        }
-    }
-}
-
-impl Plan {
-    /// Takes back what a batch staged.
-    fn drop_from(&mut self, start: usize, added: &[IdHash]) {
-        self.new.truncate(start);
-        for hash in added {
-            if let Some(places) = self.ids.get_mut(hash) {
-                places.retain(|place| *place < start);
             }
         }
     }

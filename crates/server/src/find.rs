@@ -1,7 +1,7 @@
 //! Asking the index: the only module that knows which index stands behind the routes.
 
 use std::collections::BTreeMap;
-use std::num::NonZero;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event::{Count, Recorded, Sequence, Timestamp};
@@ -26,8 +26,10 @@ const STREAM_STEP: usize = 256;
 const PAGE_STEP: usize = 32;
 /// Events of a page for which it is worth to begin another thread.
 const PAGE_THREAD_EVENTS: usize = 128;
-/// Most threads that read one page.
-const PAGE_THREADS: usize = 4;
+/// Most threads that read one page: up to four, where there are so many cores. Asking the system for
+/// them opens files.
+static THREADS: LazyLock<usize> =
+    LazyLock::new(|| std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)));
 /// Steps that wait to be taken while the next one is read.
 const STEPS_AHEAD: usize = 3;
 
@@ -128,8 +130,7 @@ pub(crate) fn page_of<T: Send>(
         }
         made
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, cores.min(PAGE_THREADS));
+    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, *THREADS);
     let mut made = std::thread::scope(|scope| {
         let thread = || std::thread::Builder::new().name("annals-page".to_owned());
         // Where no thread is to be had, there are fewer.
