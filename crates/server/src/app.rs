@@ -13,6 +13,7 @@ use crate::identity::access::Access;
 use crate::instance::Instance;
 use crate::limits::{EXPORTS_MAX, SEARCHES_PER_CORE};
 use crate::meters::Meters;
+use crate::side_by_side::CORES;
 use crate::tail_seats::TailSeats;
 use crate::tenants::{Door, OpenTenantError};
 
@@ -45,7 +46,7 @@ impl App {
         enricher: enrich::Enricher,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = *CORES;
         App {
             meters: Meters::new(),
             enricher: Arc::new(enricher),

@@ -1,8 +1,6 @@
 //! Asking the index: the only module that knows which index stands behind the routes.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event::{Count, Recorded, Sequence, Timestamp};
 pub(crate) use index::{By, Group, Groups, Order};
@@ -13,6 +11,7 @@ use index::{
 use query::{ExactField, Expr};
 
 use crate::error::{Code, Refusal};
+use crate::side_by_side::{CORES, side_by_side};
 use crate::tenants::Open;
 use crate::times::Span;
 
@@ -26,10 +25,8 @@ const STREAM_STEP: usize = 256;
 const PAGE_STEP: usize = 32;
 /// Events of a page for which it is worth to begin another thread.
 const PAGE_THREAD_EVENTS: usize = 128;
-/// Most threads that read one page: up to four, where there are so many cores. Asking the system for
-/// them opens files.
-static THREADS: LazyLock<usize> =
-    LazyLock::new(|| std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4)));
+/// Most threads that read one page.
+const PAGE_THREADS: usize = 4;
 /// Steps that wait to be taken while the next one is read.
 const STEPS_AHEAD: usize = 3;
 
@@ -115,36 +112,9 @@ pub(crate) fn page_of<T: Send>(
     let read = |hits: &[Hit]| -> Result<Vec<T>, Refusal> {
         Ok(read(open, hits)?.into_iter().map(&make).collect())
     };
-    let steps: Vec<&[Hit]> = found.hits.chunks(PAGE_STEP).collect();
-    let taken = AtomicUsize::new(0);
-    let work = || -> Result<Vec<(usize, Vec<T>)>, Refusal> {
-        let next = || {
-            let place = taken.fetch_add(1, Ordering::Relaxed);
-            Some((place, *steps.get(place)?))
-        };
-        let made = std::iter::from_fn(next).map(|(place, step)| Ok((place, read(step)?)));
-        let made: Result<_, _> = made.collect();
-        if made.is_err() {
-            // What the others would still read is of no use.
-            taken.store(steps.len(), Ordering::Relaxed);
-        }
-        made
-    };
-    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, *THREADS);
-    let mut made = std::thread::scope(|scope| {
-        let thread = || std::thread::Builder::new().name("annals-page".to_owned());
-        // Where no thread is to be had, there are fewer.
-        let begin = |_| thread().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..threads).filter_map(begin).collect();
-        let mut made = work()?;
-        for other in others {
-            let panicked = |_| Refusal::internal(&std::io::Error::other("reading a page panicked"));
-            made.append(&mut other.join().map_err(panicked)??);
-        }
-        Ok::<_, Refusal>(made)
-    })?;
-    made.sort_unstable_by_key(|(place, _)| *place);
-    let events = made.into_iter().flat_map(|(_, events)| events).collect();
+    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, PAGE_THREADS.min(*CORES));
+    let steps = side_by_side(&found.hits, PAGE_STEP, threads - 1, |_, hits| read(hits))?;
+    let events = steps.into_iter().flatten().collect();
     Ok(Hits {
         events,
         total: found.totals.total,

@@ -19,6 +19,7 @@ use crate::instance::now;
 use crate::limits::{BATCH_MAX_EVENTS, IMPORT_NAME_MAX_CHARACTERS, INLINE_MAX_BYTES};
 use crate::params::Params;
 use crate::receipts::{Receipts, one_receipt};
+use crate::side_by_side::side_by_side;
 
 /// Send events.
 ///
@@ -80,12 +81,16 @@ pub(crate) async fn submit(
         receipts: params.receipts.unwrap_or(true),
     };
     let parsed = if encoding == Encoding::Plain && sent.len() <= INLINE_MAX_BYTES {
-        parse(&sent, shape, &terms)?
+        parse(&sent, shape, &terms, 0)?
     } else {
         let _permit = app.parsers.clone().acquire_owned().await;
+        // A core that nobody else has something for helps.
+        let helper = app.parsers.clone().try_acquire_owned().ok();
         let (parsed, back) = blocking(move || {
             let bytes = unpack(sent, encoding, &mut held)?;
-            let parsed = parse(&bytes, shape, &terms)?;
+            let helpers = usize::from(helper.is_some());
+            let parsed = parse(&bytes, shape, &terms, helpers)?;
+            drop(helper);
             Ok(((parsed, bytes.len()), held))
         })
         .await?;
@@ -110,6 +115,11 @@ pub(crate) async fn submit(
     drop(held);
     answer
 }
+
+/// Events of a batch that a thread reads before it takes more of them.
+const PARSE_STEP: usize = 64;
+/// Events of a batch for which it is worth to begin another thread.
+const HELPER_EVENTS: usize = 256;
 
 /// How the events of a body are parted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +204,18 @@ struct Batch {
     rejected: Vec<(u64, Refusal)>,
 }
 
-fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
+impl Batch {
+    /// Adds the events that follow.
+    fn append(&mut self, mut other: Batch) {
+        self.events.append(&mut other.events);
+        self.indexes.append(&mut other.indexes);
+        self.ids.append(&mut other.ids);
+        self.rejected.append(&mut other.rejected);
+    }
+}
+
+/// Reads what was sent, on this thread and so many others.
+fn parse(bytes: &[u8], shape: Shape, terms: &Terms, helpers: usize) -> Result<Parsed, Refusal> {
     let acceptance = Acceptance {
         now: now(),
         key_id: terms.key_id.as_deref(),
@@ -203,11 +224,11 @@ fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
     match shape {
         Shape::Lines => {
             let lines = split_lines(bytes).map(|(_, line)| line);
-            parse_batch(lines, bytes, terms, &acceptance)
+            let lines: Vec<&[u8]> = lines.take(BATCH_MAX_EVENTS + 1).collect();
+            parse_batch(&lines, terms, &acceptance, helpers)
         }
         Shape::Json if event::is_array(bytes) => {
-            let elements = split_array(bytes)?;
-            parse_batch(elements.into_iter(), bytes, terms, &acceptance)
+            parse_batch(&split_array(bytes)?, terms, &acceptance, helpers)
         }
         Shape::Json => {
             let event = accept(bytes, terms, &acceptance)?;
@@ -226,38 +247,57 @@ fn accept(bytes: &[u8], terms: &Terms, acceptance: &Acceptance<'_>) -> Result<Ev
     }
 }
 
-fn parse_batch<'a>(
-    elements: impl Iterator<Item = &'a [u8]>,
-    bytes: &[u8],
+fn parse_batch(
+    elements: &[&[u8]],
     terms: &Terms,
     acceptance: &Acceptance<'_>,
+    helpers: usize,
 ) -> Result<Parsed, Refusal> {
-    // An event has at least some hundred bytes: a guess that saves most of the growing.
-    let expected = (bytes.len() / 400).min(BATCH_MAX_EVENTS);
+    if elements.len() > BATCH_MAX_EVENTS {
+        let detail = format!("a batch has at most {BATCH_MAX_EVENTS} events");
+        return Err(Refusal::new(Code::TooManyEvents, detail).with_hint("send smaller batches"));
+    }
+    let helpers = helpers.min(elements.len() / HELPER_EVENTS);
+    let at_a_time = match helpers {
+        0 => elements.len().max(1),
+        _ => PARSE_STEP,
+    };
+    let parts = side_by_side(elements, at_a_time, helpers, |first, elements| {
+        parse_some(elements, first, terms, acceptance)
+    })?;
+    let mut parts = parts.into_iter();
+    let mut batch = parts.next().unwrap_or_default();
+    batch.events.reserve(elements.len() - batch.events.len());
+    parts.for_each(|part| batch.append(part));
+    Ok(Parsed::Batch(batch))
+}
+
+/// Reads events that follow each other in a batch, from a place on.
+fn parse_some(
+    elements: &[&[u8]],
+    first: usize,
+    terms: &Terms,
+    acceptance: &Acceptance<'_>,
+) -> Result<Batch, Refusal> {
     let mut batch = Batch {
-        events: Vec::with_capacity(expected),
-        indexes: Vec::with_capacity(expected),
+        events: Vec::with_capacity(elements.len()),
+        indexes: Vec::with_capacity(elements.len()),
         ..Batch::default()
     };
-    let mut salts = Salts::take(expected.max(1))?;
-    for (index, element) in elements.enumerate() {
-        if index >= BATCH_MAX_EVENTS {
-            let detail = format!("a batch has at most {BATCH_MAX_EVENTS} events");
-            return Err(Refusal::new(Code::TooManyEvents, detail).with_hint("send smaller batches"));
-        }
+    let mut salts = Salts::take(elements.len())?;
+    for (index, element) in (first..).zip(elements) {
         match accept(element, terms, acceptance) {
             Ok(event) => {
                 if terms.receipts {
                     batch.ids.push(event.id().map(|id| id.into()));
                 }
                 batch.indexes.push(index as u32);
-                salts.refill()?;
                 batch.events.push(terms.prepared(event, salts.next()));
             }
             Err(problem) => batch.rejected.push((index as u64, refused(problem))),
         }
     }
-    Ok(Parsed::Batch(batch))
+    Ok(batch)
 }
 
 fn refused(problem: Problem) -> Refusal {
@@ -282,17 +322,6 @@ impl Salts {
             .fill(&mut salts.random)
             .map_err(|error| Refusal::internal(&error))?;
         Ok(salts)
-    }
-
-    /// Makes sure that there is one more.
-    fn refill(&mut self) -> Result<(), Refusal> {
-        if self.used + Self::BYTES > self.random.len() {
-            System
-                .fill(&mut self.random)
-                .map_err(|error| Refusal::internal(&error))?;
-            self.used = 0;
-        }
-        Ok(())
     }
 
     fn next(&mut self) -> Salt {
