@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::run::{Everything, Loaded, Measured, SUSTAINED_RATE, TENANT_EVENTS};
 use super::{Size, machine};
 use crate::measure;
+use crate::measure::ingest::Ingest;
 use crate::peers::Figures;
 use crate::questions::{QUESTIONS, Timed};
 use crate::table::{mib, percentile, thousands};
@@ -124,13 +125,19 @@ impl<'a> Page<'a> {
         let nothing = || vec!["-".to_owned(); names.len()];
 
         let all = self.all;
-        let (cell, met) = figure(&all.burst, |burst| {
-            let rate = burst.per_second();
-            (thousands(rate), rate >= BURST_GOAL)
+        let (cell, met) = figure(&all.bursts, |[slowest, middle, fastest]| {
+            let [slowest, rate, fastest] = [slowest, middle, fastest].map(Ingest::per_second);
+            let cell = format!(
+                "{} ({} to {})",
+                thousands(rate),
+                thousands(slowest),
+                thousands(fastest)
+            );
+            (cell, rate >= BURST_GOAL)
         });
-        let name = match &all.burst {
-            Ok(burst) => format!(
-                "burst of {} events in batches of 1,000, events/s",
+        let name = match &all.bursts {
+            Ok([burst, ..]) => format!(
+                "burst of {} events in batches of 1,000, median of three, events/s",
                 thousands(burst.events as f64)
             ),
             Err(_) => "burst in batches of 1,000, events/s".to_owned(),

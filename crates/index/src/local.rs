@@ -259,7 +259,7 @@ impl LocalEngine {
         let before = window((0, view.covered.min(end)));
         let mut plain = Vec::new();
         let find = |part: &Answering| self.find_in_part(part, &scope.expr, &before, &erasures);
-        for (part, found) in view.parts.iter().zip(of_each(&view.parts, find)?) {
+        for (part, found) in view.parts.iter().zip(of_each(&view.parts, ALONE, find)?) {
             match found {
                 Some((home, docs, own)) => answer.take(home, docs, &own),
                 None => plain.push(part.info()),
@@ -399,16 +399,22 @@ impl LocalEngine {
     }
 }
 
-/// What each part is found to hold, in their order. Where that takes long, a second thread takes every
-/// other part.
-fn of_each<T: Send>(
-    parts: &[Answering],
-    find: impl Fn(&Answering) -> Result<T, SearchError> + Sync,
+/// What each of some parts is found to hold, in their order. Where that takes longer than `alone`, a
+/// second thread takes every other part.
+fn of_each<P: Sync, T: Send>(
+    parts: &[P],
+    alone: Duration,
+    find: impl Fn(&P) -> Result<T, SearchError> + Sync,
 ) -> Result<Vec<T>, SearchError> {
     let taken = AtomicUsize::new(0);
     let next = || {
         let place = taken.fetch_add(1, Ordering::Relaxed);
-        Some((place, find(parts.get(place)?)))
+        let found = find(parts.get(place)?);
+        if found.is_err() {
+            // What else there is to find is of no use.
+            taken.store(parts.len(), Ordering::Relaxed);
+        }
+        Some((place, found))
     };
     let mut found = std::thread::scope(|scope| {
         let (begun, mut helper) = (Instant::now(), None);
@@ -416,7 +422,7 @@ fn of_each<T: Send>(
         while let Some(one) = next() {
             found.push(one);
             let left = parts.len().saturating_sub(taken.load(Ordering::Relaxed));
-            if helper.is_none() && left > 1 && *CORES > 1 && begun.elapsed() >= ALONE {
+            if helper.is_none() && left > 1 && *CORES > 1 && begun.elapsed() >= alone {
                 let thread = std::thread::Builder::new().name("annals-find".to_owned());
                 let others = move || std::iter::from_fn(next).collect::<Vec<_>>();
                 // Where no thread is to be had, this one goes on alone.
@@ -520,5 +526,38 @@ impl Answer {
         if !docs.is_empty() {
             self.found.push(Found { home, docs });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_threads_find_what_one_does() {
+        let parts: Vec<u32> = (0..50).collect();
+        let rest = || std::thread::sleep(Duration::from_micros(200));
+        for alone in [Duration::ZERO, Duration::MAX] {
+            let found = of_each(&parts, alone, |part| {
+                rest();
+                Ok(part * 2)
+            });
+            let all: Vec<u32> = parts.iter().map(|part| part * 2).collect();
+            assert_eq!(found.unwrap(), all);
+
+            let looked = AtomicUsize::new(0);
+            let failed = of_each(&parts, alone, |part| {
+                looked.fetch_add(1, Ordering::Relaxed);
+                rest();
+                match part {
+                    20 => Err(io::Error::other("as the test wants it").into()),
+                    _ => Ok(()),
+                }
+            });
+            assert!(failed.is_err());
+            assert!(looked.into_inner() < parts.len());
+        }
+        let none = of_each(&[], Duration::ZERO, |part: &u32| Ok(*part));
+        assert!(none.unwrap().is_empty());
     }
 }

@@ -128,50 +128,22 @@ impl IdRun {
         entries: impl Iterator<Item = io::Result<IdEntry>>,
         count: u64,
     ) -> io::Result<IdRunEntry> {
-        let mut entry = IdRunEntry {
+        let entry = IdRunEntry {
             generation,
             entries: count,
             bytes: 0,
         };
-        let mut filter = Filter::sized_for(count as usize);
-        crate::manifest::remove_if_there(disk, &entry.path())?;
-        let file = disk.create(&entry.path())?;
-        let mut pages = PageWriter {
-            file: &*file,
-            offset: (HEADER_BYTES + filter.0.len()) as u64,
-            bytes: Vec::with_capacity(WRITE_BYTES),
-        };
-        let mut page = Page::default();
-        let mut written = 0;
-        for id in entries {
-            let id = id?;
-            filter.insert(id.hash);
-            written += 1;
-            if !page.push(id) {
-                pages.push(&page)?;
-                page.clear();
-                page.push(id);
-            }
+        let path = entry.path();
+        crate::manifest::remove_if_there(disk, &path)?;
+        let written = write_run(&*disk.create(&path)?, ledger, entries, count);
+        if written.is_err() {
+            // Half a file would take room, perhaps the last there is, until the next start.
+            let _ = crate::manifest::remove_if_there(disk, &path);
         }
-        if !page.entries.is_empty() {
-            pages.push(&page)?;
-        }
-        entry.bytes = pages.finish()?;
-        if written != count {
-            return Err(damaged("the number of entries of an id run"));
-        }
-        let mut header = [0u8; HEADER_BYTES];
-        header[..16].copy_from_slice(&MAGIC);
-        header[16..32].copy_from_slice(ledger);
-        header[32..40].copy_from_slice(&count.to_le_bytes());
-        header[40..48].copy_from_slice(&(filter.0.len() as u64).to_le_bytes());
-        header[48..52].copy_from_slice(&crc32c::crc32c(&filter.0).to_le_bytes());
-        let sum = crc32c::crc32c(&header[..52]);
-        header[52..56].copy_from_slice(&sum.to_le_bytes());
-        file.write_all_at(&header, 0)?;
-        file.write_all_at(&filter.0, HEADER_BYTES as u64)?;
-        file.sync_data()?;
-        Ok(entry)
+        Ok(IdRunEntry {
+            bytes: written?,
+            ..entry
+        })
     }
 
     /// Opens the run that the manifest names, and reads its filter and fences. Damage is `InvalidData`.
@@ -185,6 +157,9 @@ impl IdRun {
         entry: IdRunEntry,
         ledger: &LedgerId,
     ) -> io::Result<IdRun> {
+        if file.len()? != entry.bytes || entry.bytes < HEADER_BYTES as u64 {
+            return Err(damaged("the length of an id run"));
+        }
         let mut header = [0u8; HEADER_BYTES];
         file.read_exact_at(&mut header, 0)?;
         let u64_at = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| header[at + i]));
@@ -279,6 +254,52 @@ impl IdRun {
     }
 }
 
+/// Writes the file of a run, all of it synced; answers with its length.
+fn write_run(
+    file: &dyn DiskFile,
+    ledger: &LedgerId,
+    entries: impl Iterator<Item = io::Result<IdEntry>>,
+    count: u64,
+) -> io::Result<u64> {
+    let mut filter = Filter::sized_for(count as usize);
+    let mut pages = PageWriter {
+        file,
+        offset: (HEADER_BYTES + filter.0.len()) as u64,
+        bytes: Vec::with_capacity(WRITE_BYTES),
+    };
+    let mut page = Page::default();
+    let mut written = 0;
+    for entry in entries {
+        let entry = entry?;
+        filter.insert(entry.hash);
+        written += 1;
+        if !page.push(entry) {
+            pages.push(&page)?;
+            page.entries.clear();
+            page.push(entry);
+        }
+    }
+    if !page.entries.is_empty() {
+        pages.push(&page)?;
+    }
+    let length = pages.finish()?;
+    if written != count {
+        return Err(damaged("the number of entries of an id run"));
+    }
+    let mut header = [0u8; HEADER_BYTES];
+    header[..16].copy_from_slice(&MAGIC);
+    header[16..32].copy_from_slice(ledger);
+    header[32..40].copy_from_slice(&count.to_le_bytes());
+    header[40..48].copy_from_slice(&(filter.0.len() as u64).to_le_bytes());
+    header[48..52].copy_from_slice(&crc32c::crc32c(&filter.0).to_le_bytes());
+    let sum = crc32c::crc32c(&header[..52]);
+    header[52..56].copy_from_slice(&sum.to_le_bytes());
+    file.write_all_at(&header, 0)?;
+    file.write_all_at(&filter.0, HEADER_BYTES as u64)?;
+    file.sync_data()?;
+    Ok(length)
+}
+
 /// The entries of several runs, in order. Ends behind the first error.
 pub(crate) struct Merged<'r> {
     heads: BinaryHeap<Reverse<(IdEntry, usize)>>,
@@ -362,8 +383,10 @@ impl PageWriter<'_> {
         Ok(())
     }
 
+    /// Writes and syncs what there is: who syncs an event waits for it, and must not for a whole file.
     fn flush(&mut self) -> io::Result<()> {
         self.file.write_all_at(&self.bytes, self.offset)?;
+        self.file.sync_data()?;
         self.offset += self.bytes.len() as u64;
         self.bytes.clear();
         Ok(())
@@ -381,6 +404,7 @@ impl PageWriter<'_> {
 #[derive(Default)]
 struct Page {
     entries: Vec<IdEntry>,
+    // Of no meaning while there are no entries.
     largest_step: u64,
     least: u64,
     largest: u64,
@@ -391,10 +415,6 @@ fn bits_of(number: u64) -> u32 {
 }
 
 impl Page {
-    fn clear(&mut self) {
-        self.entries.clear();
-    }
-
     /// Adds an entry; `false` if there is no room for it.
     fn push(&mut self, entry: IdEntry) -> bool {
         let (step, least, largest) = match self.entries.last() {
@@ -576,6 +596,28 @@ mod tests {
         );
         assert_eq!(run.iter().collect::<io::Result<Vec<_>>>().unwrap(), entries);
         assert!(IdRun::open(&disk, written, b"another ledger!!").is_err());
+
+        // Whatever the manifest says of its length is what the file must have.
+        let damage = |entry| IdRun::open(&disk, entry, ledger).err().map(|it| it.kind());
+        for bytes in [0, written.bytes - 1, written.bytes + 4096, u64::MAX] {
+            let claimed = IdRunEntry { bytes, ..written };
+            assert_eq!(damage(claimed), Some(io::ErrorKind::InvalidData));
+        }
+
+        // What cannot be written whole leaves no file.
+        let broken = vec![Ok(entries[0]), Err(io::ErrorKind::Interrupted.into())];
+        let error = IdRun::write(&disk, ledger, 4, broken.into_iter(), 2).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Interrupted);
+        assert!(IdRun::write(&disk, ledger, 5, std::iter::empty(), 2).is_err());
+        assert_eq!(disk.list(Path::new(FOLDER)).unwrap().len(), 3);
+
+        // A run that went bad says so once, and nothing after it.
+        let file = disk.open(&inputs[1].entry().path()).unwrap();
+        let last = inputs[1].entry().bytes - 1;
+        file.write_all_at(&[0x5a; 1], last).unwrap();
+        let ids: Vec<_> = Merged::new(&inputs).unwrap().collect();
+        assert!(ids.len() < entries.len());
+        assert!(ids.iter().rev().skip(1).all(Result::is_ok) && ids[ids.len() - 1].is_err());
 
         // A header that claims more than any file holds, with the right checksum.
         let mut header = [0; HEADER_BYTES];

@@ -927,7 +927,12 @@ impl Work for Inner {
             }
             _ if saves_space => Ok(false),
             Lane::Fresh => self.seal_units(meters),
-            Lane::Upkeep => Ok(self.merge_ids(meters)? || self.merge_parts(meters)?),
+            // What keeps ids from being merged keeps no parts.
+            Lane::Upkeep => match self.merge_ids(meters) {
+                Ok(false) => self.merge_parts(meters),
+                Ok(true) => Ok(true),
+                Err(error) => self.merge_parts(meters).and(Err(error)),
+            },
             Lane::Cold => Ok(self.recompress_part(meters)? || self.close_quiet_journal()),
         }
     }

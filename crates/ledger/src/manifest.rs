@@ -200,7 +200,7 @@ pub struct Manifest {
     pub next_generation: u64,
     /// The parts, by shelf and then by first sequence.
     pub parts: Vec<PartEntry>,
-    /// The id runs, oldest first.
+    /// The id runs, in no order.
     pub ids: Vec<IdRunEntry>,
 }
 

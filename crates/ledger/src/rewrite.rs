@@ -101,6 +101,11 @@ impl Inner {
             return Ok(None);
         };
         let is_old = |entry: &IdRunEntry| old.iter().any(|run| run.entry() == entry);
+        if manifest.ids.iter().filter(|entry| is_old(entry)).count() < old.len() {
+            // Another merge came first.
+            remove_if_there(&*self.disk, &new.entry().path())?;
+            return Ok(None);
+        }
         let mut next = manifest.clone();
         next.ids.retain(|entry| !is_old(entry));
         next.ids.push(*new.entry());
@@ -113,10 +118,11 @@ impl Inner {
             runs.retain(|run| !is_old(run.entry()));
             runs.push(new.clone());
         }
-        for run in old {
-            remove_if_there(&*self.disk, &run.entry().path())?;
-        }
+        // One that cannot be removed does not keep the others.
+        let paths = old.iter().map(|run| run.entry().path());
+        let removed: Vec<_> = paths.map(|it| remove_if_there(&*self.disk, &it)).collect();
         self.disk.sync_dir(Path::new(ids::FOLDER))?;
+        removed.into_iter().collect::<io::Result<()>>()?;
         Ok(Some(new.entry().bytes))
     }
 

@@ -84,7 +84,7 @@ struct Waiting {
 #[derive(Default)]
 struct Plan {
     new: Vec<Staged>,
-    /// Places in `new` by id; what was taken back may still be named.
+    /// Places in `new` by id.
     ids: UnitIds,
     waiting: Vec<Waiting>,
 }
@@ -204,7 +204,7 @@ impl Sequencer {
                     }
                     Err(error) => {
                         // Without its ids the ledger cannot tell what it knows: keep nothing.
-                        plan.new.truncate(start);
+                        plan.take_back(start);
                         return (append.reply)(Err(AppendError::Disk(error.to_string())));
                     }
                 }
@@ -222,7 +222,7 @@ impl Sequencer {
             plan.new.push(Staged { prepared, id });
         }
         if append.mode == Mode::Atomic && outcomes.iter().any(Result::is_err) {
-            plan.new.truncate(start);
+            plan.take_back(start);
             for outcome in &mut outcomes {
                 if outcome.is_ok() {
                     *outcome = Err(Refused::WithBatch);
@@ -552,6 +552,16 @@ impl Sequencer {
                 tracing::error!(ledger = %inner.origin, %error, "the checkpoint could not be signed; it is tried again")
             }
         }
+    }
+}
+
+impl Plan {
+    /// Takes back what a batch staged.
+    fn take_back(&mut self, start: usize) {
+        let staged = self.new.get(start..).unwrap_or_default();
+        let ids = staged.iter().filter_map(|staged| staged.id);
+        self.ids.take_back(start as u64, ids);
+        self.new.truncate(start);
     }
 }
 

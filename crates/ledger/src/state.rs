@@ -65,6 +65,16 @@ impl UnitIds {
         );
     }
 
+    /// Takes back what was inserted from a sequence on, all of it of these ids.
+    pub(crate) fn take_back(&mut self, from: u64, ids: impl Iterator<Item = IdHash>) {
+        for hash in ids {
+            if self.first.get(&hash).is_some_and(|first| *first >= from) {
+                self.first.remove(&hash);
+            }
+        }
+        self.more.retain(|entry| entry.sequence < from);
+    }
+
     /// In no order.
     pub(crate) fn entries(&self) -> impl Iterator<Item = IdEntry> {
         let first = self.first.iter().map(|(hash, sequence)| IdEntry {
@@ -268,5 +278,31 @@ fn gone(sequence: u64, entry: &Entry) -> Recorded {
             body_root: entry.body_root,
         },
         enrichment: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_are_taken_back_are_free_and_the_others_stay() {
+        let (one, two) = (IdHash(1), IdHash(2));
+        let found = |ids: &UnitIds, hash| {
+            let mut found = Vec::new();
+            ids.candidates(hash, &mut found);
+            found
+        };
+        let mut ids = UnitIds::default();
+        ids.insert(one, 4);
+        ids.insert(one, 5);
+        ids.insert(two, 6);
+        ids.insert(one, 7);
+        ids.take_back(5, [one, two, one].into_iter());
+        assert_eq!((found(&ids, one), found(&ids, two)), (vec![4], vec![]));
+        ids.insert(two, 5);
+        assert_eq!((found(&ids, one), found(&ids, two)), (vec![4], vec![5]));
+        ids.take_back(0, [one, two].into_iter());
+        assert_eq!(ids.entries().count(), 0);
     }
 }

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use event::{Acceptance, Event, Kind, Problem, Salt, split_array, split_lines};
 use ledger::{Entropy, Ledger, Mode, Outcomes, Prepared, System};
+use tokio::sync::Semaphore;
 
 use crate::app::{App, blocking};
 use crate::auth::{Caller, Permission};
@@ -79,18 +80,15 @@ pub(crate) async fn submit(
         app: grant.key().and_then(|key| key.app.clone()),
         import,
         receipts: params.receipts.unwrap_or(true),
+        parsers: app.parsers.clone(),
     };
     let parsed = if encoding == Encoding::Plain && sent.len() <= INLINE_MAX_BYTES {
-        parse(&sent, shape, &terms, 0)?
+        parse(&sent, shape, &terms)?
     } else {
         let _permit = app.parsers.clone().acquire_owned().await;
-        // A core that nobody else has something for helps.
-        let helper = app.parsers.clone().try_acquire_owned().ok();
         let (parsed, back) = blocking(move || {
             let bytes = unpack(sent, encoding, &mut held)?;
-            let helpers = usize::from(helper.is_some());
-            let parsed = parse(&bytes, shape, &terms, helpers)?;
-            drop(helper);
+            let parsed = parse(&bytes, shape, &terms)?;
             Ok(((parsed, bytes.len()), held))
         })
         .await?;
@@ -172,6 +170,8 @@ struct Terms {
     app: Option<String>,
     import: Option<String>,
     receipts: bool,
+    /// One permit for each core that reads a batch.
+    parsers: Arc<Semaphore>,
 }
 
 impl Terms {
@@ -214,8 +214,7 @@ impl Batch {
     }
 }
 
-/// Reads what was sent, on this thread and so many others.
-fn parse(bytes: &[u8], shape: Shape, terms: &Terms, helpers: usize) -> Result<Parsed, Refusal> {
+fn parse(bytes: &[u8], shape: Shape, terms: &Terms) -> Result<Parsed, Refusal> {
     let acceptance = Acceptance {
         now: now(),
         key_id: terms.key_id.as_deref(),
@@ -225,10 +224,10 @@ fn parse(bytes: &[u8], shape: Shape, terms: &Terms, helpers: usize) -> Result<Pa
         Shape::Lines => {
             let lines = split_lines(bytes).map(|(_, line)| line);
             let lines: Vec<&[u8]> = lines.take(BATCH_MAX_EVENTS + 1).collect();
-            parse_batch(&lines, terms, &acceptance, helpers)
+            parse_batch(&lines, terms, &acceptance)
         }
         Shape::Json if event::is_array(bytes) => {
-            parse_batch(&split_array(bytes)?, terms, &acceptance, helpers)
+            parse_batch(&split_array(bytes)?, terms, &acceptance)
         }
         Shape::Json => {
             let event = accept(bytes, terms, &acceptance)?;
@@ -251,16 +250,17 @@ fn parse_batch(
     elements: &[&[u8]],
     terms: &Terms,
     acceptance: &Acceptance<'_>,
-    helpers: usize,
 ) -> Result<Parsed, Refusal> {
     if elements.len() > BATCH_MAX_EVENTS {
         let detail = format!("a batch has at most {BATCH_MAX_EVENTS} events");
         return Err(Refusal::new(Code::TooManyEvents, detail).with_hint("send smaller batches"));
     }
-    let helpers = helpers.min(elements.len() / HELPER_EVENTS);
-    let at_a_time = match helpers {
-        0 => elements.len().max(1),
-        _ => PARSE_STEP,
+    // A core that nobody else has a batch for helps.
+    let is_long = elements.len() >= HELPER_EVENTS;
+    let helper = is_long.then(|| terms.parsers.try_acquire().ok()).flatten();
+    let (at_a_time, helpers) = match &helper {
+        Some(_) => (PARSE_STEP, 1),
+        None => (elements.len().max(1), 0),
     };
     let parts = side_by_side(elements, at_a_time, helpers, |first, elements| {
         parse_some(elements, first, terms, acceptance)
@@ -416,4 +416,44 @@ fn json(body: Vec<u8>) -> Response {
         HeaderValue::from_static("application/json"),
     );
     ([kind], Bytes::from(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_threads_read_a_batch_as_one_does() {
+        let lines: Vec<String> = (0..1_000)
+            .map(|n| match n % 7 {
+                3 => format!(r#"{{"id":"e-{n}"}}"#),
+                _ => format!(r#"{{"id":"e-{n}","action":"login","actor":{{"id":"u-1"}}}}"#),
+            })
+            .collect();
+        let sent = lines.join("\n");
+        let read = |cores: usize| {
+            let terms = Terms {
+                enricher: Arc::new(enrich::Enricher::new(None).unwrap()),
+                key_id: None,
+                app: None,
+                import: None,
+                receipts: true,
+                parsers: Arc::new(Semaphore::new(cores)),
+            };
+            match parse(sent.as_bytes(), Shape::Lines, &terms) {
+                Ok(Parsed::Batch(batch)) => batch,
+                _ => panic!("a batch was sent"),
+            }
+        };
+        let (alone, helped) = (read(0), read(1));
+        for batch in [&alone, &helped] {
+            assert_eq!(batch.events.len() + batch.rejected.len(), lines.len());
+            let rejected = batch.rejected.iter().map(|(index, _)| *index);
+            assert!(rejected.eq((3..1_000).step_by(7)));
+            for (index, id) in batch.indexes.iter().zip(&batch.ids) {
+                assert_eq!(id.as_deref(), Some(format!("e-{index}").as_str()));
+            }
+        }
+        assert_eq!(alone.indexes, helped.indexes);
+    }
 }

@@ -1,13 +1,14 @@
 //! A power cut at any step: what was acknowledged is there, what is there was sent, and the ledger
 //! says the same of itself as a naive model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use event::{Content, Sequence};
-use ledger::disk::Sim;
 use ledger::disk::sim::{Fault, OperationKind};
+use ledger::disk::{Disk as _, Sim};
 use ledger::{Ledger, Mode};
 
 use crate::house::{House, append, message, seal, work};
@@ -238,4 +239,45 @@ fn nothing_acknowledged_is_lost_wherever_the_power_is_cut() {
             });
         }
     });
+}
+
+/// The power is cut at every step from before the eighth run of ids is written until all eight are one.
+#[test]
+fn ids_are_known_wherever_the_merging_of_their_runs_is_cut() {
+    let id = |n: usize| format!("id-{n}");
+    let begin = |house: &House, disk: &Arc<Sim>| {
+        let ledger = house.open(disk.clone()).unwrap();
+        for n in 0..8 {
+            append(&ledger, vec![house.event(&id(n), "text")]).unwrap();
+            if n < 7 {
+                seal(&ledger).unwrap();
+            }
+        }
+        ledger
+    };
+    let runs = |disk: &Arc<Sim>| disk.list(Path::new("ids")).unwrap().len();
+    let (mut cut, mut seen) = (0, BTreeSet::new());
+    loop {
+        let (house, disk) = (House::new(cut), Arc::new(Sim::new(cut)));
+        let ledger = begin(&house, &disk);
+        assert_eq!(runs(&disk), 7);
+        disk.cut_at(disk.ops_count() + cut);
+        let done = seal(&ledger).is_ok() && !disk.is_stopped();
+        drop(ledger);
+        let disk = Arc::new(disk.reboot(cut));
+        let ledger = house.open(disk.clone()).unwrap();
+        for n in 0..8 {
+            let found = ledger.find_id(&id(n)).unwrap();
+            assert_eq!(found, Some(Sequence::new(n as u64)), "cut {cut}: {n}");
+        }
+        seen.insert(runs(&disk));
+        seal(&ledger).unwrap();
+        assert_eq!(runs(&disk), 1, "cut {cut}");
+        if done {
+            break;
+        }
+        cut += 1;
+    }
+    // Before the eighth was sealed, before they were merged, and after it.
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [1, 7, 8]);
 }
