@@ -38,6 +38,8 @@ const MERGE_LEAST: usize = 4;
 const MAX_PART_BYTES: u64 = 128 << 20;
 /// Least part that is packed tighter, 4 KiB: a smaller file takes a page of the disk anyhow.
 const MIN_COLD_BYTES: u64 = 4 << 10;
+/// Ids of a run that are written before it is seen whether it is time to rest: some 20 microseconds.
+const IDS_A_STEP: u64 = 256;
 /// How long nothing was sealed when parts that might still be merged are packed tighter, 30 s: under
 /// a load that seals more often than that they are merged soon, under a lesser one packing them
 /// again after each merge costs some percent of a core. As long nothing was added when a journal
@@ -80,19 +82,25 @@ impl Inner {
         let Some(old) = id_runs_to_merge(&self.state.read().id_runs) else {
             return Ok(false);
         };
-        meters.measure(Task::Merge, |_| self.put_run_in_place(&old))?;
+        meters.measure(Task::Merge, |piece| self.put_run_in_place(piece, &old))?;
         Ok(true)
     }
 
-    /// Puts one run in the place of several. Answers with its size, or `None` if the ledger closes.
-    fn put_run_in_place(&self, old: &[Arc<IdRun>]) -> io::Result<Option<u64>> {
+    /// Puts one run in the place of several. Answers with its size, or `None` if the ledger closes or
+    /// they are no more.
+    fn put_run_in_place(&self, piece: &Piece<'_>, old: &[Arc<IdRun>]) -> io::Result<Option<u64>> {
         let generation = self.manifest.lock().take_generation();
-        let ids = Merged::new(old)?.map(|id| match self.closing.load(Ordering::Acquire) {
-            true => Err(io::ErrorKind::Interrupted.into()),
-            false => id,
-        });
         let count = old.iter().map(|run| run.entry().entries).sum();
-        let written = self.write_ids(generation, ids, count);
+        let written = piece.aside(|gives_way| {
+            let mut pace = self.resources.pool().pace(gives_way);
+            let ids = Merged::new(old)?.zip(0u64..).map(|(id, place)| {
+                if place.is_multiple_of(IDS_A_STEP) {
+                    self.step(&mut pace)?;
+                }
+                id
+            });
+            self.write_ids(generation, ids, count)
+        });
         if is_broken_off(&written) {
             return Ok(None);
         }
@@ -215,6 +223,17 @@ impl Inner {
         Ok(replaced.then_some(new.bytes))
     }
 
+    /// Rests if it is time to.
+    ///
+    /// # Errors
+    /// `Interrupted` if the ledger closes or the thread gets nowhere.
+    fn step(&self, pace: &mut Pace<'_>) -> io::Result<()> {
+        if self.closing.load(Ordering::Acquire) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        pace.step()
+    }
+
     /// Writes one part with the events of several neighbours, or of one, a little at a time; breaks off
     /// with `Interrupted` if the ledger closes or the thread gets nowhere.
     fn write_anew(
@@ -224,12 +243,7 @@ impl Inner {
         packing: Packing,
         pace: &mut Pace<'_>,
     ) -> io::Result<PartEntry> {
-        let mut step = || {
-            if self.closing.load(Ordering::Acquire) {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            pace.step()
-        };
+        let mut step = || self.step(pace);
         let first = old.first().ok_or_else(beyond)?;
         let month = first.entry().month();
         let reference = match reference_of_references(old)? {
