@@ -38,6 +38,9 @@ const MERGE_LEAST: usize = 4;
 const MAX_PART_BYTES: u64 = 128 << 20;
 /// Least part that is packed tighter, 4 KiB: a smaller file takes a page of the disk anyhow.
 const MIN_COLD_BYTES: u64 = 4 << 10;
+/// From so many runs of ids on, merging them does not give way: with seven of each of three classes there
+/// are 21.
+const MANY_RUNS: usize = 32;
 /// Ids of a run that are written before it is seen whether it is time to rest: some 20 microseconds.
 const IDS_A_STEP: u64 = 256;
 /// How long nothing was sealed when parts that might still be merged are packed tighter, 30 s: under
@@ -91,16 +94,24 @@ impl Inner {
     fn put_run_in_place(&self, piece: &Piece<'_>, old: &[Arc<IdRun>]) -> io::Result<Option<u64>> {
         let generation = self.manifest.lock().take_generation();
         let count = old.iter().map(|run| run.entry().entries).sum();
-        let written = piece.aside(|gives_way| {
-            let mut pace = self.resources.pool().pace(gives_way);
+        let write = |step: &mut dyn FnMut() -> io::Result<()>| {
             let ids = Merged::new(old)?.zip(0u64..).map(|(id, place)| {
                 if place.is_multiple_of(IDS_A_STEP) {
-                    self.step(&mut pace)?;
+                    step()?;
                 }
                 id
             });
             self.write_ids(generation, ids, count)
-        });
+        };
+        // Every run is asked for each id that is sent: that they become many would cost more.
+        let written = if self.state.read().id_runs.len() < MANY_RUNS {
+            piece.aside(|gives_way| {
+                let mut pace = self.resources.pool().pace(gives_way);
+                write(&mut || self.step(&mut pace))
+            })
+        } else {
+            write(&mut || self.go_on())
+        };
         if is_broken_off(&written) {
             return Ok(None);
         }
@@ -228,10 +239,16 @@ impl Inner {
     /// # Errors
     /// `Interrupted` if the ledger closes or the thread gets nowhere.
     fn step(&self, pace: &mut Pace<'_>) -> io::Result<()> {
+        self.go_on()?;
+        pace.step()
+    }
+
+    /// `Interrupted` if the ledger closes.
+    fn go_on(&self) -> io::Result<()> {
         if self.closing.load(Ordering::Acquire) {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        pace.step()
+        Ok(())
     }
 
     /// Writes one part with the events of several neighbours, or of one, a little at a time; breaks off
