@@ -262,9 +262,7 @@ impl Fields<'_> {
             count: 0,
         }
     }
-}
 
-impl Fields<'_> {
     /// The code of the next field, 0 where its path is spelled out; `None` at the end.
     #[inline]
     fn next_code(&self) -> Option<u8> {

@@ -12,12 +12,12 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use event::{Count, Kind, Recorded};
-use ledger::{Erasures, FollowError, PartInfo, PartName, Shelf, Snapshot};
+use ledger::{Erasures, FollowError, PartInfo, PartName, Shelf, Snapshot, cores, side_by_side};
 use parking_lot::{Mutex, RwLock};
 use query::{Expr, Query};
 use roaring::RoaringBitmap;
@@ -37,10 +37,6 @@ const TRIES: usize = 5;
 /// How long one thread looks into the indices of parts before another helps it, 3 ms: a search that is
 /// short anyhow leaves the other cores to others.
 const ALONE: Duration = Duration::from_millis(3);
-
-/// How many cores there are. Asking the system opens files.
-static CORES: LazyLock<usize> =
-    LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
 
 /// The engine of one ledger.
 pub(crate) struct LocalEngine {
@@ -259,7 +255,8 @@ impl LocalEngine {
         let before = window((0, view.covered.min(end)));
         let mut plain = Vec::new();
         let find = |part: &Answering| self.find_in_part(part, &scope.expr, &before, &erasures);
-        for (part, found) in view.parts.iter().zip(of_each(&view.parts, ALONE, find)?) {
+        let found = side_by_side(&view.parts, (cores() - 1).min(1), ALONE, find)?;
+        for (part, found) in view.parts.iter().zip(found) {
             match found {
                 Some((home, docs, own)) => answer.take(home, docs, &own),
                 None => plain.push(part.info()),
@@ -339,38 +336,9 @@ impl LocalEngine {
 
     /// Reads parts event by event, on all cores; `None` if the ledger has one of them no more.
     fn read_parts(&self, parts: &[PartInfo], reader: &RowReader) -> io::Result<Option<Vec<Rows>>> {
-        let threads = CORES.min(parts.len());
-        if threads <= 1 {
-            return parts
-                .iter()
-                .map(|info| self.read_part(info, reader))
-                .collect();
-        }
-        let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            let read = || {
-                let mut read = Vec::new();
-                while let Some(info) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match self.read_part(info, reader)? {
-                        Some(rows) => read.push(rows),
-                        None => return io::Result::Ok(None),
-                    }
-                }
-                Ok(Some(read))
-            };
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(read)).collect();
-            let mut all = Vec::new();
-            for worker in workers {
-                let read = worker
-                    .join()
-                    .map_err(|_| io::Error::other("a thread that read a part has failed"))?;
-                match read? {
-                    Some(rows) => all.extend(rows),
-                    None => return Ok(None),
-                }
-            }
-            Ok(Some(all))
-        })
+        let read = |info: &PartInfo| self.read_part(info, reader);
+        let read = side_by_side(parts, cores() - 1, Duration::ZERO, read)?;
+        Ok(read.into_iter().collect())
     }
 
     /// Reads a part event by event and keeps what matches; `None` if the ledger has it no more.
@@ -397,46 +365,6 @@ impl LocalEngine {
         };
         view.parts = Arc::new(view.parts.iter().map(plain).collect());
     }
-}
-
-/// What each of some parts is found to hold, in their order. Where that takes longer than `alone`, a
-/// second thread takes every other part.
-fn of_each<P: Sync, T: Send>(
-    parts: &[P],
-    alone: Duration,
-    find: impl Fn(&P) -> Result<T, SearchError> + Sync,
-) -> Result<Vec<T>, SearchError> {
-    let taken = AtomicUsize::new(0);
-    let next = || {
-        let place = taken.fetch_add(1, Ordering::Relaxed);
-        let found = find(parts.get(place)?);
-        if found.is_err() {
-            // What else there is to find is of no use.
-            taken.store(parts.len(), Ordering::Relaxed);
-        }
-        Some((place, found))
-    };
-    let mut found = std::thread::scope(|scope| {
-        let (begun, mut helper) = (Instant::now(), None);
-        let mut found = Vec::with_capacity(parts.len());
-        while let Some(one) = next() {
-            found.push(one);
-            let left = parts.len().saturating_sub(taken.load(Ordering::Relaxed));
-            if helper.is_none() && left > 1 && *CORES > 1 && begun.elapsed() >= alone {
-                let thread = std::thread::Builder::new().name("annals-find".to_owned());
-                let others = move || std::iter::from_fn(next).collect::<Vec<_>>();
-                // Where no thread is to be had, this one goes on alone.
-                helper = thread.spawn_scoped(scope, others).ok();
-            }
-        }
-        if let Some(helper) = helper {
-            let panicked = |_| io::Error::other("a thread that looked into parts has failed");
-            found.append(&mut helper.join().map_err(panicked)?);
-        }
-        io::Result::Ok(found)
-    })?;
-    found.sort_unstable_by_key(|(place, _)| *place);
-    found.into_iter().map(|(_, found)| found).collect()
 }
 
 fn fault(fault: Fault) -> SearchError {
@@ -526,38 +454,5 @@ impl Answer {
         if !docs.is_empty() {
             self.found.push(Found { home, docs });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_threads_find_what_one_does() {
-        let parts: Vec<u32> = (0..50).collect();
-        let rest = || std::thread::sleep(Duration::from_micros(200));
-        for alone in [Duration::ZERO, Duration::MAX] {
-            let found = of_each(&parts, alone, |part| {
-                rest();
-                Ok(part * 2)
-            });
-            let all: Vec<u32> = parts.iter().map(|part| part * 2).collect();
-            assert_eq!(found.unwrap(), all);
-
-            let looked = AtomicUsize::new(0);
-            let failed = of_each(&parts, alone, |part| {
-                looked.fetch_add(1, Ordering::Relaxed);
-                rest();
-                match part {
-                    20 => Err(io::Error::other("as the test wants it").into()),
-                    _ => Ok(()),
-                }
-            });
-            assert!(failed.is_err());
-            assert!(looked.into_inner() < parts.len());
-        }
-        let none = of_each(&[], Duration::ZERO, |part: &u32| Ok(*part));
-        assert!(none.unwrap().is_empty());
     }
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use event::{Count, Entry};
+use event::{Count, Entry, Recorded};
 use merkle::ProveError;
 use parking_lot::{Condvar, Mutex, RwLock};
 
@@ -29,6 +29,7 @@ use crate::manifest::{FORMAT, Manifest, ManifestError, Shelf, remove_if_there};
 use crate::part::{Part, shelf_folder};
 use crate::pool::Lane;
 use crate::sequencer::Sequencer;
+use crate::side_by_side::{cores, side_by_side};
 use crate::state::{Parts, State, Unit};
 use crate::tree::Tree;
 
@@ -416,39 +417,21 @@ struct ReadBack {
 /// Hashes the events of a journal file anew, on all cores: the entry of an event is not in the
 /// journal, so this is also what finds a body that was changed.
 fn read_back(groups: &[Group], id_key: &IdKey) -> io::Result<Vec<ReadBack>> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = groups.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = groups
-            .chunks(share)
-            .map(|share| {
-                scope.spawn(move || -> io::Result<Vec<ReadBack>> {
-                    share
-                        .iter()
-                        .flat_map(Group::records)
-                        .map(|recorded| {
-                            let recorded = recorded?;
-                            let id = recorded.event().and_then(|event| event.id());
-                            Ok(ReadBack {
-                                sequence: recorded.sequence.get(),
-                                entry: recorded.entry(),
-                                id: id.map(|id| id_key.hash(&id)),
-                                erasures: erasures_of(&recorded),
-                            })
-                        })
-                        .collect()
-                })
+    let of_group = |group: &Group| -> io::Result<Vec<ReadBack>> {
+        let of_record = |recorded: io::Result<Recorded>| {
+            let recorded = recorded?;
+            let id = recorded.event().and_then(|event| event.id());
+            Ok(ReadBack {
+                sequence: recorded.sequence.get(),
+                entry: recorded.entry(),
+                id: id.map(|id| id_key.hash(&id)),
+                erasures: erasures_of(&recorded),
             })
-            .collect();
-        let mut all = Vec::new();
-        for share in shares {
-            let read = share
-                .join()
-                .map_err(|_| io::Error::other("a thread that read the journal panicked"))?;
-            all.extend(read?);
-        }
-        Ok(all)
-    })
+        };
+        group.records().map(of_record).collect()
+    };
+    let read = side_by_side(groups, cores() - 1, Duration::ZERO, of_group)?;
+    Ok(read.into_iter().flatten().collect())
 }
 
 fn publish(state: &mut State, unit: &mut Unit, read_back: ReadBack) {

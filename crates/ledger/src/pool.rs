@@ -18,6 +18,7 @@ use event::Count;
 use parking_lot::{Condvar, Mutex};
 
 use crate::pace::{self, Pace, Patience, Requests, thread_cpu};
+use crate::side_by_side::cores;
 
 /// How long a piece of work that failed waits until it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -41,10 +42,7 @@ impl Lane {
 
     fn threads(self) -> usize {
         match self {
-            Lane::Fresh => {
-                let cores = std::thread::available_parallelism().map_or(1, usize::from);
-                (cores / 2).max(1)
-            }
+            Lane::Fresh => (cores() / 2).max(1),
             Lane::Upkeep | Lane::Cold => 1,
         }
     }

@@ -13,7 +13,6 @@ use crate::identity::access::Access;
 use crate::instance::Instance;
 use crate::limits::{EXPORTS_MAX, SEARCHES_PER_CORE};
 use crate::meters::Meters;
-use crate::side_by_side::CORES;
 use crate::tail_seats::TailSeats;
 use crate::tenants::{Door, OpenTenantError};
 
@@ -46,7 +45,7 @@ impl App {
         enricher: enrich::Enricher,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let cores = *CORES;
+        let cores = ledger::cores();
         App {
             meters: Meters::new(),
             enricher: Arc::new(enricher),

@@ -1,6 +1,7 @@
 //! Asking the index: the only module that knows which index stands behind the routes.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use event::{Count, Recorded, Sequence, Timestamp};
 pub(crate) use index::{By, Group, Groups, Order};
@@ -11,7 +12,6 @@ use index::{
 use query::{ExactField, Expr};
 
 use crate::error::{Code, Refusal};
-use crate::side_by_side::{CORES, side_by_side};
 use crate::tenants::Open;
 use crate::times::Span;
 
@@ -112,8 +112,10 @@ pub(crate) fn page_of<T: Send>(
     let read = |hits: &[Hit]| -> Result<Vec<T>, Refusal> {
         Ok(read(open, hits)?.into_iter().map(&make).collect())
     };
-    let threads = (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, PAGE_THREADS.min(*CORES));
-    let steps = side_by_side(&found.hits, PAGE_STEP, threads - 1, |_, hits| read(hits))?;
+    let threads =
+        (found.hits.len() / PAGE_THREAD_EVENTS).clamp(1, PAGE_THREADS.min(ledger::cores()));
+    let steps: Vec<&[Hit]> = found.hits.chunks(PAGE_STEP).collect();
+    let steps = ledger::side_by_side(&steps, threads - 1, Duration::ZERO, |hits| read(hits))?;
     let events = steps.into_iter().flatten().collect();
     Ok(Hits {
         events,

@@ -1,6 +1,7 @@
 //! `POST /v1/events`: bytes in, durable events and their receipts out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use api::SubmitParams;
 use axum::body::{Body, Bytes};
@@ -20,7 +21,6 @@ use crate::instance::now;
 use crate::limits::{BATCH_MAX_EVENTS, IMPORT_NAME_MAX_CHARACTERS, INLINE_MAX_BYTES};
 use crate::params::Params;
 use crate::receipts::{Receipts, one_receipt};
-use crate::side_by_side::side_by_side;
 
 /// Send events.
 ///
@@ -262,8 +262,9 @@ fn parse_batch(
         Some(_) => (PARSE_STEP, 1),
         None => (elements.len().max(1), 0),
     };
-    let parts = side_by_side(elements, at_a_time, helpers, |first, elements| {
-        parse_some(elements, first, terms, acceptance)
+    let steps: Vec<_> = elements.chunks(at_a_time).enumerate().collect();
+    let parts = ledger::side_by_side(&steps, helpers, Duration::ZERO, |(step, elements)| {
+        parse_some(elements, step * at_a_time, terms, acceptance)
     })?;
     let mut parts = parts.into_iter();
     let mut batch = parts.next().unwrap_or_default();

@@ -47,7 +47,6 @@ mod routes;
 mod screens;
 mod search;
 mod serve;
-mod side_by_side;
 mod stream;
 mod summary;
 mod system;
