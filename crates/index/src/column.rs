@@ -4,7 +4,9 @@
 //! its block, in as many bits as the greatest distance needs; with the ends of every block at
 //! hand, a range is answered without looking into most of them.
 
-use tantivy::directory::OwnedBytes;
+use bytes::Bytes;
+
+use crate::bits::{NARROW, PADDING_BYTES, narrow, pack, width as width_of};
 
 use crate::partition::partition_point;
 
@@ -57,8 +59,6 @@ pub(crate) fn block_of(doc: u32) -> u32 {
 /// has gaps, and then distance 0 means none).
 const HEAD_BYTES: usize = 21;
 const GAPS: u8 = 0x80;
-/// After the bits, so that eight bytes can be read at the last number.
-const PADDING_BYTES: usize = 16;
 
 /// Appends the bytes of a column to `out`.
 pub(crate) fn write(values: &[i64], out: &mut Vec<u8>) {
@@ -73,11 +73,11 @@ pub(crate) fn write(values: &[i64], out: &mut Vec<u8>) {
         } else {
             bounds.max.wrapping_sub(bounds.min) as u64 + gap
         };
-        let width = (u64::BITS - span.leading_zeros()) as u8;
+        let width = width_of(span);
         heads.extend(bounds.min.to_le_bytes());
         heads.extend(bounds.max.to_le_bytes());
         heads.extend((bits.len() as u32).to_le_bytes());
-        heads.push(width | if bounds.gaps { GAPS } else { 0 });
+        heads.push(width as u8 | if bounds.gaps { GAPS } else { 0 });
         let distance = |value: i64| {
             if value == ABSENT {
                 0
@@ -93,39 +93,12 @@ pub(crate) fn write(values: &[i64], out: &mut Vec<u8>) {
     out.extend([0; PADDING_BYTES]);
 }
 
-fn pack(values: impl Iterator<Item = u64>, width: u8, out: &mut Vec<u8>) {
-    let mut held: u128 = 0;
-    let mut held_bits = 0;
-    for value in values {
-        held |= u128::from(value) << held_bits;
-        held_bits += u32::from(width);
-        while held_bits >= 8 {
-            out.push(held as u8);
-            held >>= 8;
-            held_bits -= 8;
-        }
-    }
-    if held_bits > 0 {
-        out.push(held as u8);
-    }
-}
-
-/// Width in bits up to which a number lies within eight bytes, wherever its first bit is.
-const NARROW: u32 = 56;
-
-/// The number of a width up to [`NARROW`] at a bit.
-#[inline]
-fn narrow(bits: &[u8], bit: usize, width: u32) -> u64 {
-    let bytes = bits.get(bit / 8..).and_then(|bytes| bytes.first_chunk());
-    (u64::from_le_bytes(*bytes.unwrap_or(&[0; 8])) >> (bit % 8)) & ((1u64 << width) - 1)
-}
-
 /// A column in the bytes of a file.
 #[derive(Clone)]
 pub(crate) struct Column {
     len: u32,
-    heads: OwnedBytes,
-    bits: OwnedBytes,
+    heads: Bytes,
+    bits: Bytes,
 }
 
 #[derive(Clone, Copy)]
@@ -137,7 +110,7 @@ struct Head {
 
 impl Column {
     /// Reads what [`write`] wrote; `None` if the bytes are something else.
-    pub(crate) fn open(bytes: OwnedBytes) -> Option<Column> {
+    pub(crate) fn open(bytes: Bytes) -> Option<Column> {
         let len = u32::try_from(u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?)).ok()?;
         let heads_end = 8 + (len as usize).div_ceil(BLOCK_DOCS) * HEAD_BYTES;
         if bytes.len() < heads_end + PADDING_BYTES {
@@ -259,7 +232,7 @@ mod tests {
     fn check(values: &[i64]) {
         let mut bytes = Vec::new();
         write(values, &mut bytes);
-        let column = Column::open(OwnedBytes::new(bytes)).unwrap();
+        let column = Column::open(Bytes::from(bytes)).unwrap();
         let read: Vec<i64> = (0..column.len()).map(|doc| column.get(doc)).collect();
         assert_eq!(read, values);
         for (number, block) in values.chunks(BLOCK_DOCS).enumerate() {
@@ -304,7 +277,7 @@ mod tests {
         write(&(0..1000).collect::<Vec<_>>(), &mut bytes);
         for end in 0..bytes.len() - PADDING_BYTES {
             assert!(
-                Column::open(OwnedBytes::new(bytes[..end].to_vec())).is_none(),
+                Column::open(Bytes::from(bytes[..end].to_vec())).is_none(),
                 "{end}"
             );
         }
@@ -317,7 +290,7 @@ mod tests {
             let values: Vec<i64> = (0..len as i64).map(|place| place / 3 * 10 - 50).collect();
             let mut bytes = Vec::new();
             write(&values, &mut bytes);
-            let column = Column::open(OwnedBytes::new(bytes)).unwrap();
+            let column = Column::open(Bytes::from(bytes)).unwrap();
             for number in -60..2_400 {
                 let expected = values.partition_point(|value| *value < number);
                 assert_eq!(column.first_at_least(number) as usize, expected);

@@ -4,9 +4,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use query::ExactField;
 use roaring::RoaringBitmap;
-use tantivy::directory::OwnedBytes;
 
 use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
@@ -428,8 +428,8 @@ struct FileValues {
 /// Where the values of a field are, in their order.
 enum ValueTexts {
     Own {
-        ends: OwnedBytes,
-        dictionary: OwnedBytes,
+        ends: Bytes,
+        dictionary: Bytes,
     },
     /// Among the rare keys, from one of them on, each behind a tag of so many bytes.
     Keys {
@@ -443,7 +443,7 @@ impl FileColumns {
     /// Opens what [`MemoryColumns::write`] wrote, with the rare keys of the same documents; `None`
     /// if the bytes are something else.
     pub(crate) fn open(
-        section: impl Fn(&str) -> Option<OwnedBytes>,
+        section: impl Fn(&str) -> Option<Bytes>,
         rare: &Arc<Rare>,
     ) -> Option<FileColumns> {
         let sequences = Column::open(section("sequence")?)?;
@@ -478,7 +478,7 @@ impl FileColumns {
 }
 
 impl FileValues {
-    fn open(bytes: OwnedBytes, field: usize, rare: &Arc<Rare>) -> Option<FileValues> {
+    fn open(bytes: Bytes, field: usize, rare: &Arc<Rare>) -> Option<FileValues> {
         let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
         let (distinct, dictionary_bytes, more) =
             (number(0)?, number(4)? as usize, number(8)? as usize);
@@ -834,7 +834,7 @@ mod tests {
         let mut sections = HashMap::new();
         columns
             .write(|name, bytes| {
-                sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+                sections.insert(name.to_owned(), Bytes::from(bytes.to_vec()));
                 Ok(())
             })
             .unwrap();
@@ -849,7 +849,7 @@ mod tests {
             all.extend(texts.map(|(text, _)| keys::exact(VALUE_FIELDS[field], text)));
         }
         let sections = rare::tests::written(all.into_iter().map(|key| (key, vec![0])));
-        Arc::new(Rare::open(sections.map(OwnedBytes::new)).unwrap())
+        Arc::new(Rare::open(sections.map(Bytes::from)).unwrap())
     }
 
     #[test]
@@ -865,7 +865,7 @@ mod tests {
         }
         assert!(opened(&columns, &rare_of(&columns)).is_some());
         let none = rare::tests::written([]);
-        let none = Arc::new(Rare::open(none.map(OwnedBytes::new)).unwrap());
+        let none = Arc::new(Rare::open(none.map(Bytes::from)).unwrap());
         assert!(opened(&columns, &none).is_none());
     }
 

@@ -10,13 +10,13 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use ledger::PartInfo;
+use memmap2::Mmap;
 use serde::{Deserialize, Serialize};
-use tantivy::Directory;
-use tantivy::directory::{MmapDirectory, OwnedBytes};
 
 /// Format of index files; grows with every change of their bytes.
-const FORMAT: u32 = 9;
+const FORMAT: u32 = 10;
 const MAGIC: [u8; 8] = *b"annalsix";
 /// Length of the footer's text 4, checksum of the text 4, magic 8.
 const TAIL_BYTES: usize = 16;
@@ -135,7 +135,7 @@ pub(crate) fn copy(folder: &Path, from: &str, info: &PartInfo, schema: &str) -> 
         count: sections.origin.count,
     };
     let mut file = FileWriter::create(folder, origin)?;
-    let mut all: Vec<_> = sections.sections.iter().collect();
+    let mut all: Vec<_> = sections.iter().collect();
     all.sort_by_key(|(_, bytes)| bytes.as_ptr());
     for (name, bytes) in all {
         file.section(name, bytes)?;
@@ -184,11 +184,23 @@ fn checksum_of(path: &Path, length: usize) -> io::Result<u32> {
     Ok(checksum)
 }
 
+/// A file that never changes as memory.
+fn map(file: &File) -> io::Result<Bytes> {
+    #[expect(
+        unsafe_code,
+        reason = "an index file is written whole before it gets its name, and only ever removed; no safe \
+                  interface can know that"
+    )]
+    // SAFETY: nobody writes to a file of this name, or cuts it: `FileWriter` renames one that is whole.
+    let memory = unsafe { Mmap::map(file) }?;
+    Ok(Bytes::from_owner(memory))
+}
+
 /// The sections of an index file, mapped into memory.
 pub(crate) struct Sections {
     pub(crate) origin: Origin,
     pub(crate) bytes: u64,
-    sections: HashMap<String, OwnedBytes>,
+    sections: HashMap<String, Bytes>,
 }
 
 impl Sections {
@@ -201,14 +213,7 @@ impl Sections {
                 format!("index file {part}: {what}"),
             )
         };
-        if !folder.join(part).try_exists()? {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        let directory = MmapDirectory::open(folder).map_err(io::Error::other)?;
-        let bytes = directory
-            .open_read(Path::new(part))
-            .map_err(io::Error::other)?
-            .read_bytes()?;
+        let bytes = map(&File::open(folder.join(part))?)?;
         let Some((rest, tail)) = bytes.split_last_chunk::<TAIL_BYTES>() else {
             return Err(damaged("it is cut"));
         };
@@ -246,14 +251,20 @@ impl Sections {
         })
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<OwnedBytes> {
+    pub(crate) fn get(&self, name: &str) -> Option<Bytes> {
         self.sections.get(name).cloned()
     }
 
-    /// Sections whose name begins with `prefix`, named by the rest.
-    pub(crate) fn under(&self, prefix: &str) -> impl Iterator<Item = (String, OwnedBytes)> {
-        self.sections.iter().filter_map(move |(name, bytes)| {
-            Some((name.strip_prefix(prefix)?.to_owned(), bytes.clone()))
-        })
+    /// All sections, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        self.sections
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes))
+    }
+
+    /// The sections of these names, if all are there.
+    pub(crate) fn all<const N: usize>(&self, names: [&str; N]) -> Option<[Bytes; N]> {
+        let all = names.into_iter().map(|name| self.get(name));
+        all.collect::<Option<Vec<_>>>()?.try_into().ok()
     }
 }

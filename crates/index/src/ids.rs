@@ -8,7 +8,7 @@ use std::io;
 use roaring::RoaringBitmap;
 
 use crate::column::{self, Column};
-use tantivy::directory::OwnedBytes;
+use bytes::Bytes;
 
 /// Hashes in order of the documents, as the tail holds them.
 #[derive(Default)]
@@ -75,7 +75,7 @@ pub(crate) struct FileIds {
 }
 
 impl FileIds {
-    pub(crate) fn open(section: impl Fn(&str) -> Option<OwnedBytes>) -> Option<FileIds> {
+    pub(crate) fn open(section: impl Fn(&str) -> Option<Bytes>) -> Option<FileIds> {
         let (hashes, docs) = (
             Column::open(section("ids/hash")?)?,
             Column::open(section("ids/doc")?)?,
@@ -106,7 +106,7 @@ mod tests {
         let naive: Vec<_> = (0..430).map(|hash| ids.find(hash)).collect();
         let mut sections = HashMap::new();
         ids.write(|name, bytes| {
-            sections.insert(name.to_owned(), OwnedBytes::new(bytes.to_vec()));
+            sections.insert(name.to_owned(), Bytes::from(bytes.to_vec()));
             Ok(())
         })
         .unwrap();

@@ -7,8 +7,8 @@
 use std::cell::RefCell;
 use std::io;
 
+use bytes::Bytes;
 use memchr::memmem;
-use tantivy::directory::OwnedBytes;
 use zstd::bulk::Decompressor;
 
 use crate::keys::BETWEEN;
@@ -76,13 +76,13 @@ struct Frame {
 
 /// The text of a dictionary, read in place.
 pub(crate) struct KeyText {
-    bytes: OwnedBytes,
+    bytes: Bytes,
     frames: Vec<Frame>,
 }
 
 impl KeyText {
     /// `None` if the two do not belong together.
-    pub(crate) fn open(bytes: OwnedBytes, table: &[u8]) -> Option<KeyText> {
+    pub(crate) fn open(bytes: Bytes, table: &[u8]) -> Option<KeyText> {
         let (mut frames, mut rest, mut end) = (Vec::new(), table, 0usize);
         while !rest.is_empty() {
             let (entry, behind) = rest.split_first_chunk::<ENTRY_BYTES>()?;
@@ -181,7 +181,7 @@ mod tests {
         let mut builder = KeyTextBuilder::default();
         keys.iter().for_each(|key| builder.push(key).unwrap());
         let (frames, table) = builder.finish().unwrap();
-        let text = KeyText::open(OwnedBytes::new(frames), &table).unwrap();
+        let text = KeyText::open(Bytes::from(frames), &table).unwrap();
         let mut found = Vec::new();
         text.containing(beginning, part, |key| {
             found.push(key.to_owned());
@@ -236,9 +236,9 @@ mod tests {
         let mut builder = KeyTextBuilder::default();
         builder.push("one").unwrap();
         let (frames, table) = builder.finish().unwrap();
-        let shorter = OwnedBytes::new(frames[1..].to_vec());
+        let shorter = Bytes::from(frames[1..].to_vec());
         assert!(KeyText::open(shorter, &table).is_none());
-        assert!(KeyText::open(OwnedBytes::new(frames), &table[1..]).is_none());
-        assert!(KeyText::open(OwnedBytes::new(Vec::new()), &[]).is_some());
+        assert!(KeyText::open(Bytes::from(frames), &table[1..]).is_none());
+        assert!(KeyText::open(Bytes::from(Vec::new()), &[]).is_some());
     }
 }

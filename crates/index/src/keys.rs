@@ -55,6 +55,20 @@ pub(crate) fn text_tag(field: TextField) -> char {
     char::from(TAG_TEXT + field as u8)
 }
 
+/// Whether keys that begin with this byte are words, which have places.
+pub(crate) fn is_word_tag(tag: u8) -> bool {
+    (TAG_TEXT..TAG_IP as u8).contains(&tag)
+}
+
+/// Kinds of words.
+pub(crate) const WORD_KINDS: usize = (TAG_IP as u8 - TAG_TEXT) as usize;
+
+/// Of a word its kind, less than [`WORD_KINDS`]: the field it stands in.
+pub(crate) fn word_kind(key: &str) -> Option<u8> {
+    let tag = key.bytes().next().filter(|tag| is_word_tag(*tag))?;
+    Some(tag - TAG_TEXT)
+}
+
 pub(crate) fn exact(field: ExactField, value: &str) -> String {
     tagged(exact_tag(field), value)
 }

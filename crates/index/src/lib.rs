@@ -16,6 +16,7 @@
 //! engine answers: [`Engine`] is the seam.
 
 mod answer;
+mod bits;
 mod column;
 mod columns;
 mod counts;
@@ -36,6 +37,7 @@ mod pairs;
 mod part;
 mod partition;
 mod plan;
+mod postings;
 mod rare;
 mod settle;
 mod source;

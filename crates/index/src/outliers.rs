@@ -4,7 +4,7 @@
 //! one hour's events then lie days apart and say little. Where the times of most of its documents
 //! lie close together, the ends of these are kept, its *core*, and which documents are not in it.
 
-use tantivy::directory::OwnedBytes;
+use bytes::Bytes;
 
 use crate::column::BLOCK_DOCS;
 
@@ -83,13 +83,13 @@ fn ends(block: &[i64]) -> Option<(i64, i64)> {
 
 /// The cores of the blocks of a file.
 pub(crate) struct Cores {
-    heads: OwnedBytes,
-    outliers: OwnedBytes,
+    heads: Bytes,
+    outliers: Bytes,
 }
 
 impl Cores {
     /// Reads what [`write`] wrote for so many documents; `None` if the bytes are something else.
-    pub(crate) fn open(bytes: OwnedBytes, docs: u32) -> Option<Cores> {
+    pub(crate) fn open(bytes: Bytes, docs: u32) -> Option<Cores> {
         let docs = docs as usize;
         let heads_end = match bytes.is_empty() {
             true => 0,
@@ -156,7 +156,7 @@ mod tests {
     /// How many documents are in no core, of blocks that have one.
     #[track_caller]
     fn check(times: &[i64]) -> Vec<Option<usize>> {
-        let cores = Cores::open(OwnedBytes::new(written(times)), times.len() as u32).unwrap();
+        let cores = Cores::open(Bytes::from(written(times)), times.len() as u32).unwrap();
         let check_block = |(number, block): (usize, &[i64])| {
             let core = cores.get(number as u32)?;
             let outside: Vec<u8> = (0..block.len())
@@ -215,7 +215,7 @@ mod tests {
         times[300] = 1 << 50;
         times[650] = 1 << 50;
         let bytes = written(&times);
-        let open = |bytes: &[u8], docs| Cores::open(OwnedBytes::new(bytes.to_vec()), docs);
+        let open = |bytes: &[u8], docs| Cores::open(Bytes::from(bytes.to_vec()), docs);
         assert!(open(&bytes, 700).is_some());
         for end in 1..bytes.len() {
             assert!(open(&bytes[..end], 700).is_none(), "{end}");

@@ -7,24 +7,23 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytes::Bytes;
 use event::{Kind, Recorded, Sequence};
 use ledger::PartInfo;
 use parking_lot::RwLock;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
-use tantivy::directory::OwnedBytes;
 
 use crate::columns::{Columns, FileColumns, MemoryColumns, ends_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{FileIds, MemoryIds};
-use crate::key_text::{KeyText, KeyTextBuilder};
 use crate::keys;
 use crate::log::Log;
 use crate::rare::{self, Rare, RareList, RareWriter};
 use crate::source::{Fault, Source};
 use crate::tail::Segment;
-use crate::terms::{Dictionary, Files, List, Terms, TermsWriter};
+use crate::terms::{self, Dictionary, List, Terms, TermsWriter};
 use crate::texts::{Renumbering, Texts};
 use crate::union::Union;
 
@@ -38,16 +37,11 @@ const DOCS_AT_ONCE: usize = 64;
 /// Events read at once to look into their bodies.
 const CHECK_EVENTS: usize = 1_024;
 
-const TERMS_PREFIX: &str = "terms/";
-const DICTIONARIES: [Dictionary; 2] = [Dictionary::Keys, Dictionary::Words];
-
 /// The open index of a part.
 pub(crate) struct PartIndex {
     pub(crate) info: PartInfo,
     pub(crate) bytes: u64,
     terms: Terms,
-    /// The keys of each dictionary.
-    texts: [KeyText; 2],
     rare: Arc<Rare>,
     columns: FileColumns,
     ids: FileIds,
@@ -56,7 +50,6 @@ pub(crate) struct PartIndex {
     newest_blocks: Arc<[u32]>,
     /// Blocks by the earliest time in them, earliest first.
     oldest_blocks: Arc<[u32]>,
-    files: Files,
     /// Tombstones before this sequence are known to be carried out in it.
     erased_through: AtomicU64,
 }
@@ -73,22 +66,14 @@ impl PartIndex {
         };
         let sections = Sections::open(folder, &name, &keys::schema())?;
         let ids = FileIds::open(|name| sections.get(name)).ok_or_else(|| damaged("its ids"))?;
-        let files = Files::from_iter(sections.under(TERMS_PREFIX));
-        let terms = Terms::open(&files)?;
-        let text = |dictionary: Dictionary| {
-            let [frames, table] = text_sections(dictionary).map(|name| sections.get(&name));
-            KeyText::open(frames?, &table?)
-        };
-        let [Some(keys), Some(words)] = DICTIONARIES.map(text) else {
-            return Err(damaged("the text of its keys"));
-        };
-        let [Some(frames), Some(table), Some(docs), Some(filters)] =
-            rare::SECTIONS.map(|name| sections.get(name))
-        else {
-            return Err(damaged("its rare keys"));
-        };
-        let rare =
-            Rare::open([frames, table, docs, filters]).ok_or_else(|| damaged("its rare keys"))?;
+        let terms = sections
+            .all(terms::SECTIONS)
+            .and_then(Terms::open)
+            .ok_or_else(|| damaged("its keys"))?;
+        let rare = sections
+            .all(rare::SECTIONS)
+            .and_then(Rare::open)
+            .ok_or_else(|| damaged("its rare keys"))?;
         let rare = Arc::new(rare);
         let columns = FileColumns::open(|name| sections.get(name), &rare)
             .ok_or_else(|| damaged("its columns"))?;
@@ -107,10 +92,7 @@ impl PartIndex {
         let own = own_kinds
             .filter_map(|kind| {
                 terms
-                    .list(
-                        Dictionary::Keys,
-                        &keys::exact(ExactField::Kind, kind.as_str()),
-                    )
+                    .list(&keys::exact(ExactField::Kind, kind.as_str()))
                     .transpose()
             })
             .collect::<io::Result<Vec<List>>>()?;
@@ -121,11 +103,9 @@ impl PartIndex {
             newest_blocks: newest_blocks(&columns).into(),
             oldest_blocks: oldest_blocks(&columns).into(),
             terms,
-            texts: [keys, words],
             rare,
             columns,
             ids,
-            files,
             erased_through: AtomicU64::new(0),
         })
     }
@@ -198,7 +178,7 @@ pub(crate) struct PartBuilder {
     columns: MemoryColumns,
     ids: MemoryIds,
     piece: Piece,
-    pieces: Vec<(Files, Rare, u32)>,
+    pieces: Vec<(Terms, Rare)>,
 }
 
 /// The dictionaries of some events of a part, in memory.
@@ -216,23 +196,25 @@ impl Piece {
         self.events() >= PIECE_EVENTS || self.texts.iter().any(Texts::is_full)
     }
 
-    fn finish(self) -> io::Result<(Files, rare::Sections, u32)> {
+    fn finish(self) -> io::Result<(terms::Sections, rare::Sections)> {
         let mut rare = RareWriter::new()?;
-        let mut terms = TermsWriter::new(self.events()).map_err(io::Error::other)?;
-        for dictionary in DICTIONARIES {
-            let postings = self.texts[dictionary as usize].postings();
-            let mut writer = terms.dictionary(dictionary, postings.len())?;
-            for (key, at) in postings.iter() {
-                if dictionary == Dictionary::Keys && keys::is_rare(key) {
-                    rare.push(key, at.iter().map(|(doc, _)| *doc))?;
-                } else {
-                    writer.push(key, at)?;
-                }
+        let mut terms = TermsWriter::new(self.events());
+        let [keys, words] = &self.texts;
+        let (keys, words) = (keys.postings(|_| None), words.postings(keys::word_kind));
+        let (mut keys, mut words) = (keys.iter().peekable(), words.iter().peekable());
+        // Both in one order.
+        while let Some((key, at)) = match (keys.peek(), words.peek()) {
+            (Some((key, _)), Some((word, _))) if word < key => words.next(),
+            (Some(_), _) => keys.next(),
+            (None, _) => words.next(),
+        } {
+            if keys::is_rare(key) {
+                rare.push(key, at.iter().map(|(doc, _)| *doc))?;
+            } else {
+                terms.push(key, at)?;
             }
-            writer.finish()?;
         }
-        let terms = terms.finish().map_err(io::Error::other)?;
-        Ok((terms, rare.finish()?, self.events()))
+        Ok((terms.finish()?, rare.finish()?))
     }
 }
 
@@ -284,35 +266,27 @@ impl PartBuilder {
     fn end_full_piece(&mut self) -> io::Result<bool> {
         let is_full = self.piece.is_full();
         if is_full {
-            let (files, rare, events) = std::mem::take(&mut self.piece).finish()?;
-            self.pieces.push((files, open_rare(rare)?, events));
+            let piece = std::mem::take(&mut self.piece).finish()?;
+            self.pieces.push(open(piece)?);
         }
         Ok(is_full)
     }
 
     /// Writes the file. It is there, whole and durable, on return.
     pub(crate) fn publish(mut self, folder: &Path, info: &PartInfo) -> io::Result<()> {
-        let (files, rare, events) = self.piece.finish()?;
-        if self.pieces.is_empty() {
-            return publish(folder, info, &files, &rare, &self.columns, self.ids);
+        let (mut terms, mut rare) = self.piece.finish()?;
+        if !self.pieces.is_empty() {
+            self.pieces.push(open((terms, rare))?);
+            let pieces = self.pieces.iter();
+            (terms, rare) = merge_keys(pieces.map(|(terms, rare)| (terms, rare)))?;
         }
-        self.pieces.push((files, open_rare(rare)?, events));
-        let files: Vec<Files> = self.pieces.iter().map(|piece| piece.0.clone()).collect();
-        let rare = merge_rare(self.pieces.iter().map(|piece| (&piece.1, piece.2)))?;
-        let terms = Files::merge(&files)?;
         publish(folder, info, &terms, &rare, &self.columns, self.ids)
     }
 }
 
 /// Makes the index file of a part from those of the parts it was merged from, in their order.
 pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -> io::Result<()> {
-    let files: Vec<Files> = inputs.iter().map(|input| input.files.clone()).collect();
-    let terms = Files::merge(&files)?;
-    let rare = merge_rare(
-        inputs
-            .iter()
-            .map(|input| (&*input.rare, input.columns.len())),
-    )?;
+    let (terms, rare) = merge_keys(inputs.iter().map(|input| (&input.terms, &*input.rare)))?;
     let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
     for input in inputs {
         ids.append(&input.ids, columns.len());
@@ -321,28 +295,32 @@ pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -
     publish(folder, info, &terms, &rare, &columns, ids)
 }
 
-/// Puts together the rare keys of inputs that follow each other, each with so many documents.
-fn merge_rare<'r>(inputs: impl Iterator<Item = (&'r Rare, u32)>) -> io::Result<rare::Sections> {
-    let mut start = 0;
-    let inputs: Vec<(&Rare, u32)> = inputs
-        .map(|(rare, docs)| {
-            let first = start;
-            start += docs;
-            (rare, first)
-        })
-        .collect();
-    rare::merge(&inputs)
+/// Puts together the keys of inputs that follow each other.
+fn merge_keys<'i>(
+    inputs: impl Iterator<Item = (&'i Terms, &'i Rare)>,
+) -> io::Result<(terms::Sections, rare::Sections)> {
+    let (terms, rare): (Vec<_>, Vec<_>) = inputs.unzip();
+    let starts = terms.iter().scan(0, |start, terms| {
+        let first = *start;
+        *start += terms.docs();
+        Some(first)
+    });
+    let rare: Vec<_> = rare.into_iter().zip(starts).collect();
+    Ok((terms::merge(&terms)?, rare::merge(&rare)?))
 }
 
-fn open_rare(sections: rare::Sections) -> io::Result<Rare> {
-    Rare::open(sections.map(OwnedBytes::new))
-        .ok_or_else(|| io::Error::other("rare keys cannot be read back"))
+fn open((terms, rare): (terms::Sections, rare::Sections)) -> io::Result<(Terms, Rare)> {
+    let terms = Terms::open(terms.map(Bytes::from));
+    let rare = Rare::open(rare.map(Bytes::from));
+    terms
+        .zip(rare)
+        .ok_or_else(|| io::Error::other("keys cannot be read back"))
 }
 
 fn publish(
     folder: &Path,
     info: &PartInfo,
-    terms: &Files,
+    terms: &terms::Sections,
     rare: &rare::Sections,
     columns: &MemoryColumns,
     ids: MemoryIds,
@@ -363,31 +341,13 @@ fn publish(
         count: info.count,
     };
     let mut file = FileWriter::create(folder, origin)?;
-    for (name, bytes) in terms.iter() {
-        file.section(&format!("{TERMS_PREFIX}{name}"), bytes)?;
-    }
-    for (name, bytes) in rare::SECTIONS.iter().zip(rare) {
+    let terms = terms::SECTIONS.iter().zip(terms);
+    for (name, bytes) in terms.chain(rare::SECTIONS.iter().zip(rare)) {
         file.section(name, bytes)?;
-    }
-    let dictionaries = Terms::open(terms)?;
-    for dictionary in DICTIONARIES {
-        let mut text = KeyTextBuilder::default();
-        dictionaries.keys(dictionary, |key| text.push(key))?;
-        let (frames, table) = text.finish()?;
-        let names = text_sections(dictionary);
-        for (name, bytes) in names.iter().zip([frames, table]) {
-            file.section(name, &bytes)?;
-        }
     }
     columns.write(|name, bytes| file.section(name, bytes))?;
     ids.write(|name, bytes| file.section(name, bytes))?;
     file.publish(&keys::schema())
-}
-
-/// The sections that hold the text of a dictionary's keys: frames and table.
-fn text_sections(dictionary: Dictionary) -> [String; 2] {
-    let number = dictionary as u8;
-    [format!("text/{number}"), format!("text/{number}.table")]
 }
 
 /// A part's index and the log its events are in.
@@ -431,7 +391,7 @@ impl Source for PartSource<'_> {
         if dictionary == Dictionary::Keys && keys::is_rare(key) {
             return Ok(self.index.rare.list(key)?.map(PartList::Rare));
         }
-        let list = self.index.terms.list(dictionary, key)?;
+        let list = self.index.terms.list(key)?;
         Ok(list.map(PartList::Common))
     }
 
@@ -452,9 +412,7 @@ impl Source for PartSource<'_> {
         }
         self.index
             .terms
-            .lists(dictionary, from, to, &mut |key, list| {
-                each(key, PartList::Common(list))
-            })
+            .lists(from, to, &mut |key, list| each(key, PartList::Common(list)))
     }
 
     fn lists_containing(
@@ -470,12 +428,9 @@ impl Source for PartSource<'_> {
                 .rare
                 .containing(beginning, part, |list| each(PartList::Rare(list)));
         }
-        self.index.texts[dictionary as usize].containing(beginning, part, |key| {
-            if let Some(list) = self.index.terms.list(dictionary, key)? {
-                each(PartList::Common(list));
-            }
-            Ok(())
-        })
+        self.index
+            .terms
+            .containing(beginning, part, &mut |list| each(PartList::Common(list)))
     }
 
     fn union(&self, lists: &[PartList], docs: Range<u32>) -> io::Result<RoaringBitmap> {

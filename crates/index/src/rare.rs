@@ -10,9 +10,10 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io;
 
+use bytes::Bytes;
 use memchr::memmem;
-use tantivy::directory::OwnedBytes;
 
+use crate::bits::{push_varint, take_varint};
 use crate::key_text;
 use crate::keys::{self, BETWEEN};
 use crate::pairs::{self, PAIRS_BYTES};
@@ -45,27 +46,6 @@ fn filter_bits(key: &str, bytes: usize) -> impl Iterator<Item = usize> {
     let (start, step) = (hash as u32, (hash >> 32) as u32 | 1);
     (0..FILTER_LOOKS)
         .map(move |look| start.wrapping_add(look.wrapping_mul(step)) as usize % (bytes * 8).max(1))
-}
-
-fn push_varint(mut number: u32, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take_varint(bytes: &mut &[u8]) -> Option<u32> {
-    let (mut number, mut shift) = (0u32, 0);
-    loop {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u32::from(byte & 0x7F).checked_shl(shift)?;
-        if *byte < 0x80 {
-            return Some(number);
-        }
-        shift += 7;
-    }
 }
 
 /// Documents of a key, in order.
@@ -263,11 +243,11 @@ impl RareList {
 
 /// The keys in the bytes of an index file.
 pub(crate) struct Rare {
-    frames: OwnedBytes,
-    table: OwnedBytes,
-    firsts: OwnedBytes,
-    docs: OwnedBytes,
-    filters: OwnedBytes,
+    frames: Bytes,
+    table: Bytes,
+    firsts: Bytes,
+    docs: Bytes,
+    filters: Bytes,
 }
 
 struct Entry {
@@ -304,7 +284,7 @@ impl Frame {
 
 impl Rare {
     /// Opens what was written; `None` if the bytes are something else.
-    pub(crate) fn open(sections: [OwnedBytes; SECTIONS.len()]) -> Option<Rare> {
+    pub(crate) fn open(sections: [Bytes; SECTIONS.len()]) -> Option<Rare> {
         let [frames, table, docs, filters] = sections;
         let entries = u32::from_le_bytes(table.get(..4)?.try_into().ok()?) as usize;
         let end = 4 + entries.checked_mul(ENTRY_BYTES)?;
@@ -667,7 +647,7 @@ pub(crate) mod tests {
     }
 
     fn open(sections: Sections) -> Rare {
-        Rare::open(sections.map(OwnedBytes::new)).unwrap()
+        Rare::open(sections.map(Bytes::from)).unwrap()
     }
 
     fn all(rare: &Rare, from: &str, to: &str) -> Vec<(String, Vec<u32>)> {
@@ -823,7 +803,7 @@ pub(crate) mod tests {
         for section in 0..SECTIONS.len() {
             let mut cut = sections();
             cut[section].pop();
-            let cut = Rare::open(cut.map(OwnedBytes::new));
+            let cut = Rare::open(cut.map(Bytes::from));
             assert!(cut.is_none(), "{}", SECTIONS[section]);
         }
         let mut other = sections();

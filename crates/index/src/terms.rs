@@ -1,36 +1,28 @@
 //! The inverted index of a part: which documents have a key or a word, and where in them.
 //!
-//! This is the only file that knows tantivy's inverted index. A part is one segment, written in
-//! the order of its events and never changed, so document numbers are places in the part.
+//! Keys and words stand in one order, in blocks of [`BLOCK_KEYS`], each without what it begins with in
+//! common with the one before it. Their documents stand beside them, in the order of the keys; keys of
+//! the same documents share one list, as those of a person's number, name and address do.
 
-use std::collections::HashMap;
-use std::fmt;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+use std::hash::BuildHasher;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use bytes::Bytes;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use roaring::RoaringBitmap;
-use tantivy::columnar::ColumnarWriter;
-use tantivy::directory::error::{DeleteError, OpenReadError, OpenWriteError};
-use tantivy::directory::{
-    FileHandle, OwnedBytes, RamDirectory, TerminatingWrite as _, WatchCallback, WatchHandle,
-    WritePtr,
-};
-use tantivy::fieldnorm::FieldNormsSerializer;
-use tantivy::index::{
-    IndexMeta, InvertedIndexReader, Segment, SegmentComponent, SegmentId, SegmentReader,
-};
-use tantivy::postings::{
-    FieldSerializer, InvertedIndexSerializer, Postings, SegmentPostings, TermInfo,
-};
-use tantivy::schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::store::{Compressor, StoreWriter};
-use tantivy::{Directory, DocSet, Index, IndexSettings};
 
+use crate::bits::{PADDING_BYTES, push_varint, take_varint};
+use crate::key_text::{KeyText, KeyTextBuilder};
+use crate::keys;
+use crate::partition::partition_point;
+use crate::postings::{self, BLOCK, Block, Docs, Places, PlacesBlock};
 use crate::union::{Union, of_ascending};
 
-/// The two dictionaries of a part.
+/// The two dictionaries of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dictionary {
     /// Keys: which documents.
@@ -39,279 +31,486 @@ pub(crate) enum Dictionary {
     Words = 1,
 }
 
-/// Kinds of files a segment consists of.
-const EXTENSIONS: [&str; 6] = ["term", "idx", "pos", "fieldnorm", "fast", "store"];
-const STORE_BLOCK_BYTES: usize = 1 << 14;
-const META: &str = "meta.json";
+/// Keys of a block.
+const BLOCK_KEYS: usize = 32;
+/// Where its keys, the lists of documents and the places of them begin: 4 each.
+const ENTRY_BYTES: usize = 12;
+/// Number of documents, number of keys, before the entries.
+const HEAD_BYTES: usize = 8;
+/// Lengths of a key's parts up to this stand in one byte.
+const SHORT: usize = 15;
+/// A list of fewer bytes takes no more than naming another.
+const SHARED_MIN_BYTES: usize = 5;
 
-/// Name of every segment that is written here: a part has one, and the same events make the same
-/// bytes. What the library merges it gives other names.
-const SEGMENT: &str = "00000000000000000000000000000000";
+/// Names of the sections of an index file.
+pub(crate) const SECTIONS: [&str; 6] = [
+    "terms/keys",
+    "terms/table",
+    "terms/docs",
+    "terms/places",
+    "terms/text",
+    "terms/text.table",
+];
 
-/// Makes the inverted index of a part, in memory: the keys of one dictionary, then those of the
-/// other.
+/// The bytes of the sections, in their order.
+pub(crate) type Sections = [Vec<u8>; SECTIONS.len()];
+
+fn damaged() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "its keys")
+}
+
+/// The documents of a key, and its places in them.
+#[derive(Default)]
+pub(crate) struct Occurrences {
+    docs: Vec<u32>,
+    /// How many places there are in each document, and all of them; of words.
+    counts: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl Occurrences {
+    fn clear(&mut self) {
+        self.docs.clear();
+        self.counts.clear();
+        self.places.clear();
+    }
+
+    /// Documents and places in them, in order; a document may come several times.
+    fn take(&mut self, at: &[(u32, u32)]) {
+        self.clear();
+        for (doc, place) in at {
+            match (self.docs.last(), self.counts.last_mut()) {
+                (Some(last), Some(count)) if last == doc => *count += 1,
+                _ => {
+                    self.docs.push(*doc);
+                    self.counts.push(1);
+                }
+            }
+            self.places.push(*place);
+        }
+    }
+}
+
+/// A list of documents that was written.
+struct Written {
+    hash: u64,
+    start: usize,
+    end: usize,
+}
+
+/// Makes the inverted index of a part, in memory, from keys that come in order.
 pub(crate) struct TermsWriter {
-    directory: RamDirectory,
-    segment: Segment,
-    serializer: InvertedIndexSerializer,
+    all: u32,
+    count: u32,
+    keys: Vec<u8>,
+    entries: Vec<u8>,
+    docs: Vec<u8>,
+    places: Vec<u8>,
+    text: KeyTextBuilder,
+    last: Vec<u8>,
+    lists: HashTable<Written>,
+    hasher: DefaultHashBuilder,
+    occurrences: Occurrences,
 }
 
 impl TermsWriter {
     /// Of so many documents.
-    pub(crate) fn new(docs: u32) -> tantivy::Result<TermsWriter> {
-        let directory = RamDirectory::create();
-        let index = Index::create(directory.clone(), schema(), settings())?;
-        let id = SegmentId::from_uuid_string(SEGMENT)
-            .map_err(|error| tantivy::TantivyError::InvalidArgument(error.to_string()))?;
-        let segment = index.segment(index.new_segment_meta(id, docs));
-        Ok(TermsWriter {
-            directory,
-            serializer: InvertedIndexSerializer::open(&segment)?,
-            segment,
-        })
+    pub(crate) fn new(all: u32) -> TermsWriter {
+        TermsWriter {
+            all,
+            count: 0,
+            keys: Vec::new(),
+            entries: Vec::new(),
+            docs: Vec::new(),
+            places: Vec::new(),
+            text: KeyTextBuilder::default(),
+            last: Vec::new(),
+            lists: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            occurrences: Occurrences::default(),
+        }
     }
 
-    /// Begins a dictionary, which has keys at so many places.
-    pub(crate) fn dictionary(
-        &mut self,
-        dictionary: Dictionary,
-        places: usize,
-    ) -> io::Result<DictionaryWriter<'_>> {
-        let field = Field::from_field_id(dictionary as u32);
-        Ok(DictionaryWriter {
-            serializer: self.serializer.new_field(field, places as u64, None)?,
-            has_places: dictionary == Dictionary::Words,
-            distances: Vec::new(),
-        })
-    }
-
-    pub(crate) fn finish(self) -> tantivy::Result<Files> {
-        let TermsWriter {
-            directory,
-            segment,
-            serializer,
-        } = self;
-        serializer.close()?;
-        // What else a segment has to have: nothing about no field.
-        let docs = segment.meta().max_doc();
-        let mut columns = segment.open_write(SegmentComponent::FastFields)?;
-        ColumnarWriter::default().serialize(docs, None, &mut columns)?;
-        columns.terminate()?;
-        let norms = segment.open_write(SegmentComponent::FieldNorms)?;
-        FieldNormsSerializer::from_write(norms)?.close()?;
-        // We store no document; tantivy's own writer has four bytes for each all the same.
-        let store = segment.open_write(SegmentComponent::Store)?;
-        StoreWriter::new(store, Compressor::None, STORE_BLOCK_BYTES, false)?.close()?;
-        let index = segment.index();
-        let meta = IndexMeta {
-            index_settings: settings(),
-            persisted_custom_extensions: Vec::new(),
-            segments: vec![segment.meta().clone()],
-            schema: schema(),
-            opstamp: 0,
-            payload: None,
-        };
-        let meta = serde_json::to_vec(&meta).map_err(io::Error::other)?;
-        directory.atomic_write(Path::new(META), &meta)?;
-        Ok(Files::of(index, &directory)?)
-    }
-}
-
-/// Takes the keys of a dictionary, in order.
-pub(crate) struct DictionaryWriter<'w> {
-    serializer: FieldSerializer<'w>,
-    has_places: bool,
-    distances: Vec<u32>,
-}
-
-impl DictionaryWriter<'_> {
     /// Adds a key with its documents and the places in them, in order.
     pub(crate) fn push(&mut self, key: &str, at: &[(u32, u32)]) -> io::Result<()> {
-        let docs = || at.chunk_by(|one, two| one.0 == two.0);
-        let count = docs().count() as u32;
-        self.serializer
-            .new_term(key.as_bytes(), count, self.has_places)?;
-        for places in docs() {
-            self.distances.clear();
-            if self.has_places {
-                let mut before = 0;
-                for (_, place) in places {
-                    self.distances.push(place - before);
-                    before = *place;
+        let mut occurrences = std::mem::take(&mut self.occurrences);
+        occurrences.take(at);
+        let pushed = self.push_occurrences(key, &occurrences);
+        self.occurrences = occurrences;
+        pushed
+    }
+
+    fn push_occurrences(&mut self, key: &str, at: &Occurrences) -> io::Result<()> {
+        self.text.push(key)?;
+        if self.count as usize % BLOCK_KEYS == 0 {
+            for start in [self.keys.len(), self.docs.len(), self.places.len()] {
+                let start = u32::try_from(start).map_err(io::Error::other)?;
+                self.entries.extend_from_slice(&start.to_le_bytes());
+            }
+            self.last.clear();
+        }
+        self.count += 1;
+        let same = self.last.iter().zip(key.as_bytes());
+        let shared = same.take_while(|(one, other)| one == other).count();
+        push_lengths(shared, key.len() - shared, &mut self.keys);
+        self.keys.extend_from_slice(&key.as_bytes()[shared..]);
+        self.last.truncate(shared);
+        self.last.extend_from_slice(&key.as_bytes()[shared..]);
+        // The place of a list that is known, or the length of a new one.
+        let (number, is_known) = self.push_docs(&at.docs);
+        let number =
+            u32::try_from(number << 1 | usize::from(is_known)).map_err(io::Error::other)?;
+        push_varint(number, &mut self.keys);
+        if keys::word_kind(key).is_some() {
+            let start = self.places.len();
+            postings::write_places(&at.counts, &at.places, &mut self.places);
+            push_varint((self.places.len() - start) as u32, &mut self.keys);
+        }
+        Ok(())
+    }
+
+    fn push_docs(&mut self, list: &[u32]) -> (usize, bool) {
+        let TermsWriter {
+            docs,
+            lists,
+            hasher,
+            ..
+        } = self;
+        let start = docs.len();
+        postings::write_docs(list, self.all, docs);
+        let bytes = docs.len() - start;
+        if bytes < SHARED_MIN_BYTES {
+            return (bytes, false);
+        }
+        let (before, new) = docs.split_at(start);
+        let hash = hasher.hash_one(new);
+        let is_same =
+            |list: &Written| list.hash == hash && before.get(list.start..list.end) == Some(new);
+        if let Some(known) = lists.find(hash, is_same) {
+            docs.truncate(start);
+            return (known.start, true);
+        }
+        let written = Written {
+            hash,
+            start,
+            end: start + bytes,
+        };
+        lists.insert_unique(hash, written, |list| list.hash);
+        (bytes, false)
+    }
+
+    pub(crate) fn finish(mut self) -> io::Result<Sections> {
+        let mut table = Vec::with_capacity(HEAD_BYTES + self.entries.len());
+        table.extend_from_slice(&self.all.to_le_bytes());
+        table.extend_from_slice(&self.count.to_le_bytes());
+        table.append(&mut self.entries);
+        for bits in [&mut self.docs, &mut self.places] {
+            bits.extend([0; PADDING_BYTES]);
+        }
+        let (frames, frame_table) = self.text.finish()?;
+        Ok([
+            self.keys,
+            table,
+            self.docs,
+            self.places,
+            frames,
+            frame_table,
+        ])
+    }
+}
+
+/// How much of a key is as in the one before it, and how much follows.
+fn push_lengths(shared: usize, rest: usize, out: &mut Vec<u8>) {
+    out.push((shared.min(SHORT) << 4 | rest.min(SHORT)) as u8);
+    for length in [shared, rest] {
+        if let Some(more) = length.checked_sub(SHORT) {
+            push_varint(more as u32, out);
+        }
+    }
+}
+
+fn take_lengths(bytes: &mut &[u8]) -> Option<(usize, usize)> {
+    let (both, rest) = bytes.split_first()?;
+    *bytes = rest;
+    let mut length = |short: u8| {
+        let short = usize::from(short);
+        if short < SHORT {
+            return Some(short);
+        }
+        Some(short + take_varint(bytes)? as usize)
+    };
+    Some((length(both >> 4)?, length(both & 0xF)?))
+}
+
+/// One inverted index with the documents of all, in order.
+pub(crate) fn merge(inputs: &[&Terms]) -> io::Result<Sections> {
+    let mut writer = TermsWriter::new(inputs.iter().map(|input| input.all).sum());
+    let mut cursors: Vec<Cursor<'_>> = inputs.iter().map(|input| input.cursor(0)).collect();
+    let mut starts = Vec::with_capacity(inputs.len());
+    let mut heads = BinaryHeap::new();
+    let mut start = 0;
+    for (number, input) in inputs.iter().enumerate() {
+        starts.push(start);
+        start += input.all;
+        if let Some(list) = cursors[number].next()? {
+            heads.push(Head {
+                key: cursors[number].key.clone(),
+                input: number,
+                list,
+            });
+        }
+    }
+    let mut occurrences = Occurrences::default();
+    let mut key = Vec::new();
+    while let Some(head) = heads.peek() {
+        key.clear();
+        key.extend_from_slice(&head.key);
+        occurrences.clear();
+        // Those of one key come in the order of the inputs.
+        while let Some(mut head) = heads.peek_mut().filter(|head| head.key == key) {
+            let cursor = &mut cursors[head.input];
+            let has_places = cursor.has_places();
+            let first = starts[head.input];
+            inputs[head.input].read_list(head.list, has_places, first, &mut occurrences)?;
+            match cursor.next()? {
+                Some(list) => {
+                    head.list = list;
+                    head.key.clear();
+                    head.key.extend_from_slice(&cursor.key);
+                }
+                None => {
+                    PeekMut::pop(head);
                 }
             }
-            let frequency = self.distances.len() as u32;
-            self.serializer
-                .write_doc(places[0].0, frequency, &self.distances);
         }
-        self.serializer.close_term()
+        let key = std::str::from_utf8(&key).map_err(|_| damaged())?;
+        writer.push_occurrences(key, &occurrences)?;
     }
+    writer.finish()
+}
 
-    pub(crate) fn finish(self) -> io::Result<()> {
-        self.serializer.close()
+/// The next key of one of several inputs; the least of them is the greatest.
+struct Head {
+    key: Vec<u8>,
+    input: usize,
+    /// Where its documents and places begin.
+    list: (usize, usize),
+}
+
+impl Ord for Head {
+    fn cmp(&self, other: &Head) -> Ordering {
+        (&other.key, other.input).cmp(&(&self.key, self.input))
     }
 }
 
-/// The files of an inverted index, by name.
-#[derive(Clone, Default)]
-pub(crate) struct Files {
-    files: Arc<HashMap<PathBuf, OwnedBytes>>,
-}
-
-impl Files {
-    fn of(index: &Index, directory: &RamDirectory) -> io::Result<Files> {
-        let mut files = HashMap::new();
-        let mut take = |name: String| -> io::Result<()> {
-            let path = PathBuf::from(name);
-            if directory.exists(&path).map_err(io::Error::other)? {
-                let bytes = directory
-                    .open_read(&path)
-                    .map_err(io::Error::other)?
-                    .read_bytes()?;
-                files.insert(path, bytes);
-            }
-            Ok(())
-        };
-        take(META.to_owned())?;
-        for segment in index.searchable_segment_ids().map_err(io::Error::other)? {
-            for extension in EXTENSIONS {
-                take(format!("{}.{extension}", segment.uuid_string()))?;
-            }
-        }
-        Ok(Files {
-            files: Arc::new(files),
-        })
-    }
-
-    pub(crate) fn from_iter(files: impl Iterator<Item = (String, OwnedBytes)>) -> Files {
-        Files {
-            files: Arc::new(
-                files
-                    .map(|(name, bytes)| (PathBuf::from(name), bytes))
-                    .collect(),
-            ),
-        }
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files
-            .iter()
-            .filter_map(|(path, bytes)| Some((path.to_str()?, bytes.as_slice())))
-    }
-
-    fn open(&self) -> io::Result<Index> {
-        Index::open(self.clone()).map_err(io::Error::other)
-    }
-
-    /// One inverted index with the documents of all, in order.
-    pub(crate) fn merge(parts: &[Files]) -> io::Result<Files> {
-        let indices = parts
-            .iter()
-            .map(Files::open)
-            .collect::<io::Result<Vec<_>>>()?;
-        let directory = RamDirectory::create();
-        let output: Box<dyn Directory> = Box::new(directory.clone());
-        let index = tantivy::indexer::merge_indices(&indices, output).map_err(io::Error::other)?;
-        Files::of(&index, &directory)
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Head) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
-/// An open inverted index.
+impl PartialEq for Head {
+    fn eq(&self, other: &Head) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Head {}
+
+/// The inverted index of a part, read in place.
 pub(crate) struct Terms {
-    dictionaries: [Arc<InvertedIndexReader>; 2],
-    docs: u32,
+    all: u32,
+    count: usize,
+    keys: Bytes,
+    entries: Bytes,
+    docs: Bytes,
+    places: Bytes,
+    text: KeyText,
 }
 
 /// The documents of one key or word.
 #[derive(Debug, Clone)]
 pub(crate) struct List {
-    dictionary: Dictionary,
-    info: TermInfo,
+    docs: u32,
+    start: usize,
+    places: usize,
 }
 
 impl List {
     pub(crate) fn docs(&self) -> u32 {
-        self.info.doc_freq
+        self.docs
     }
 }
 
 impl Terms {
-    pub(crate) fn open(files: &Files) -> io::Result<Terms> {
-        let index = files.open()?;
-        let segments = index.searchable_segments().map_err(io::Error::other)?;
-        let [segment] = segments.as_slice() else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "an index of a part has one segment",
-            ));
+    /// Opens what was written; `None` if the bytes are something else.
+    pub(crate) fn open(sections: [Bytes; SECTIONS.len()]) -> Option<Terms> {
+        let [keys, table, docs, places, frames, frame_table] = sections;
+        let number = |at: usize| {
+            let bytes = table.get(at..at + 4)?.try_into().ok()?;
+            Some(u32::from_le_bytes(bytes))
         };
-        let reader = SegmentReader::open(segment).map_err(io::Error::other)?;
-        let field = |dictionary: Dictionary| {
-            reader
-                .inverted_index(Field::from_field_id(dictionary as u32))
-                .map_err(io::Error::other)
-        };
-        Ok(Terms {
-            dictionaries: [field(Dictionary::Keys)?, field(Dictionary::Words)?],
-            docs: reader.max_doc(),
+        let count = number(4)? as usize;
+        let entries = count.div_ceil(BLOCK_KEYS).checked_mul(ENTRY_BYTES)?;
+        (table.len() == HEAD_BYTES + entries).then_some(())?;
+        Some(Terms {
+            all: number(0)?,
+            count,
+            entries: table.slice(HEAD_BYTES..),
+            keys,
+            docs,
+            places,
+            text: KeyText::open(frames, &frame_table)?,
         })
     }
 
+    /// How many documents it is of.
     pub(crate) fn docs(&self) -> u32 {
-        self.docs
+        self.all
     }
 
-    fn of(&self, dictionary: Dictionary) -> &InvertedIndexReader {
-        &self.dictionaries[dictionary as usize]
+    fn blocks(&self) -> usize {
+        self.count.div_ceil(BLOCK_KEYS)
     }
 
-    pub(crate) fn list(&self, dictionary: Dictionary, key: &str) -> io::Result<Option<List>> {
-        let info = self.of(dictionary).terms().get(key)?;
-        Ok(info.map(|info| List { dictionary, info }))
+    /// Where the keys of a block begin, and their lists and places.
+    fn entry(&self, block: usize) -> [usize; 3] {
+        let entry = self.entries.get(block * ENTRY_BYTES..);
+        let entry = entry.and_then(|entry| entry.first_chunk::<ENTRY_BYTES>());
+        let number = |at: usize| {
+            entry.map_or(usize::MAX, |entry| {
+                u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
+                    as usize
+            })
+        };
+        [0, 4, 8].map(number)
+    }
+
+    /// The first key of a block.
+    fn first(&self, block: usize) -> &[u8] {
+        let [start, ..] = self.entry(block);
+        let mut bytes = self.keys.get(start..).unwrap_or_default();
+        let length = take_lengths(&mut bytes).map_or(0, |(_, rest)| rest);
+        bytes.get(..length).unwrap_or_default()
+    }
+
+    /// The block that would hold a key.
+    fn block_of(&self, key: &[u8]) -> usize {
+        let blocks = 0..self.blocks() as u32;
+        partition_point(blocks, |block| self.first(block as usize) <= key).saturating_sub(1)
+            as usize
+    }
+
+    /// Goes through the keys from a block on.
+    fn cursor(&self, block: usize) -> Cursor<'_> {
+        Cursor {
+            terms: self,
+            at: block * BLOCK_KEYS,
+            bytes: &[],
+            key: Vec::new(),
+            tag: 0,
+            docs: 0,
+            places: 0,
+        }
+    }
+
+    /// The documents of a key; none if there is no such key.
+    pub(crate) fn list(&self, key: &str) -> io::Result<Option<List>> {
+        let key = key.as_bytes();
+        let block = self.block_of(key);
+        let mut cursor = self.cursor(block);
+        // How much of the key is as in the last one that was looked at, which comes before it.
+        let mut same = 0;
+        while cursor.at < self.count.min((block + 1) * BLOCK_KEYS) {
+            let (shared, rest) = cursor.next_key()?;
+            let list = cursor.next_list()?;
+            if shared > same {
+                continue;
+            }
+            let wanted = key.get(shared..).unwrap_or_default();
+            if shared < same || rest > wanted {
+                break;
+            }
+            if rest == wanted {
+                return self.counted(list).map(Some);
+            }
+            same += rest
+                .iter()
+                .zip(wanted)
+                .take_while(|(one, other)| one == other)
+                .count();
+        }
+        Ok(None)
+    }
+
+    /// A list by where its documents and places begin.
+    fn counted(&self, (start, places): (usize, usize)) -> io::Result<List> {
+        let docs = postings::count_docs(self.docs.get(start..).unwrap_or_default())?;
+        Ok(List {
+            docs,
+            start,
+            places,
+        })
     }
 
     /// Calls `each` with every key in `from..to` and its documents, in order, until it says no.
     pub(crate) fn lists(
         &self,
-        dictionary: Dictionary,
         from: &[u8],
         to: &[u8],
         each: &mut dyn FnMut(&str, List) -> bool,
     ) -> io::Result<()> {
-        let mut keys = self
-            .of(dictionary)
-            .terms()
-            .range()
-            .ge(from)
-            .lt(to)
-            .into_stream()?;
-        while keys.advance() {
-            let Ok(key) = std::str::from_utf8(keys.key()) else {
+        let mut cursor = self.cursor(self.block_of(from));
+        while let Some(list) = cursor.next()? {
+            if *cursor.key >= *to {
+                break;
+            }
+            if *cursor.key < *from {
                 continue;
-            };
-            if !each(
-                key,
-                List {
-                    dictionary,
-                    info: keys.value().clone(),
-                },
-            ) {
+            }
+            let key = std::str::from_utf8(&cursor.key).map_err(|_| damaged())?;
+            if !each(key, self.counted(list)?) {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Calls `each` with every key, in order.
-    pub(crate) fn keys(
+    /// Calls `each` with the documents of every key that begins with `beginning` and has `part`
+    /// somewhere behind it.
+    pub(crate) fn containing(
         &self,
-        dictionary: Dictionary,
-        mut each: impl FnMut(&str) -> io::Result<()>,
+        beginning: &str,
+        part: &str,
+        each: &mut dyn FnMut(List),
     ) -> io::Result<()> {
-        let mut keys = self.of(dictionary).terms().stream()?;
-        while keys.advance() {
-            if let Ok(key) = std::str::from_utf8(keys.key()) {
-                each(key)?;
+        self.text.containing(beginning, part, |key| {
+            self.list(key)?.into_iter().for_each(&mut *each);
+            Ok(())
+        })
+    }
+
+    fn docs_of(&self, start: usize) -> io::Result<Docs<'_>> {
+        Docs::open(self.docs.get(start..).unwrap_or_default(), self.all)
+    }
+
+    /// Appends the documents of a list, each so much greater, and its places.
+    fn read_list(
+        &self,
+        (start, places): (usize, usize),
+        has_places: bool,
+        first: u32,
+        out: &mut Occurrences,
+    ) -> io::Result<()> {
+        let mut docs = self.docs_of(start)?;
+        let mut places = Places::open(self.places.get(places..).unwrap_or_default());
+        let mut read = [0; BLOCK];
+        while let Some(block) = docs.next()? {
+            out.docs
+                .extend(block.read(&mut read)?.iter().map(|doc| first + doc));
+            if has_places {
+                let block = places.next(block.count())?;
+                block.read(&mut out.counts, &mut out.places)?;
             }
         }
         Ok(())
@@ -320,18 +519,18 @@ impl Terms {
     /// The documents of a range that are in any of the lists. Blocks before it are passed over.
     pub(crate) fn union(&self, lists: &[List], docs: Range<u32>) -> io::Result<RoaringBitmap> {
         let listed: u64 = lists.iter().map(|list| u64::from(list.docs())).sum();
-        let expected = listed * docs.len() as u64 / u64::from(self.docs.max(1));
+        let expected = listed * docs.len() as u64 / u64::from(self.all.max(1));
         let mut union = Union::new(docs.clone(), lists.len(), expected);
+        let mut read = [0; BLOCK];
         for list in lists {
-            let mut blocks = self
-                .of(list.dictionary)
-                .read_block_postings_from_terminfo(&list.info, IndexRecordOption::Basic)?;
-            if docs.start > 0 {
-                blocks.seek(docs.start);
-            }
-            while blocks.docs().first().is_some_and(|doc| *doc < docs.end) {
-                union.add(blocks.docs());
-                blocks.advance();
+            let mut blocks = self.docs_of(list.start)?;
+            while let Some(block) = blocks.next()? {
+                if block.start() >= docs.end {
+                    break;
+                }
+                if block.end() > docs.start {
+                    union.add(block.read(&mut read)?);
+                }
             }
         }
         Ok(union.finish())
@@ -339,19 +538,14 @@ impl Terms {
 
     /// The documents of `within` that are in the list. Looks only where they are.
     pub(crate) fn retain(&self, list: &List, within: &RoaringBitmap) -> io::Result<RoaringBitmap> {
-        let mut postings = self.postings(list, IndexRecordOption::Basic)?;
-        let found: Vec<u32> = within
-            .iter()
-            .filter(|doc| {
-                postings.doc() == *doc || (postings.doc() < *doc && postings.seek(*doc) == *doc)
-            })
-            .collect();
+        let mut cursor = ListCursor::open(self, list, false)?;
+        let mut found = Vec::new();
+        for doc in within {
+            if cursor.go_to(doc)? {
+                found.push(doc);
+            }
+        }
         Ok(of_ascending(&found))
-    }
-
-    fn postings(&self, list: &List, option: IndexRecordOption) -> io::Result<SegmentPostings> {
-        self.of(list.dictionary)
-            .read_postings_from_terminfo(&list.info, option)
     }
 
     /// The documents of `within` that have the words one after the other; a word may be any of
@@ -361,22 +555,30 @@ impl Terms {
         words: &[Vec<List>],
         within: &RoaringBitmap,
     ) -> io::Result<RoaringBitmap> {
-        let mut places = words
+        let mut words = words
             .iter()
-            .map(|lists| self.places(lists, within))
-            .collect::<io::Result<Vec<_>>>()?;
+            .map(|lists| {
+                lists
+                    .iter()
+                    .map(|list| ListCursor::open(self, list, true))
+                    .collect()
+            })
+            .collect::<io::Result<Vec<Vec<_>>>>()?;
         let mut found = Vec::new();
         let (mut starts, mut next) = (Vec::new(), Vec::new());
         for doc in within {
             starts.clear();
-            for (offset, places) in places.iter_mut().enumerate() {
+            for (offset, lists) in (0..).zip(&mut words) {
                 next.clear();
-                places.take(doc, &mut next);
+                for list in lists {
+                    if list.go_to(doc)? {
+                        list.places(&mut next)?;
+                    }
+                }
                 if offset == 0 {
                     starts.extend_from_slice(&next);
                 } else {
-                    let offset = offset as u32;
-                    starts.retain(|start| next.binary_search(&(start + offset)).is_ok());
+                    starts.retain(|start| next.contains(&(start + offset)));
                 }
                 if starts.is_empty() {
                     break;
@@ -388,127 +590,152 @@ impl Terms {
         }
         Ok(of_ascending(&found))
     }
+}
 
-    fn places(&self, lists: &[List], within: &RoaringBitmap) -> io::Result<Places> {
-        if let [list] = lists {
-            return Ok(Places::One(Box::new(
-                self.postings(list, IndexRecordOption::WithFreqsAndPositions)?,
-            )));
+/// Goes through keys in order.
+struct Cursor<'t> {
+    terms: &'t Terms,
+    /// The number of the next key.
+    at: usize,
+    bytes: &'t [u8],
+    key: Vec<u8>,
+    tag: u8,
+    /// Where the next new list begins, and the next places.
+    docs: usize,
+    places: usize,
+}
+
+impl<'t> Cursor<'t> {
+    /// The next key: how much of it is as in the last one, and what follows. [`Cursor::next_list`] has
+    /// to come next.
+    fn next_key(&mut self) -> io::Result<(usize, &'t [u8])> {
+        if self.at.is_multiple_of(BLOCK_KEYS) {
+            let start;
+            [start, self.docs, self.places] = self.terms.entry(self.at / BLOCK_KEYS);
+            self.bytes = self.terms.keys.get(start..).unwrap_or_default();
         }
-        let mut places: HashMap<u32, Vec<u32>> = HashMap::new();
-        for list in lists {
-            let mut postings = self.postings(list, IndexRecordOption::WithFreqsAndPositions)?;
-            for doc in &self.retain(list, within)? {
-                if postings.doc() < doc {
-                    postings.seek(doc);
-                }
-                postings.append_positions_with_offset(0, places.entry(doc).or_default());
-            }
+        let (shared, rest) = take_lengths(&mut self.bytes).ok_or_else(damaged)?;
+        let (rest, behind) = self.bytes.split_at_checked(rest).ok_or_else(damaged)?;
+        self.bytes = behind;
+        self.at += 1;
+        if shared == 0 {
+            self.tag = rest.first().copied().unwrap_or_default();
         }
-        places
-            .values_mut()
-            .for_each(|places| places.sort_unstable());
-        Ok(Places::Several(places))
+        Ok((shared, rest))
     }
-}
 
-/// Where a word stands in documents that are asked for in order.
-enum Places {
-    One(Box<SegmentPostings>),
-    Several(HashMap<u32, Vec<u32>>),
-}
-
-impl Places {
-    fn take(&mut self, doc: u32, out: &mut Vec<u32>) {
-        match self {
-            Places::One(postings) => {
-                if postings.doc() == doc || (postings.doc() < doc && postings.seek(doc) == doc) {
-                    postings.append_positions_with_offset(0, out);
-                }
-            }
-            Places::Several(places) => out.extend(places.get(&doc).into_iter().flatten()),
+    /// Where the documents of that key begin, and its places.
+    fn next_list(&mut self) -> io::Result<(usize, usize)> {
+        let number = take_varint(&mut self.bytes).ok_or_else(damaged)? as usize;
+        let list = if number & 1 == 1 {
+            (number >> 1, self.places)
+        } else {
+            let start = self.docs;
+            self.docs = start.saturating_add(number >> 1);
+            (start, self.places)
+        };
+        if self.has_places() {
+            let places = take_varint(&mut self.bytes).ok_or_else(damaged)?;
+            self.places = self.places.saturating_add(places as usize);
         }
+        Ok(list)
     }
-}
 
-fn settings() -> IndexSettings {
-    IndexSettings {
-        docstore_compression: Compressor::None,
-        docstore_compress_dedicated_thread: false,
-        ..IndexSettings::default()
+    fn has_places(&self) -> bool {
+        keys::is_word_tag(self.tag)
     }
-}
 
-fn schema() -> Schema {
-    let indexed = |option| {
-        let indexing = TextFieldIndexing::default()
-            .set_index_option(option)
-            .set_fieldnorms(false);
-        TextOptions::default().set_indexing_options(indexing)
-    };
-    let mut schema = Schema::builder();
-    // In the order of `Dictionary`.
-    schema.add_text_field("keys", indexed(IndexRecordOption::Basic));
-    schema.add_text_field("words", indexed(IndexRecordOption::WithFreqsAndPositions));
-    schema.build()
-}
-
-impl fmt::Debug for Files {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.files.keys()).finish()
-    }
-}
-
-/// A folder of tantivy's that can only be read.
-impl Directory for Files {
-    fn get_file_handle(&self, path: &Path) -> Result<Arc<dyn FileHandle>, OpenReadError> {
-        match self.files.get(path) {
-            Some(bytes) => Ok(Arc::new(bytes.clone())),
-            None => Err(OpenReadError::FileDoesNotExist(path.to_owned())),
+    /// Where the documents and places of the next key begin; the key is in `key`.
+    fn next(&mut self) -> io::Result<Option<(usize, usize)>> {
+        if self.at >= self.terms.count {
+            return Ok(None);
         }
+        let (shared, rest) = self.next_key()?;
+        if self.key.len() < shared {
+            return Err(damaged());
+        }
+        self.key.truncate(shared);
+        self.key.extend_from_slice(rest);
+        self.next_list().map(Some)
     }
+}
 
-    fn delete(&self, path: &Path) -> Result<(), DeleteError> {
-        Err(DeleteError::IoError {
-            io_error: Arc::new(read_only()),
-            filepath: path.to_owned(),
+/// Goes through a list, from one document that is asked for to the next.
+struct ListCursor<'t> {
+    docs: Docs<'t>,
+    places: Option<Places<'t>>,
+    block: Option<(Block<'t>, Option<PlacesBlock<'t>>)>,
+    /// How many documents of the block were read, none before one of them is asked for; where it is
+    /// among them.
+    len: usize,
+    at: usize,
+    read: [u32; BLOCK],
+    /// The places in all documents of the block, once they are asked for and some have several.
+    counts: Vec<u32>,
+    several: Vec<u32>,
+}
+
+impl<'t> ListCursor<'t> {
+    fn open(terms: &'t Terms, list: &List, has_places: bool) -> io::Result<ListCursor<'t>> {
+        let places = || Places::open(terms.places.get(list.places..).unwrap_or_default());
+        Ok(ListCursor {
+            docs: terms.docs_of(list.start)?,
+            places: has_places.then(places),
+            block: None,
+            len: 0,
+            at: 0,
+            read: [0; BLOCK],
+            counts: Vec::new(),
+            several: Vec::new(),
         })
     }
 
-    fn exists(&self, path: &Path) -> Result<bool, OpenReadError> {
-        Ok(self.files.contains_key(path))
-    }
-
-    fn open_write(&self, path: &Path) -> Result<WritePtr, OpenWriteError> {
-        Err(OpenWriteError::IoError {
-            io_error: Arc::new(read_only()),
-            filepath: path.to_owned(),
-        })
-    }
-
-    fn atomic_read(&self, path: &Path) -> Result<Vec<u8>, OpenReadError> {
-        match self.files.get(path) {
-            Some(bytes) => Ok(bytes.to_vec()),
-            None => Err(OpenReadError::FileDoesNotExist(path.to_owned())),
+    /// Whether the list has a document, which is greater than all that were asked for.
+    fn go_to(&mut self, doc: u32) -> io::Result<bool> {
+        let block = loop {
+            match self.block {
+                Some((block, _)) if block.end() > doc => break block,
+                _ => {
+                    let Some(block) = self.docs.next()? else {
+                        self.len = 0;
+                        self.block = None;
+                        return Ok(false);
+                    };
+                    let places = self
+                        .places
+                        .as_mut()
+                        .map(|places| places.next(block.count()));
+                    self.block = Some((block, places.transpose()?));
+                    (self.len, self.at) = (0, 0);
+                    self.counts.clear();
+                    self.several.clear();
+                }
+            }
+        };
+        if self.len == 0 {
+            self.len = block.read(&mut self.read)?.len();
         }
+        let rest = self.read.get(self.at..self.len).unwrap_or_default();
+        self.at += rest.partition_point(|other| *other < doc);
+        Ok(self.read[..self.len].get(self.at) == Some(&doc))
     }
 
-    fn atomic_write(&self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(read_only())
-    }
-
-    fn sync_directory(&self) -> io::Result<()> {
+    /// Appends the places in the document that was found last.
+    fn places(&mut self, out: &mut Vec<u32>) -> io::Result<()> {
+        let Some((_, Some(places))) = self.block else {
+            return Ok(());
+        };
+        if let Some(place) = places.one(self.at) {
+            out.push(place);
+            return Ok(());
+        }
+        if self.counts.is_empty() {
+            places.read(&mut self.counts, &mut self.several)?;
+        }
+        let before: u32 = self.counts.iter().take(self.at).sum();
+        let count = self.counts.get(self.at).copied().unwrap_or_default() as usize;
+        let own = self.several.get(before as usize..).unwrap_or_default();
+        out.extend(own.iter().take(count));
         Ok(())
     }
-
-    fn watch(&self, _: WatchCallback) -> tantivy::Result<WatchHandle> {
-        Ok(WatchHandle::empty())
-    }
-}
-
-fn read_only() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::ReadOnlyFilesystem,
-        "an index file never changes",
-    )
 }
