@@ -6,6 +6,7 @@ use event::Recorded;
 use query::{ExactField, MetadataValue, NumberField, Sink, TextField, words};
 
 use crate::column::ABSENT;
+use crate::ids;
 use crate::keys::{self, BETWEEN};
 
 /// Fields whose values are also kept by document, for lists of top values, charts and groups.
@@ -57,8 +58,10 @@ pub(crate) struct Document {
     /// Values of [`VALUE_FIELDS`]: which field, and where the value ends in `value_text`.
     values: Vec<(u8, u32)>,
     value_text: String,
-    /// Hashes of values that are only looked up whole.
+    /// Hashes of values that are only looked up whole; marked is that of the event's own id, if it is
+    /// looked for as it was sent.
     pub(crate) ids: Vec<u32>,
+    own_id: String,
     /// Whether keys, words and ids are left out.
     columns_only: bool,
     scratch: String,
@@ -84,6 +87,7 @@ impl Document {
         self.values.clear();
         self.value_text.clear();
         self.ids.clear();
+        self.own_id.clear();
         self.numbers = [ABSENT; Number::COUNT];
     }
 
@@ -96,6 +100,10 @@ impl Document {
     fn fill(&mut self, event: &Recorded) {
         self.clear();
         self.sequence = event.sequence.get();
+        let own_id = event.field(event::path::ID);
+        if let Some(id) = own_id.as_ref().and_then(|id| id.as_string()) {
+            self.own_id.push_str(&id);
+        }
         query::analyze(event, self);
         self.has_time = self.numbers[Number::Time as usize] != ABSENT;
         if !self.has_time {
@@ -143,7 +151,9 @@ impl Sink for Document {
             return;
         }
         if field.is_lookup_only() {
-            self.ids.push(keys::id_hash(field, folded));
+            let is_own = field == ExactField::Id && folded == self.own_id;
+            let hash = keys::id_hash(field, folded);
+            self.ids.push(ids::marked(hash, is_own));
         } else if field != ExactField::Ip {
             // An address has one key, made for ranges.
             self.keys.push(keys::exact_tag(field));

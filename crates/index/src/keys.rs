@@ -197,6 +197,9 @@ pub(crate) fn address_of(rest: &str) -> Option<IpAddr> {
     }
 }
 
+/// How many hashes of values there are.
+pub(crate) const HASHES: u32 = 1 << 24;
+
 /// The hash under which a value that is only ever looked up whole is kept. Whoever finds one
 /// asks the event itself, so two values with one hash cost time and nothing else: with 24 bits one
 /// look in a part of a million values in sixteen.
@@ -204,7 +207,7 @@ pub(crate) fn id_hash(field: ExactField, value: &str) -> u32 {
     let hash = hash(value.as_bytes())
         .wrapping_add(u64::from(field as u8))
         .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (hash >> 40) as u32
+    (hash >> (u64::BITS - HASHES.ilog2())) as u32
 }
 
 /// FNV-1a: the same in every version, since files hold it.

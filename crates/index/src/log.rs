@@ -67,6 +67,12 @@ pub trait Log: Send + Sync + 'static {
     /// When one of them cannot be read.
     fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError>;
 
+    /// The places of events that may carry an id, in any order.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>>;
+
     /// Takes how far the view has come.
     fn set_view_progress(&self, progress: ViewProgress);
 
@@ -134,6 +140,10 @@ impl Log for Ledger {
 
     fn read_many(&self, sequences: &[Sequence]) -> Result<Vec<Recorded>, ReadError> {
         Ledger::read_many(self, sequences)
+    }
+
+    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+        Ledger::id_candidates(self, id)
     }
 
     fn set_view_progress(&self, progress: ViewProgress) {

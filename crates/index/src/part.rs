@@ -17,7 +17,7 @@ use roaring::RoaringBitmap;
 use crate::columns::{Columns, FileColumns, MemoryColumns, ends_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::file::{FileWriter, Origin, Sections};
-use crate::ids::{FileIds, MemoryIds};
+use crate::ids::{self, FileIds, MemoryIds};
 use crate::keys;
 use crate::log::Log;
 use crate::rare::{self, Rare, RareList, RareWriter};
@@ -224,8 +224,9 @@ impl PartBuilder {
         self.end_full_piece()?;
         let document = &mut self.document;
         document.read(event);
+        let ids = document.ids.iter().copied();
         self.ids
-            .push(self.columns.len(), document.ids.iter().copied());
+            .push(self.columns.len(), ids.filter(|id| ids::is_kept(*id)));
         self.columns.push(document);
         let texts = [&document.keys, &document.words];
         for (texts, text) in self.piece.texts.iter_mut().zip(texts) {
@@ -250,7 +251,9 @@ impl PartBuilder {
             let (now, later) = docs.split_at(docs.len().min(DOCS_AT_ONCE));
             let segment = segment.read();
             for doc in now {
-                self.ids.push(self.columns.len(), segment.ids().of(*doc));
+                let ids = segment.ids().of(*doc);
+                self.ids
+                    .push(self.columns.len(), ids.filter(|id| ids::is_kept(*id)));
                 self.columns.push_of(segment.columns(), *doc, &mut values);
                 let texts = self.piece.texts.iter_mut().zip(segment.texts());
                 for ((own, others), known) in texts.zip(&mut known) {
@@ -289,7 +292,7 @@ pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -
     let (terms, rare) = merge_keys(inputs.iter().map(|input| (&input.terms, &*input.rare)))?;
     let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
     for input in inputs {
-        ids.append(&input.ids, columns.len());
+        ids.append(&input.ids, columns.len())?;
         columns.append(&input.columns)?;
     }
     publish(folder, info, &terms, &rare, &columns, ids)
@@ -468,8 +471,18 @@ impl Source for PartSource<'_> {
         self.index.terms.phrase(&words, within)
     }
 
-    fn ids(&self, hash: u32) -> RoaringBitmap {
-        self.index.ids.find(hash)
+    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap> {
+        let PartIndex { ids, columns, .. } = self.index;
+        let mut found = ids.find(keys::id_hash(field, value))?;
+        if field == ExactField::Id {
+            for sequence in self.log.id_candidates(value)? {
+                let doc = columns.doc_from(sequence.get());
+                if doc < columns.len() && columns.sequence(doc) == sequence.get() {
+                    found.insert(doc);
+                }
+            }
+        }
+        Ok(found)
     }
 
     fn check(&self, leaf: &Leaf, docs: &RoaringBitmap) -> Result<RoaringBitmap, Fault> {

@@ -108,7 +108,7 @@ impl<S: Source> Lookup<'_, S> {
         let mut lists = Vec::new();
         match leaf {
             Leaf::Exact { field, value } if field.is_lookup_only() => {
-                let found = Plan::Found(self.source.ids(keys::id_hash(*field, value)));
+                let found = Plan::Found(self.source.ids(*field, value)?);
                 return Ok(Plan::Check(leaf.clone(), Box::new(found)));
             }
             Leaf::Exact {

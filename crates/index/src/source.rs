@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 
 use ledger::ReadError;
-use query::Leaf;
+use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 
 use crate::columns::Columns;
@@ -58,8 +58,8 @@ pub(crate) trait Source {
         words: &[Vec<Self::List>],
         within: &RoaringBitmap,
     ) -> io::Result<RoaringBitmap>;
-    /// The documents that may have a value with this hash.
-    fn ids(&self, hash: u32) -> RoaringBitmap;
+    /// The documents that may have a value that is only looked up whole.
+    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap>;
     /// Asks the events themselves.
     fn check(&self, leaf: &Leaf, docs: &RoaringBitmap) -> Result<RoaringBitmap, Fault>;
 }

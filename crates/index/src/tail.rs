@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use event::Recorded;
 use ledger::Shelf;
-use query::Leaf;
+use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 use smallvec::{SmallVec, smallvec};
 
 use crate::columns::{Columns, MemoryColumns};
 use crate::document::Document;
 use crate::ids::MemoryIds;
+use crate::keys;
 use crate::log::Batch;
 use crate::source::{Fault, Source};
 use crate::terms::Dictionary;
@@ -237,8 +238,8 @@ impl Source for Segment {
         Err(io::Error::other("the tail does not keep places"))
     }
 
-    fn ids(&self, hash: u32) -> RoaringBitmap {
-        self.ids.find(hash)
+    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap> {
+        Ok(self.ids.find(keys::id_hash(field, value)))
     }
 
     fn check(&self, leaf: &Leaf, docs: &RoaringBitmap) -> Result<RoaringBitmap, Fault> {

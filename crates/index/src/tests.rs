@@ -187,6 +187,19 @@ impl Log for FakeLog {
         }
     }
 
+    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+        let events = self.events();
+        let carries = |event: &&Recorded| {
+            let own = event.field(event::path::ID);
+            own.is_some_and(|own| own.as_string().as_deref() == Some(id))
+        };
+        Ok(events
+            .iter()
+            .filter(carries)
+            .map(|event| event.sequence)
+            .collect())
+    }
+
     fn batches_from(&self, from: Count, _: Duration) -> Result<Vec<Arc<dyn Batch>>, FollowError> {
         let state = self.state.lock();
         if from.get() < state.sealed {

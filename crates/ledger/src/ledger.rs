@@ -716,6 +716,15 @@ impl Ledger {
         Ok(None)
     }
 
+    /// The places of events that may carry an id, newest first: nobody looked at them.
+    ///
+    /// # Errors
+    /// When the disk cannot be read.
+    pub fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+        let found = self.inner().id_candidates(id)?;
+        Ok(found.into_iter().map(Sequence::new).collect())
+    }
+
     /// What there is now.
     pub fn snapshot(&self) -> Snapshot {
         let state = self.inner().state.read();
