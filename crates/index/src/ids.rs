@@ -8,10 +8,10 @@ use std::io;
 use bytes::Bytes;
 use roaring::RoaringBitmap;
 
-use crate::bits::PADDING_BYTES;
+use crate::bits::{self, PADDING_BYTES};
 use crate::column::{self, Column};
-use crate::keys::HASHES;
-use crate::postings::{self, BLOCK, Docs};
+use crate::partition::partition_point;
+use crate::postings::{BLOCK, Block};
 
 /// Marks the hash of the id an event was sent with. The ledger finds that itself, so the file of a part
 /// does not keep it; that of an id whose letters were folded it does.
@@ -69,15 +69,21 @@ impl MemoryIds {
     ) -> io::Result<()> {
         self.pairs.sort_unstable();
         // One more for each before it, so that none comes twice.
-        let places: Vec<u32> = (0..)
+        let numbers: Vec<u32> = (0..)
             .zip(&self.pairs)
             .map(|(place, (hash, _))| hash + place)
             .collect();
-        let mut out = Vec::new();
-        if !places.is_empty() {
-            postings::write_docs(&places, HASHES + places.len() as u32, &mut out);
-            out.extend([0; PADDING_BYTES]);
+        let (mut out, mut blocks, mut start) = (Vec::new(), Vec::new(), 0);
+        for numbers in numbers.chunks(BLOCK) {
+            let end = numbers.last().map_or(start, |last| last + 1);
+            let at = u32::try_from(blocks.len()).map_err(io::Error::other)?;
+            out.extend(end.to_le_bytes());
+            out.extend(at.to_le_bytes());
+            Block::of(start, end - start, numbers.len() as u32, &[]).write(numbers, &mut blocks);
+            start = end;
         }
+        out.append(&mut blocks);
+        out.extend([0; PADDING_BYTES]);
         section("ids/hash", &out)?;
         out.clear();
         let docs: Vec<i64> = self.pairs.iter().map(|(_, doc)| i64::from(*doc)).collect();
@@ -86,8 +92,12 @@ impl MemoryIds {
     }
 }
 
+/// Of each block of hashes the number behind its last one, and where it begins: 4 each.
+const ENTRY_BYTES: usize = 8;
+
 /// Hashes in their order, in the bytes of an index file.
 pub(crate) struct FileIds {
+    entries: Bytes,
     hashes: Bytes,
     docs: Column,
 }
@@ -95,11 +105,22 @@ pub(crate) struct FileIds {
 impl FileIds {
     pub(crate) fn open(section: impl Fn(&str) -> Option<Bytes>) -> Option<FileIds> {
         let (hashes, docs) = (section("ids/hash")?, Column::open(section("ids/doc")?)?);
-        let count = match hashes.is_empty() {
-            true => 0,
-            false => postings::count_docs(&hashes).ok()?,
-        };
-        (count == docs.len()).then_some(FileIds { hashes, docs })
+        let entries = (docs.len() as usize).div_ceil(BLOCK) * ENTRY_BYTES;
+        (entries <= hashes.len()).then(|| FileIds {
+            entries: hashes.slice(..entries),
+            hashes: hashes.slice(entries..),
+            docs,
+        })
+    }
+
+    fn blocks(&self) -> u32 {
+        (self.entries.len() / ENTRY_BYTES) as u32
+    }
+
+    /// The number behind the last one of a block, and where it begins.
+    fn entry(&self, block: u32) -> (u32, usize) {
+        let both = bits::word(&self.entries, block as usize * ENTRY_BYTES);
+        (both as u32, (both >> u32::BITS) as usize)
     }
 
     pub(crate) fn find(&self, hash: u32) -> io::Result<RoaringBitmap> {
@@ -116,24 +137,27 @@ impl FileIds {
     /// Calls `each` with hashes and their places, in order, until it says no. Less ones may come before
     /// the first that is not less than `from`.
     fn each_from(&self, from: u32, each: &mut dyn FnMut(u32, u32) -> bool) -> io::Result<()> {
-        if self.hashes.is_empty() {
-            return Ok(());
-        }
-        let mut blocks = Docs::open(&self.hashes, HASHES + self.docs.len())?;
+        let damaged = || io::Error::new(io::ErrorKind::InvalidData, "its ids");
+        // A hash is its number less its place, and the last place of a block is before the next one.
+        let is_before = |block: u32| {
+            let behind = self.docs.len().min((block + 1) * BLOCK as u32);
+            self.entry(block).0 < from.saturating_add(behind)
+        };
         let mut read = [0; BLOCK];
-        let mut place = 0;
-        while let Some(block) = blocks.next()? {
-            let behind = place + block.count();
-            // The last hash of the block, and its place.
-            if block.end() < from.saturating_add(behind) {
-                place = behind;
-                continue;
-            }
-            for number in block.read(&mut read)? {
+        for block in partition_point(0..self.blocks(), is_before)..self.blocks() {
+            let start = block
+                .checked_sub(1)
+                .map_or(0, |before| self.entry(before).0);
+            let first = block * BLOCK as u32;
+            let count = (self.docs.len() - first).min(BLOCK as u32);
+            let (end, at) = self.entry(block);
+            let span = end.checked_sub(start).filter(|span| *span >= count);
+            let bytes = self.hashes.get(at..).unwrap_or_default();
+            let numbers = Block::of(start, span.ok_or_else(damaged)?, count, bytes);
+            for (place, number) in (first..).zip(numbers.read(&mut read)?) {
                 if !each(number.wrapping_sub(place), place) {
                     return Ok(());
                 }
-                place += 1;
             }
         }
         Ok(())
@@ -143,6 +167,7 @@ impl FileIds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::HASHES;
     use std::collections::HashMap;
 
     #[test]

@@ -16,6 +16,9 @@ use crate::pairs::{self, PAIRS_BYTES};
 
 /// Unpacked size at which a frame is closed, 64 KiB.
 const FRAME_BYTES: usize = 64 << 10;
+/// Unpacked size from which on a frame is closed where keys of another kind begin, 4 KiB: who looks through
+/// one kind need not unpack others.
+const KIND_FRAME_BYTES: usize = 4 << 10;
 /// Level of zstd for frames.
 const LEVEL: i32 = 3;
 /// Length of a frame, unpacked length, length of its first key; then its pairs and the key.
@@ -28,13 +31,18 @@ pub(crate) struct KeyTextBuilder {
     table: Vec<u8>,
     text: String,
     first: String,
+    /// How the last key begins.
+    kind: Option<u8>,
 }
 
 impl KeyTextBuilder {
     pub(crate) fn push(&mut self, key: &str) -> io::Result<()> {
-        if self.text.len() >= FRAME_BYTES {
+        let kind = key.bytes().next();
+        let is_same = kind == self.kind;
+        if self.text.len() >= FRAME_BYTES || (!is_same && self.text.len() >= KIND_FRAME_BYTES) {
             self.close()?;
         }
+        self.kind = kind;
         if self.text.is_empty() {
             self.first.push_str(key);
             self.text.push(BETWEEN);

@@ -36,6 +36,14 @@ pub(crate) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The first bytes of a key, which compare as it does; zeros behind its end.
+pub(crate) fn beginning(key: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    let length = key.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&key[..length]);
+    u64::from_be_bytes(bytes)
+}
+
 const TAG_EXACT: u8 = 0x10;
 const TAG_TEXT: u8 = 0x50;
 const TAG_IP: char = '\u{70}';

@@ -67,8 +67,8 @@ enum Coding {
 }
 
 impl<'b> Block<'b> {
-    /// `count` documents of the `span` from `start` on.
-    fn of(start: u32, span: u32, count: u32, bytes: &'b [u8]) -> Block<'b> {
+    /// `count` documents of the `span` from `start` on, at least one.
+    pub(crate) fn of(start: u32, span: u32, count: u32, bytes: &'b [u8]) -> Block<'b> {
         let coding = if span == count {
             Coding::All
         } else if span / DENSE < count {
@@ -109,7 +109,8 @@ impl<'b> Block<'b> {
         }
     }
 
-    fn write(&self, docs: &[u32], out: &mut Vec<u8>) {
+    /// Appends these documents, of which it is.
+    pub(crate) fn write(&self, docs: &[u32], out: &mut Vec<u8>) {
         let mut words = [0u64; BLOCK_MAX_BITS.div_ceil(64) + 1];
         let mut put = |bit: usize, value: u64| {
             words[bit / 64] |= value << (bit % 64);
@@ -136,52 +137,100 @@ impl<'b> Block<'b> {
 
     /// Its documents, ascending.
     pub(crate) fn read<'o>(&self, out: &'o mut [u32; BLOCK]) -> io::Result<&'o [u32]> {
-        let count = self.count as usize;
-        let out = out.get_mut(..count).ok_or_else(damaged)?;
-        let mut slots = out.iter_mut();
+        let out = out.get_mut(..self.count as usize).ok_or_else(damaged)?;
         let mut is_sound = true;
-        match self.coding {
-            Coding::All => slots.zip(self.start..).for_each(|(slot, doc)| *slot = doc),
-            Coding::Bits => {
-                each_bit(self.bytes, self.span as usize, |bit| {
-                    if let Some(slot) = slots.next() {
-                        *slot = self.start + bit as u32;
-                    }
-                });
-                is_sound = slots.next().is_none();
+        let found = match self.coding {
+            Coding::All => {
+                let docs = out.iter_mut().zip(self.start..);
+                docs.map(|(slot, doc)| *slot = doc).count()
             }
+            Coding::Bits => each_bit(self.bytes, self.span as usize, |place, bit| {
+                if let Some(slot) = out.get_mut(place) {
+                    *slot = self.start + bit as u32;
+                }
+            }),
             Coding::Split(high_bits, low) => {
-                let (mut place, mut next) = (0, 0);
-                each_bit(self.bytes, high_bits, |bit| {
+                let mut next = 0;
+                each_bit(self.bytes, high_bits, |place, bit| {
                     let rest = narrow(self.bytes, high_bits + place * low as usize, low) as u32;
                     let value = (bit.wrapping_sub(place) as u32) << low | rest;
-                    if let Some(slot) = slots.next() {
-                        *slot = self.start + value;
+                    is_sound &= (next..self.span).contains(&value);
+                    next = value.wrapping_add(1);
+                    if let Some(slot) = out.get_mut(place) {
+                        *slot = self.start.wrapping_add(value);
                     }
-                    is_sound &= value >= next && value < self.span;
-                    next = value + 1;
-                    place += 1;
-                });
-                is_sound &= slots.next().is_none();
+                })
             }
-        }
+        };
+        is_sound &= found == out.len();
         is_sound.then_some(&*out).ok_or_else(damaged)
+    }
+
+    /// Which of its documents one is, if it is one of them and that can be told without reading all;
+    /// `None` if it cannot.
+    #[inline]
+    pub(crate) fn place_of(&self, doc: u32) -> Option<Option<usize>> {
+        let bit = doc.checked_sub(self.start)? as usize;
+        match self.coding {
+            Coding::All => Some(Some(bit)),
+            Coding::Bits => {
+                let last = word(self.bytes, bit / 64 * 8);
+                let before = last & ((1 << (bit % 64)) - 1);
+                let place = || {
+                    let whole = (0..bit / 64).map(|at| word(self.bytes, at * 8));
+                    let ones = whole.chain([before]).map(u64::count_ones);
+                    ones.sum::<u32>() as usize
+                };
+                Some((last >> (bit % 64) & 1 == 1).then(place))
+            }
+            Coding::Split(..) => None,
+        }
+    }
+
+    /// Which of the documents from its first on it has, 64 in each word; `None` where reading them is
+    /// less work.
+    pub(crate) fn words(&self) -> Option<impl Iterator<Item = u64> + use<'b>> {
+        let (bytes, span) = (self.bytes, self.span as usize);
+        let is_all = match self.coding {
+            Coding::All => true,
+            Coding::Bits => false,
+            Coding::Split(..) => return None,
+        };
+        Some((0..span).step_by(64).map(move |start| {
+            let word = if is_all {
+                u64::MAX
+            } else {
+                word(bytes, start / 8)
+            };
+            first_bits(word, span - start)
+        }))
     }
 }
 
-/// Calls `each` with the places of the ones among the first bits.
+/// The first bits of a word, and zeros.
 #[inline]
-fn each_bit(bytes: &[u8], bits: usize, mut each: impl FnMut(usize)) {
+fn first_bits(word: u64, bits: usize) -> u64 {
+    if bits < 64 {
+        word & ((1 << bits) - 1)
+    } else {
+        word
+    }
+}
+
+/// Calls `each` with the number and the place of every one among the first bits; answers how many there
+/// are.
+#[inline]
+fn each_bit(bytes: &[u8], bits: usize, mut each: impl FnMut(usize, usize)) -> usize {
+    let mut number = 0;
     for start in (0..bits).step_by(64) {
-        let mut word = word(bytes, start / 8);
-        if bits - start < 64 {
-            word &= (1 << (bits - start)) - 1;
-        }
+        let mut word = first_bits(word(bytes, start / 8), bits - start);
         while word != 0 {
-            each(start + word.trailing_zeros() as usize);
+            each(number, start + word.trailing_zeros() as usize);
+            number += 1;
             word &= word - 1;
         }
     }
+    number
 }
 
 /// Goes through the blocks of a list.
@@ -487,6 +536,30 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn documents_are_told_without_reading_all((docs, all) in lists()) {
+            let mut bytes = written(&docs, all);
+            bytes.extend([0xAA; PADDING_BYTES]);
+            let mut blocks = Docs::open(&bytes, all).unwrap();
+            while let Some(block) = blocks.next().unwrap() {
+                let mut out = [0; BLOCK];
+                let docs = block.read(&mut out).unwrap();
+                let Some(words) = block.words() else {
+                    prop_assert_eq!(block.place_of(block.start), None);
+                    continue;
+                };
+                let words: Vec<u64> = words.collect();
+                for doc in block.start()..words.len() as u32 * 64 + block.start() {
+                    let bit = (doc - block.start()) as usize;
+                    let place = docs.binary_search(&doc).ok();
+                    prop_assert_eq!(words[bit / 64] >> (bit % 64) & 1 == 1, place.is_some());
+                    if doc < block.end() {
+                        prop_assert_eq!(block.place_of(doc), Some(place));
+                    }
+                }
+            }
+        }
+
         #[test]
         fn documents_are_read_as_they_were_written((docs, all) in lists()) {
             let mut bytes = written(&docs, all);

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use roaring::RoaringBitmap;
 
-use crate::bits::{PADDING_BYTES, push_varint, take_varint};
+use crate::bits::{self, PADDING_BYTES, push_varint, take_varint};
 use crate::key_text::{KeyText, KeyTextBuilder};
 use crate::keys;
 use crate::partition::partition_point;
@@ -35,12 +35,17 @@ pub(crate) enum Dictionary {
 const BLOCK_KEYS: usize = 32;
 /// Where its keys, the lists of documents and the places of them begin: 4 each.
 const ENTRY_BYTES: usize = 12;
+/// How its first key begins. These stand by themselves, for a search that stays in a cache.
+const BEGINNING_BYTES: usize = 8;
 /// Number of documents, number of keys, before the entries.
 const HEAD_BYTES: usize = 8;
 /// Lengths of a key's parts up to this stand in one byte.
 const SHORT: usize = 15;
 /// A list of fewer bytes takes no more than naming another.
 const SHARED_MIN_BYTES: usize = 5;
+
+/// Documents of a block that are looked at one by one before the rest is halved.
+const NEAR: usize = 8;
 
 /// Names of the sections of an index file.
 pub(crate) const SECTIONS: [&str; 6] = [
@@ -104,6 +109,7 @@ pub(crate) struct TermsWriter {
     count: u32,
     keys: Vec<u8>,
     entries: Vec<u8>,
+    beginnings: Vec<u8>,
     docs: Vec<u8>,
     places: Vec<u8>,
     text: KeyTextBuilder,
@@ -121,6 +127,7 @@ impl TermsWriter {
             count: 0,
             keys: Vec::new(),
             entries: Vec::new(),
+            beginnings: Vec::new(),
             docs: Vec::new(),
             places: Vec::new(),
             text: KeyTextBuilder::default(),
@@ -147,6 +154,8 @@ impl TermsWriter {
                 let start = u32::try_from(start).map_err(io::Error::other)?;
                 self.entries.extend_from_slice(&start.to_le_bytes());
             }
+            let beginning = keys::beginning(key.as_bytes());
+            self.beginnings.extend_from_slice(&beginning.to_le_bytes());
             self.last.clear();
         }
         self.count += 1;
@@ -203,6 +212,7 @@ impl TermsWriter {
         let mut table = Vec::with_capacity(HEAD_BYTES + self.entries.len());
         table.extend_from_slice(&self.all.to_le_bytes());
         table.extend_from_slice(&self.count.to_le_bytes());
+        table.append(&mut self.beginnings);
         table.append(&mut self.entries);
         for bits in [&mut self.docs, &mut self.places] {
             bits.extend([0; PADDING_BYTES]);
@@ -322,6 +332,7 @@ pub(crate) struct Terms {
     all: u32,
     count: usize,
     keys: Bytes,
+    beginnings: Bytes,
     entries: Bytes,
     docs: Bytes,
     places: Bytes,
@@ -351,12 +362,14 @@ impl Terms {
             Some(u32::from_le_bytes(bytes))
         };
         let count = number(4)? as usize;
-        let entries = count.div_ceil(BLOCK_KEYS).checked_mul(ENTRY_BYTES)?;
-        (table.len() == HEAD_BYTES + entries).then_some(())?;
+        let blocks = count.div_ceil(BLOCK_KEYS);
+        let entries = HEAD_BYTES + blocks * BEGINNING_BYTES;
+        (table.len() == entries + blocks * ENTRY_BYTES).then_some(())?;
         Some(Terms {
             all: number(0)?,
             count,
-            entries: table.slice(HEAD_BYTES..),
+            beginnings: table.slice(HEAD_BYTES..entries),
+            entries: table.slice(entries..),
             keys,
             docs,
             places,
@@ -396,9 +409,15 @@ impl Terms {
 
     /// The block that would hold a key.
     fn block_of(&self, key: &[u8]) -> usize {
-        let blocks = 0..self.blocks() as u32;
-        partition_point(blocks, |block| self.first(block as usize) <= key).saturating_sub(1)
-            as usize
+        let beginning = keys::beginning(key);
+        let beginning_of =
+            |block: u32| bits::word(&self.beginnings, block as usize * BEGINNING_BYTES);
+        let blocks = self.blocks() as u32;
+        let from = partition_point(0..blocks, |block| beginning_of(block) < beginning);
+        let to = partition_point(from..blocks, |block| beginning_of(block) == beginning);
+        // Of those that begin alike, the whole keys say it.
+        let behind = partition_point(from..to, |block| self.first(block as usize) <= key);
+        behind.saturating_sub(1) as usize
     }
 
     /// Goes through the keys from a block on.
@@ -521,7 +540,6 @@ impl Terms {
         let listed: u64 = lists.iter().map(|list| u64::from(list.docs())).sum();
         let expected = listed * docs.len() as u64 / u64::from(self.all.max(1));
         let mut union = Union::new(docs.clone(), lists.len(), expected);
-        let mut read = [0; BLOCK];
         for list in lists {
             let mut blocks = self.docs_of(list.start)?;
             while let Some(block) = blocks.next()? {
@@ -529,7 +547,7 @@ impl Terms {
                     break;
                 }
                 if block.end() > docs.start {
-                    union.add(block.read(&mut read)?);
+                    union.add_block(&block)?;
                 }
             }
         }
@@ -670,8 +688,9 @@ struct ListCursor<'t> {
     len: usize,
     at: usize,
     read: [u32; BLOCK],
-    /// The places in all documents of the block, once they are asked for and some have several.
-    counts: Vec<u32>,
+    /// Once they are asked for and some have several: how many places each document has, later where
+    /// its own end; and all places of the block.
+    ends: Vec<u32>,
     several: Vec<u32>,
 }
 
@@ -685,7 +704,7 @@ impl<'t> ListCursor<'t> {
             len: 0,
             at: 0,
             read: [0; BLOCK],
-            counts: Vec::new(),
+            ends: Vec::new(),
             several: Vec::new(),
         })
     }
@@ -707,16 +726,29 @@ impl<'t> ListCursor<'t> {
                         .map(|places| places.next(block.count()));
                     self.block = Some((block, places.transpose()?));
                     (self.len, self.at) = (0, 0);
-                    self.counts.clear();
+                    self.ends.clear();
                     self.several.clear();
                 }
             }
         };
+        if let Some(place) = block.place_of(doc) {
+            self.at = place.unwrap_or_default();
+            return Ok(place.is_some());
+        }
         if self.len == 0 {
             self.len = block.read(&mut self.read)?.len();
         }
+        // What is asked for next is mostly near.
         let rest = self.read.get(self.at..self.len).unwrap_or_default();
-        self.at += rest.partition_point(|other| *other < doc);
+        let near = rest
+            .iter()
+            .take(NEAR)
+            .take_while(|other| **other < doc)
+            .count();
+        self.at += near;
+        if near == NEAR {
+            self.at += rest[near..].partition_point(|other| *other < doc);
+        }
         Ok(self.read[..self.len].get(self.at) == Some(&doc))
     }
 
@@ -729,13 +761,17 @@ impl<'t> ListCursor<'t> {
             out.push(place);
             return Ok(());
         }
-        if self.counts.is_empty() {
-            places.read(&mut self.counts, &mut self.several)?;
+        if self.ends.is_empty() {
+            places.read(&mut self.ends, &mut self.several)?;
+            let mut end = 0;
+            for count in &mut self.ends {
+                end += *count;
+                *count = end;
+            }
         }
-        let before: u32 = self.counts.iter().take(self.at).sum();
-        let count = self.counts.get(self.at).copied().unwrap_or_default() as usize;
-        let own = self.several.get(before as usize..).unwrap_or_default();
-        out.extend(own.iter().take(count));
+        let end_of = |place: usize| self.ends.get(place).map_or(0, |end| *end as usize);
+        let start = self.at.checked_sub(1).map_or(0, end_of);
+        out.extend(self.several.get(start..end_of(self.at)).unwrap_or_default());
         Ok(())
     }
 }

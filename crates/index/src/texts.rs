@@ -116,9 +116,16 @@ impl Interner {
 
     /// The numbers in the order of their texts.
     pub(crate) fn sorted(&self) -> Vec<u32> {
-        let mut order: Vec<u32> = (0..self.len() as u32).collect();
-        order.sort_unstable_by_key(|number| self.get(*number));
-        order
+        // Most are told apart by how they begin, without a look at the text.
+        let mut order: Vec<(u64, u32)> = self
+            .iter()
+            .map(|(text, number)| (keys::beginning(text.as_bytes()), number))
+            .collect();
+        order.sort_unstable_by(|one, other| {
+            let beginnings = one.0.cmp(&other.0);
+            beginnings.then_with(|| self.get(one.1).cmp(self.get(other.1)))
+        });
+        order.into_iter().map(|(_, number)| number).collect()
     }
 
     /// The number of every text that begins with `beginning` and has `part` somewhere behind it.

@@ -1,8 +1,11 @@
 //! Sets of documents put together from many lists.
 
+use std::io;
 use std::ops::Range;
 
 use roaring::RoaringBitmap;
+
+use crate::postings::{BLOCK, Block};
 
 /// Several lists of more than one document in this many are put together as plain bits, and so are many
 /// lists that are not tiny; others are sorted.
@@ -69,6 +72,9 @@ fn set_bits(bits: &mut [u8], base: u32, docs: &[u32]) {
     }
 }
 
+/// Behind the bits of a union, so that those of two words can be set wherever they begin.
+const SPARE_BYTES: usize = 16;
+
 /// The documents of a range that are in any of some lists.
 pub(crate) struct Union {
     docs: Range<u32>,
@@ -85,7 +91,7 @@ impl Union {
         let dense = expected > docs.len() as u64 / one_in || (lists > 8 && expected > 256);
         let base = container_start(docs.start);
         let bits = if dense {
-            vec![0; ((docs.end.max(base) - base) as usize).div_ceil(8)]
+            vec![0; ((docs.end.max(base) - base) as usize).div_ceil(8) + SPARE_BYTES]
         } else {
             Vec::new()
         };
@@ -106,6 +112,28 @@ impl Union {
         } else {
             set_bits(&mut self.bits, self.base, docs);
         }
+    }
+
+    /// Adds the documents of a block of a list; those outside the range are passed over.
+    pub(crate) fn add_block(&mut self, block: &Block<'_>) -> io::Result<()> {
+        let is_within = self.docs.start <= block.start() && block.end() <= self.docs.end;
+        if is_within
+            && !self.bits.is_empty()
+            && let Some(words) = block.words()
+        {
+            let first = (block.start() - self.base) as usize;
+            for (at, word) in (first / 8..).step_by(8).zip(words) {
+                let bytes = self.bits.get_mut(at..).unwrap_or_default();
+                if let Some(bytes) = bytes.first_chunk_mut::<SPARE_BYTES>() {
+                    let both = u128::from_le_bytes(*bytes) | u128::from(word) << (first % 8);
+                    *bytes = both.to_le_bytes();
+                }
+            }
+            return Ok(());
+        }
+        let mut read = [0; BLOCK];
+        self.add(block.read(&mut read)?);
+        Ok(())
     }
 
     /// What of ascending documents is in the range.
@@ -138,6 +166,8 @@ impl Union {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bits::PADDING_BYTES;
+    use crate::postings::{self, Docs};
 
     #[test]
     fn ascending_documents_are_a_set() {
@@ -154,7 +184,7 @@ mod tests {
     #[test]
     fn a_union_has_what_its_lists_have_in_the_range() {
         for (start, end) in [(0, 300_000), (70_000, 140_000), (131_072, 131_080), (9, 9)] {
-            for (step, lists) in [(3, 2), (1_000, 2), (1_000, 9)] {
+            for (step, lists) in [(1, 1), (3, 2), (1_000, 2), (1_000, 9)] {
                 let list = |number: u32| (number..250_000).step_by(step).collect::<Vec<_>>();
                 let lists: Vec<Vec<u32>> = (0..lists).map(list).collect();
                 let expected: RoaringBitmap = lists
@@ -163,11 +193,20 @@ mod tests {
                     .copied()
                     .filter(|doc| (start..end).contains(doc))
                     .collect();
-                let mut union = Union::new(start..end, lists.len(), expected.len());
+                let union = || Union::new(start..end, lists.len(), expected.len());
+                let (mut of_docs, mut of_blocks) = (union(), union());
                 for list in &lists {
-                    list.chunks(128).for_each(|docs| union.add(docs));
+                    list.chunks(128).for_each(|docs| of_docs.add(docs));
+                    let mut bytes = Vec::new();
+                    postings::write_docs(list, 300_000, &mut bytes);
+                    bytes.extend([0xAA; PADDING_BYTES]);
+                    let mut blocks = Docs::open(&bytes, 300_000).unwrap();
+                    while let Some(block) = blocks.next().unwrap() {
+                        of_blocks.add_block(&block).unwrap();
+                    }
                 }
-                assert_eq!(union.finish(), expected, "{start}..{end} by {step}");
+                assert_eq!(of_docs.finish(), expected, "{start}..{end} by {step}");
+                assert_eq!(of_blocks.finish(), expected, "{start}..{end} by {step}");
             }
         }
     }

@@ -29,6 +29,10 @@ const SEARCHING_LEVEL: i32 = 5;
 /// table takes 640 KiB and stays in a cache; a larger one costs twice the CPU for a percent.
 const MATCHES_LOG: u32 = 17;
 
+/// Shorter matches are not looked for then: they take as much to name as they save, and finding them
+/// takes CPU.
+const MATCH_MIN_BYTES: u32 = 6;
+
 /// What a sample of a part of so many bytes has.
 fn sample_bytes(bytes: usize) -> usize {
     (bytes / SHARE).min(MAX_REFERENCE_BYTES)
@@ -98,6 +102,7 @@ impl Reference {
         let mut compressor = zstd::bulk::Compressor::with_dictionary(level, &self.0)?;
         if level >= SEARCHING_LEVEL {
             compressor.set_parameter(CParameter::HashLog(MATCHES_LOG))?;
+            compressor.set_parameter(CParameter::MinMatch(MATCH_MIN_BYTES))?;
         }
         Ok(compressor)
     }
