@@ -114,7 +114,7 @@ impl<'b> Block<'b> {
         let mut words = [0u64; BLOCK_MAX_BITS.div_ceil(64) + 1];
         let mut put = |bit: usize, value: u64| {
             words[bit / 64] |= value << (bit % 64);
-            if bit % 64 > 0 {
+            if !bit.is_multiple_of(64) {
                 words[bit / 64 + 1] |= value >> (64 - bit % 64);
             }
         };

@@ -149,7 +149,7 @@ impl TermsWriter {
 
     fn push_occurrences(&mut self, key: &str, at: &Occurrences) -> io::Result<()> {
         self.text.push(key)?;
-        if self.count as usize % BLOCK_KEYS == 0 {
+        if (self.count as usize).is_multiple_of(BLOCK_KEYS) {
             for start in [self.keys.len(), self.docs.len(), self.places.len()] {
                 let start = u32::try_from(start).map_err(io::Error::other)?;
                 self.entries.extend_from_slice(&start.to_le_bytes());
