@@ -251,7 +251,8 @@ pub(crate) fn count_docs(mut bytes: &[u8]) -> io::Result<u32> {
 impl<'b> Docs<'b> {
     /// The list that begins here, of documents less than `all`.
     pub(crate) fn open(mut bytes: &'b [u8], all: u32) -> io::Result<Docs<'b>> {
-        let left = take_varint(&mut bytes).ok_or_else(damaged)?;
+        let left = take_varint(&mut bytes).filter(|left| *left > 0);
+        let left = left.ok_or_else(damaged)?;
         let is_long = left as usize > BLOCK;
         let ends;
         (ends, bytes) = if is_long {
@@ -641,7 +642,7 @@ mod tests {
                     state = state
                         .wrapping_mul(6_364_136_223_846_793_005)
                         .wrapping_add(1);
-                    (state >> 33) % one_in == 0
+                    (state >> 33).is_multiple_of(one_in)
                 })
                 .collect();
             let share = docs.len() as f64 / f64::from(all);

@@ -775,3 +775,217 @@ impl<'t> ListCursor<'t> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use query::{ExactField, TextField};
+
+    type Naive = BTreeMap<String, Vec<(u32, u32)>>;
+
+    fn open(sections: Sections) -> Terms {
+        Terms::open(sections.map(Bytes::from)).unwrap()
+    }
+
+    fn write(keys: &Naive, all: u32) -> Sections {
+        let mut writer = TermsWriter::new(all);
+        for (key, at) in keys {
+            writer.push(key, at).unwrap();
+        }
+        writer.finish().unwrap()
+    }
+
+    fn word(word: impl std::fmt::Display) -> String {
+        keys::text(TextField::Message, &word.to_string())
+    }
+
+    /// Documents from `first` on with keys and words of every frequency, some of them together, some
+    /// twice in a document, and some longer than a byte can say.
+    fn add(keys: &mut Naive, first: u32, docs: std::ops::Range<u32>) {
+        for doc in docs {
+            let number = doc.wrapping_mul(0x9E37_79B9) >> 8;
+            let person = number % 97;
+            let mut own = vec![
+                (keys::exact(ExactField::Kind, "application"), 0),
+                (keys::exact(ExactField::ActorId, &person.to_string()), 0),
+                (
+                    keys::exact(ExactField::ActorEmail, &format!("{person}@example.com")),
+                    0,
+                ),
+                (word("the"), 1 + number % 3),
+                (word(format!("{person:0>20}")), 7),
+                (word(format!("{person:0>20}")), 9 + number % 40),
+                (word(doc), 12),
+            ];
+            if number % 5 == 0 {
+                own.push((word("fifth"), 4));
+            }
+            own.sort();
+            for (key, place) in own {
+                keys.entry(key).or_default().push((doc - first, place));
+            }
+        }
+    }
+
+    fn docs_of(at: &[(u32, u32)]) -> RoaringBitmap {
+        at.iter().map(|(doc, _)| *doc).collect()
+    }
+
+    fn check(terms: &Terms, keys: &Naive) {
+        for (key, at) in keys {
+            let list = terms.list(key).unwrap().unwrap();
+            let docs = docs_of(at);
+            assert_eq!(u64::from(list.docs()), docs.len(), "{key}");
+            let every_third: RoaringBitmap = (0..terms.docs()).step_by(3).collect();
+            let retained = terms.retain(&list, &every_third).unwrap();
+            assert_eq!(retained, &docs & &every_third, "{key}");
+            let both = [list.clone(), list];
+            for range in [0..terms.docs(), 100..200, 0..1, 5..5] {
+                let union = terms.union(&both, range.clone()).unwrap();
+                let expected = docs.iter().filter(|doc| range.contains(doc)).collect();
+                assert_eq!(union, expected, "{key} {range:?}");
+            }
+            for other in [
+                &key[..key.len() - 1],
+                &format!("{key}\u{1}"),
+                &format!("{key}~"),
+            ] {
+                assert_eq!(
+                    terms.list(other).unwrap().is_some(),
+                    keys.contains_key(other)
+                );
+            }
+        }
+        let all: Vec<&String> = keys.keys().collect();
+        for (from, to) in [
+            ("", "~"),
+            ("\u{1f}", "\u{52}1"),
+            (all[31], all[64]),
+            ("~", "~~"),
+        ] {
+            let mut found = Vec::new();
+            terms
+                .lists(from.as_bytes(), to.as_bytes(), &mut |key, list| {
+                    found.push((key.to_owned(), list.docs()));
+                    true
+                })
+                .unwrap();
+            let expected: Vec<_> = keys
+                .range(from.to_owned()..to.to_owned())
+                .map(|(key, at)| (key.clone(), docs_of(at).len() as u32))
+                .collect();
+            assert_eq!(found, expected, "{from} {to}");
+        }
+        let place = |key: &str, doc, place| keys[key].contains(&(doc, place));
+        let within = docs_of(&keys[&word("the")]);
+        for (one, two) in [("the", "fifth"), ("fifth", "the"), ("the", "the")] {
+            let words = [one, two].map(word);
+            let lists = words
+                .each_ref()
+                .map(|word| vec![terms.list(word).unwrap().unwrap()]);
+            let candidates = docs_of(&keys[&words[0]]) & docs_of(&keys[&words[1]]);
+            let expected: RoaringBitmap = candidates
+                .iter()
+                .filter(|doc| {
+                    (0..60).any(|at| place(&words[0], *doc, at) && place(&words[1], *doc, at + 1))
+                })
+                .collect();
+            assert_eq!(
+                terms.phrase(&lists, &candidates).unwrap(),
+                expected,
+                "{one} {two}"
+            );
+        }
+        // A word with two places in each document, or one of several words.
+        let padded = |person: u32| {
+            terms
+                .list(&word(format!("{person:0>20}")))
+                .unwrap()
+                .unwrap()
+        };
+        let people = vec![padded(3), padded(5)];
+        let after = vec![terms.list(&word("fifth")).unwrap().unwrap()];
+        let found = terms.phrase(&[people.clone(), after], &within).unwrap();
+        assert!(found.is_empty(), "it stands before them");
+        let twice = terms.phrase(&[people.clone(), people], &within).unwrap();
+        let expected: RoaringBitmap = [3, 5]
+            .iter()
+            .flat_map(|person| {
+                let key = word(format!("{person:0>20}"));
+                keys[&key]
+                    .iter()
+                    .filter(|(_, at)| *at == 8)
+                    .map(|(doc, _)| *doc)
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(twice, expected);
+    }
+
+    #[test]
+    fn keys_documents_and_places_are_those_put_in() {
+        let mut keys = Naive::new();
+        add(&mut keys, 0, 0..3_000);
+        let terms = open(write(&keys, 3_000));
+        check(&terms, &keys);
+        // A person's number and address share a list.
+        let [id, email] = [
+            keys::exact(ExactField::ActorId, "7"),
+            keys::exact(ExactField::ActorEmail, "7@example.com"),
+        ]
+        .map(|key| terms.list(&key).unwrap().unwrap());
+        assert_eq!(id.start, email.start);
+        let nothing = open(write(&Naive::new(), 0));
+        assert!(nothing.list("a").unwrap().is_none());
+        nothing
+            .lists(b"", b"~", &mut |_, _| panic!("there are none"))
+            .unwrap();
+    }
+
+    #[test]
+    fn what_is_merged_is_what_all_together_would_be() {
+        let mut keys = Naive::new();
+        add(&mut keys, 0, 0..3_000);
+        let ends = [0, 1, 1, 130, 1_500, 3_000];
+        let parts: Vec<Terms> = ends
+            .windows(2)
+            .map(|ends| {
+                let mut keys = Naive::new();
+                add(&mut keys, ends[0], ends[0]..ends[1]);
+                open(write(&keys, ends[1] - ends[0]))
+            })
+            .collect();
+        let merged = merge(&parts.iter().collect::<Vec<_>>()).unwrap();
+        assert!(merged == write(&keys, 3_000));
+        assert!(merge(&[]).unwrap() == write(&Naive::new(), 0));
+    }
+
+    #[test]
+    fn bytes_of_something_else_are_refused_or_an_error() {
+        let mut keys = Naive::new();
+        add(&mut keys, 0, 0..400);
+        let sections = write(&keys, 400);
+        let mut cut = sections.clone();
+        cut[1].pop();
+        assert!(Terms::open(cut.map(Bytes::from)).is_none());
+        for section in 0..4 {
+            for at in (0..sections[section].len()).step_by(7) {
+                let mut other = sections.clone();
+                other[section][at] ^= 0x5A;
+                let Some(terms) = Terms::open(other.map(Bytes::from)) else {
+                    continue;
+                };
+                let all = 0..terms.docs().min(1_000);
+                for key in keys.keys().step_by(41) {
+                    if let Ok(Some(list)) = terms.list(key) {
+                        let found = terms.union(std::slice::from_ref(&list), all.clone());
+                        let _ = found.map(|found| terms.phrase(&[vec![list]], &found));
+                    }
+                }
+                let _ = merge(&[&terms]);
+            }
+        }
+    }
+}
