@@ -58,7 +58,7 @@ impl MemoryIds {
     pub(crate) fn append(&mut self, other: &FileIds, start: u32) -> io::Result<()> {
         other.each_from(0, &mut |hash, place| {
             self.pairs
-                .push((hash, start + other.docs.get(place) as u32));
+                .push((hash, start.wrapping_add(other.docs.get(place) as u32)));
             true
         })
     }

@@ -71,7 +71,7 @@ pub trait Log: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the disk cannot be read.
-    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>>;
+    fn id_candidates(&self, id: &str) -> Result<Vec<Sequence>, ReadError>;
 
     /// Takes how far the view has come.
     fn set_view_progress(&self, progress: ViewProgress);
@@ -142,7 +142,7 @@ impl Log for Ledger {
         Ledger::read_many(self, sequences)
     }
 
-    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+    fn id_candidates(&self, id: &str) -> Result<Vec<Sequence>, ReadError> {
         Ledger::id_candidates(self, id)
     }
 

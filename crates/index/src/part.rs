@@ -471,7 +471,7 @@ impl Source for PartSource<'_> {
         self.index.terms.phrase(&words, within)
     }
 
-    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap> {
+    fn ids(&self, field: ExactField, value: &str) -> Result<RoaringBitmap, Fault> {
         let PartIndex { ids, columns, .. } = self.index;
         let mut found = ids.find(keys::id_hash(field, value))?;
         if field == ExactField::Id {

@@ -59,7 +59,7 @@ pub(crate) trait Source {
         within: &RoaringBitmap,
     ) -> io::Result<RoaringBitmap>;
     /// The documents that may have a value that is only looked up whole.
-    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap>;
+    fn ids(&self, field: ExactField, value: &str) -> Result<RoaringBitmap, Fault>;
     /// Asks the events themselves.
     fn check(&self, leaf: &Leaf, docs: &RoaringBitmap) -> Result<RoaringBitmap, Fault>;
 }

@@ -238,7 +238,7 @@ impl Source for Segment {
         Err(io::Error::other("the tail does not keep places"))
     }
 
-    fn ids(&self, field: ExactField, value: &str) -> io::Result<RoaringBitmap> {
+    fn ids(&self, field: ExactField, value: &str) -> Result<RoaringBitmap, Fault> {
         Ok(self.ids.find(keys::id_hash(field, value)))
     }
 

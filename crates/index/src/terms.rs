@@ -575,28 +575,20 @@ impl Terms {
     ) -> io::Result<RoaringBitmap> {
         let mut words = words
             .iter()
-            .map(|lists| {
-                lists
-                    .iter()
-                    .map(|list| ListCursor::open(self, list, true))
-                    .collect()
-            })
-            .collect::<io::Result<Vec<Vec<_>>>>()?;
+            .map(|lists| WordPlaces::of(self, lists, within))
+            .collect::<io::Result<Vec<_>>>()?;
         let mut found = Vec::new();
         let (mut starts, mut next) = (Vec::new(), Vec::new());
         for doc in within {
             starts.clear();
-            for (offset, lists) in (0..).zip(&mut words) {
+            for (offset, word) in (0u32..).zip(&mut words) {
                 next.clear();
-                for list in lists {
-                    if list.go_to(doc)? {
-                        list.places(&mut next)?;
-                    }
-                }
+                word.take(doc, &mut next)?;
                 if offset == 0 {
                     starts.extend_from_slice(&next);
                 } else {
-                    starts.retain(|start| next.contains(&(start + offset)));
+                    let follows = |start: &u32| next.binary_search(&start.wrapping_add(offset));
+                    starts.retain(|start| follows(start).is_ok());
                 }
                 if starts.is_empty() {
                     break;
@@ -607,6 +599,82 @@ impl Terms {
             }
         }
         Ok(of_ascending(&found))
+    }
+
+    /// Appends the documents of `within` that are in a list, each with the places there.
+    fn places_in(
+        &self,
+        list: &List,
+        within: &RoaringBitmap,
+        out: &mut Vec<(u32, u32)>,
+    ) -> io::Result<()> {
+        if u64::from(list.docs()) <= within.len() {
+            let mut all = Occurrences::default();
+            self.read_list((list.start, list.places), true, 0, &mut all)?;
+            let mut places = all.places.iter();
+            for (doc, count) in all.docs.iter().zip(&all.counts) {
+                let own = places.by_ref().take(*count as usize);
+                if within.contains(*doc) {
+                    out.extend(own.map(|place| (*doc, *place)));
+                } else {
+                    own.for_each(drop);
+                }
+            }
+            return Ok(());
+        }
+        let mut cursor = ListCursor::open(self, list, true)?;
+        let mut places = Vec::new();
+        for doc in within {
+            if cursor.go_to(doc)? {
+                places.clear();
+                cursor.places(&mut places)?;
+                out.extend(places.iter().map(|place| (doc, *place)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a word of a phrase stands, in documents that are asked for in order.
+enum WordPlaces<'t> {
+    One(Box<ListCursor<'t>>),
+    /// It may be any of several: all places in documents that will be asked for, in order.
+    Several(Vec<(u32, u32)>, usize),
+}
+
+impl<'t> WordPlaces<'t> {
+    fn of(terms: &'t Terms, lists: &[List], within: &RoaringBitmap) -> io::Result<WordPlaces<'t>> {
+        if let [list] = lists {
+            let cursor = ListCursor::open(terms, list, true)?;
+            return Ok(WordPlaces::One(Box::new(cursor)));
+        }
+        let mut places = Vec::new();
+        for list in lists {
+            terms.places_in(list, within, &mut places)?;
+        }
+        places.sort_unstable();
+        Ok(WordPlaces::Several(places, 0))
+    }
+
+    /// Appends the places in a document, in order.
+    fn take(&mut self, doc: u32, out: &mut Vec<u32>) -> io::Result<()> {
+        match self {
+            WordPlaces::One(cursor) => {
+                if cursor.go_to(doc)? {
+                    cursor.places(out)?;
+                }
+            }
+            WordPlaces::Several(places, at) => {
+                while let Some((other, place)) = places.get(*at).filter(|(other, _)| *other <= doc)
+                {
+                    if *other == doc {
+                        out.push(*place);
+                    }
+                    *at += 1;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -816,7 +884,8 @@ mod tests {
                 ),
                 (word("the"), 1 + number % 3),
                 (word(format!("{person:0>20}")), 7),
-                (word(format!("{person:0>20}")), 9 + number % 40),
+                (word(format!("{person:0>20}")), 9 + number % 3),
+                (word("between"), 8),
                 (word(doc), 12),
             ];
             if number % 5 == 0 {
@@ -909,19 +978,24 @@ mod tests {
         let after = vec![terms.list(&word("fifth")).unwrap().unwrap()];
         let found = terms.phrase(&[people.clone(), after], &within).unwrap();
         assert!(found.is_empty(), "it stands before them");
-        let twice = terms.phrase(&[people.clone(), people], &within).unwrap();
         let expected: RoaringBitmap = [3, 5]
             .iter()
             .flat_map(|person| {
                 let key = word(format!("{person:0>20}"));
-                keys[&key]
-                    .iter()
-                    .filter(|(_, at)| *at == 8)
-                    .map(|(doc, _)| *doc)
-                    .collect::<Vec<_>>()
+                let at = keys[&key].iter().filter(|(_, place)| *place == 9);
+                at.map(|(doc, _)| *doc).collect::<Vec<_>>()
             })
             .collect();
-        assert_eq!(twice, expected);
+        let words = [
+            people.clone(),
+            vec![terms.list(&word("between")).unwrap().unwrap()],
+            people,
+        ];
+        assert!(!expected.is_empty());
+        for within in [within, expected.iter().take(3).collect()] {
+            let found = terms.phrase(&words, &within).unwrap();
+            assert_eq!(found, &expected & &within);
+        }
     }
 
     #[test]
@@ -981,7 +1055,8 @@ mod tests {
                 for key in keys.keys().step_by(41) {
                     if let Ok(Some(list)) = terms.list(key) {
                         let found = terms.union(std::slice::from_ref(&list), all.clone());
-                        let _ = found.map(|found| terms.phrase(&[vec![list]], &found));
+                        let words = [vec![list.clone()], vec![list.clone(), list]];
+                        let _ = found.map(|found| terms.phrase(&words, &found));
                     }
                 }
                 let _ = merge(&[&terms]);

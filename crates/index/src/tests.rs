@@ -15,7 +15,7 @@ use ledger::{
 };
 use parking_lot::Mutex;
 use query::testing::{self, Random};
-use query::{ExactField, Expr, MetadataValue, NumberField, Query, Sink, TextField};
+use query::{ExactField, Expr, Leaf, MetadataValue, NumberField, Query, Sink, TextField};
 
 use crate::engine::{
     By, Engine, Grouping, Histogram, Order, Position, Scope, Search, SearchError, Split,
@@ -187,7 +187,7 @@ impl Log for FakeLog {
         }
     }
 
-    fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+    fn id_candidates(&self, id: &str) -> Result<Vec<Sequence>, ReadError> {
         let events = self.events();
         let carries = |event: &&Recorded| {
             let own = event.field(event::path::ID);
@@ -1272,6 +1272,81 @@ fn the_index_of_a_new_part_is_made_from_the_tail_unless_something_is_erased() {
     for search in &searches {
         check(&engine, &log.events(), search, "after an erasure", 71);
     }
+}
+
+#[test]
+fn ids_are_found_with_and_without_the_hash_of_a_part() {
+    let one = |n: u64| {
+        // The ledger knows ids as they were sent; a search does not tell capitals apart.
+        let id = if n % 3 == 0 {
+            format!("ORDER-{n}")
+        } else {
+            format!("order-{n}")
+        };
+        let json = format!(
+            r#"{{"id":"{id}","action":"login","category":"{}","actor":{{"type":"user","id":"u-1"}},"request_id":"req-{}"}}"#,
+            ["security", "view"][n as usize % 2],
+            n / 4,
+        );
+        let acceptance = Acceptance {
+            now: testing::NOW,
+            key_id: None,
+            import: None,
+        };
+        let event = Event::accept(json.as_bytes(), &acceptance).unwrap();
+        Recorded {
+            sequence: Sequence::new(n),
+            received_at: testing::NOW,
+            kind: Kind::Application,
+            category: event.category(),
+            content: Content::Whole {
+                salt: Salt([7; 16]),
+                event,
+            },
+            enrichment: None,
+        }
+    };
+    let log = FakeLog::of((0..600).map(one).collect(), 50);
+    let leaf = |field, value: String| Expr::Leaf(Leaf::Exact { field, value });
+    let check_ids = |engine: &LocalEngine, home: &str| {
+        for n in (0..620).step_by(7) {
+            let known = u64::from(n < 600);
+            for (expr, expected) in [
+                (leaf(ExactField::Id, format!("order-{n}")), known),
+                (
+                    leaf(ExactField::Request, format!("req-{}", n / 4)),
+                    4 * known,
+                ),
+            ] {
+                let search = Search {
+                    scope: Scope::of(expr),
+                    order: Order::SequenceAsc,
+                    limit: 10,
+                    after: None,
+                };
+                check(engine, &log.events(), &search, home, n);
+                assert_eq!(
+                    engine.search(&search).unwrap().totals.total,
+                    expected,
+                    "{home} {n}"
+                );
+            }
+        }
+    };
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let engine = open(&log, dirs[0].path());
+    take_in(&engine, &log);
+    check_ids(&engine, "tail");
+    log.seal(500);
+    settle(&engine);
+    check_ids(&engine, "parts and tail");
+    log.merge();
+    settle(&engine);
+    check_ids(&engine, "merged");
+    let engine = open(&log, dirs[1].path());
+    settle(&engine);
+    take_in(&engine, &log);
+    check_ids(&engine, "made from parts");
 }
 
 #[test]

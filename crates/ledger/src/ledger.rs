@@ -720,7 +720,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the disk cannot be read.
-    pub fn id_candidates(&self, id: &str) -> io::Result<Vec<Sequence>> {
+    pub fn id_candidates(&self, id: &str) -> Result<Vec<Sequence>, ReadError> {
         let found = self.inner().id_candidates(id)?;
         Ok(found.into_iter().map(Sequence::new).collect())
     }
