@@ -1278,7 +1278,7 @@ fn the_index_of_a_new_part_is_made_from_the_tail_unless_something_is_erased() {
 fn ids_are_found_with_and_without_the_hash_of_a_part() {
     let one = |n: u64| {
         // The ledger knows ids as they were sent; a search does not tell capitals apart.
-        let id = if n % 3 == 0 {
+        let id = if n.is_multiple_of(3) {
             format!("ORDER-{n}")
         } else {
             format!("order-{n}")
