@@ -9,7 +9,7 @@ use std::io;
 
 use bytes::Bytes;
 use memchr::memmem;
-use zstd::bulk::Decompressor;
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::keys::BETWEEN;
 use crate::pairs::{self, PAIRS_BYTES};
@@ -33,6 +33,8 @@ pub(crate) struct KeyTextBuilder {
     first: String,
     /// How the last key begins.
     kind: Option<u8>,
+    /// Made with the first frame, and kept: it takes more memory than a frame.
+    compressor: Option<Compressor<'static>>,
 }
 
 impl KeyTextBuilder {
@@ -53,7 +55,11 @@ impl KeyTextBuilder {
     }
 
     fn close(&mut self) -> io::Result<()> {
-        let packed = zstd::bulk::compress(self.text.as_bytes(), LEVEL)?;
+        let compressor = match &mut self.compressor {
+            Some(compressor) => compressor,
+            None => self.compressor.insert(Compressor::new(LEVEL)?),
+        };
+        let packed = compressor.compress(self.text.as_bytes())?;
         for number in [packed.len(), self.text.len(), self.first.len()] {
             self.table.extend_from_slice(&(number as u32).to_le_bytes());
         }
