@@ -7,7 +7,6 @@
 use bytes::Bytes;
 
 use crate::bits::{NARROW, PADDING_BYTES, narrow, pack, width as width_of};
-
 use crate::partition::partition_point;
 
 /// Documents of a block: small enough that its ends say much, large enough that they cost little.

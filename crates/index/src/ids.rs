@@ -10,6 +10,7 @@ use roaring::RoaringBitmap;
 
 use crate::bits::{self, PADDING_BYTES};
 use crate::column::{self, Column};
+use crate::keys::HASHES;
 use crate::partition::partition_point;
 use crate::postings::{BLOCK, Block};
 
@@ -155,7 +156,8 @@ impl FileIds {
             let bytes = self.hashes.get(at..).unwrap_or_default();
             let numbers = Block::of(start, span.ok_or_else(damaged)?, count, bytes);
             for (place, number) in (first..).zip(numbers.read(&mut read)?) {
-                if !each(number.wrapping_sub(place), place) {
+                let hash = number.checked_sub(place).filter(|hash| *hash < HASHES);
+                if !each(hash.ok_or_else(damaged)?, place) {
                     return Ok(());
                 }
             }
@@ -167,7 +169,6 @@ impl FileIds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::HASHES;
     use std::collections::HashMap;
 
     #[test]
@@ -189,6 +190,13 @@ mod tests {
         for hash in [431, HASHES - 1, HASHES] {
             assert!(file.find(hash).unwrap().is_empty());
         }
+        // A file of something else has other hashes, or none.
+        let mut damaged = sections.clone();
+        let mut bytes = sections["ids/hash"].to_vec();
+        bytes[..4].fill(0xFF);
+        damaged.insert("ids/hash".to_owned(), Bytes::from(bytes));
+        let damaged = FileIds::open(|name| damaged.get(name).cloned()).unwrap();
+        assert!(MemoryIds::default().append(&damaged, 0).is_err());
         let mut joined = MemoryIds::default();
         joined.append(&file, 10).unwrap();
         assert!(joined.find(hashes(5)[0]).contains(15));

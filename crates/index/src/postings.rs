@@ -330,7 +330,7 @@ pub(crate) fn write_places(counts: &[u32], places: &[u32], out: &mut Vec<u8>) {
         for count in counts {
             let end = start + *count as usize;
             for place in (start + 1..end).rev() {
-                steps[place] -= steps[place - 1];
+                steps[place] = steps[place].wrapping_sub(steps[place - 1]);
             }
             start = end;
         }
