@@ -64,6 +64,18 @@ fn distance(given: &[char], word: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
+/// The length and the first bytes of a text: nearly every other word has another mark.
+#[inline]
+pub(crate) const fn mark(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let (mut mark, mut at) = (bytes.len() as u64, 0);
+    while at < bytes.len() && at < 7 {
+        mark = mark << 8 | bytes[at] as u64;
+        at += 1;
+    }
+    mark
+}
+
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident, $article:literal { $($(#[$word_meta:meta])* $word:ident = $number:literal $text:literal,)+ }) => {
         $(#[$meta])*
@@ -94,7 +106,11 @@ macro_rules! vocabulary {
 
             /// The word that is exactly `text`.
             pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some($name::$word),)+ _ => None }
+                const MARKS: &[u64] = &[$($crate::words::mark($text),)+];
+                let mark = $crate::words::mark(text);
+                let places = MARKS.iter().zip(Self::WORDS);
+                let mut places = places.zip(Self::ALL).filter(|((it, _), _)| **it == mark);
+                places.find(|((_, word), _)| **word == text).map(|(_, found)| *found)
             }
         }
 
@@ -271,5 +287,42 @@ vocabulary! {
         Bool = 4 "bool",
         /// Anything else.
         Json = 5 "json",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Activity, ActorType, Category, ChangeType, Kind, Outcome, Severity};
+
+    #[test]
+    fn every_word_is_read_back_and_nothing_like_it() {
+        fn check<W: Copy + PartialEq>(
+            words: &[W],
+            text: impl Fn(W) -> &'static str,
+            parse: impl Fn(&str) -> Option<W>,
+        ) {
+            for word in words {
+                let text = text(*word);
+                assert!(parse(text) == Some(*word), "{text}");
+                let shorter = text.get(..text.len() - 1).unwrap();
+                let other_end = format!("{shorter}?");
+                for wrong in [
+                    shorter,
+                    &other_end,
+                    &format!("{text}s"),
+                    &text.to_uppercase(),
+                ] {
+                    assert!(parse(wrong).is_none(), "{wrong}");
+                }
+            }
+            assert!(parse("").is_none());
+        }
+        check(Kind::ALL, Kind::as_str, Kind::parse);
+        check(Category::ALL, Category::as_str, Category::parse);
+        check(Activity::ALL, Activity::as_str, Activity::parse);
+        check(Outcome::ALL, Outcome::as_str, Outcome::parse);
+        check(Severity::ALL, Severity::as_str, Severity::parse);
+        check(ActorType::ALL, ActorType::as_str, ActorType::parse);
+        check(ChangeType::ALL, ChangeType::as_str, ChangeType::parse);
     }
 }

@@ -48,6 +48,26 @@ impl Bounds {
             self.max = self.max.max(value);
         }
     }
+
+    /// How many documents of the block have a number in `min..=max`.
+    pub(crate) fn fit(&self, min: i64, max: i64) -> Fit {
+        if self.max < min || max < self.min {
+            Fit::None
+        } else if !self.gaps && min <= self.min && self.max <= max {
+            Fit::All
+        } else {
+            Fit::Some
+        }
+    }
+}
+
+/// How many documents of a block a range of numbers holds, as far as its ends say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fit {
+    All,
+    /// All, some or none.
+    Some,
+    None,
 }
 
 pub(crate) fn block_of(doc: u32) -> u32 {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use query::ExactField;
 use roaring::RoaringBitmap;
 
-use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, block_of};
+use crate::column::{self, ABSENT, BLOCK_DOCS, Block, Bounds, Column, Fit, block_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::keys;
 use crate::outliers::{self, Core, Cores};
@@ -16,6 +16,9 @@ use crate::partition::partition_point;
 use crate::rare::Rare;
 use crate::texts::{Interner, Renumbering};
 use crate::union::of_ascending;
+
+/// Cutting a block out of a set costs about as much as looking at so many documents.
+const DOCS_WORTH_A_CUT: u64 = 16;
 
 /// Stands for "this document has no value".
 pub(crate) const NO_VALUE: u32 = u32::MAX;
@@ -685,10 +688,7 @@ pub(crate) fn span(
     max: i64,
     docs: Range<u32>,
 ) -> Range<u32> {
-    let may_fit = |block: &u32| {
-        let bounds = columns.bounds(number, *block);
-        bounds.min <= max && min <= bounds.max
-    };
+    let may_fit = |block: &u32| columns.bounds(number, *block).fit(min, max) != Fit::None;
     let mut blocks = blocks_of(&docs);
     let Some(first) = blocks.find(may_fit) else {
         return docs.start..docs.start;
@@ -730,39 +730,32 @@ pub(crate) fn in_range(
         _ => BLOCK_DOCS / 16,
     };
     let fits = |value: i64| value != ABSENT && min <= value && value <= max;
-    if let Some(within) = within
-        && within.len() < blocks_of(docs).len() as u64 * docs_worth_a_block as u64
-    {
-        let mut known = (u32::MAX, Bounds::NOTHING);
-        let is_in = |doc: &u32| {
-            let block = block_of(*doc);
-            if known.0 != block {
-                known = (block, columns.bounds(number, block));
-            }
-            let bounds = known.1;
-            if bounds.max < min || max < bounds.min {
-                return false;
-            }
-            (!bounds.gaps && min <= bounds.min && bounds.max <= max)
-                || fits(columns.number(number, *doc))
-        };
-        return of_ascending(&within.iter().filter(is_in).collect::<Vec<_>>());
+    let fit = |block: u32| columns.bounds(number, block).fit(min, max);
+    if let Some(within) = within {
+        let blocks = blocks_of(docs);
+        let fits = |doc: u32| fits(columns.number(number, doc));
+        if let Some(found) = cut_blocks(within, blocks.clone(), fit, fits) {
+            return found;
+        }
+        if within.len() < blocks.len() as u64 * docs_worth_a_block as u64 {
+            return one_by_one(within, fit, fits);
+        }
     }
     let mut values = [0; BLOCK_DOCS];
     // Documents of whole blocks that are in, and not yet in `found`.
     let mut whole = 0..0;
     for block in blocks_of(docs) {
-        let bounds = columns.bounds(number, block);
         let docs = docs_of_block(columns, block);
-        if bounds.max < min || max < bounds.min {
-            continue;
-        }
-        if !bounds.gaps && min <= bounds.min && bounds.max <= max {
-            if whole.end != docs.start {
-                found.insert_range(std::mem::replace(&mut whole, docs.start..docs.start));
+        match fit(block) {
+            Fit::None => continue,
+            Fit::All => {
+                if whole.end != docs.start {
+                    found.insert_range(std::mem::replace(&mut whole, docs.start..docs.start));
+                }
+                whole.end = docs.end;
+                continue;
             }
-            whole.end = docs.end;
-            continue;
+            Fit::Some => {}
         }
         found.insert_range(std::mem::replace(&mut whole, 0..0));
         if number == Number::Time
@@ -797,12 +790,104 @@ pub(crate) fn in_range(
     }
 }
 
+/// The documents of `within` that fit, got by cutting out the others; `None` where it is less work to
+/// look at each.
+fn cut_blocks(
+    within: &RoaringBitmap,
+    blocks: Range<u32>,
+    fit: impl Fn(u32) -> Fit,
+    fits: impl Fn(u32) -> bool,
+) -> Option<RoaringBitmap> {
+    if within.len() < blocks.len() as u64 {
+        return None;
+    }
+    let most = (within.len() / DOCS_WORTH_A_CUT) as usize;
+    let mut cuts: Vec<(Range<u32>, Fit)> = Vec::new();
+    for block in blocks {
+        let fit = fit(block);
+        match cuts.last_mut() {
+            _ if fit == Fit::All => {}
+            Some((cut, Fit::None)) if fit == Fit::None && cut.end == block => cut.end += 1,
+            _ => cuts.push((block..block + 1, fit)),
+        }
+        if cuts.len() > most {
+            return None;
+        }
+    }
+    let mut found = within.clone();
+    for (blocks, fit) in cuts {
+        let [first, end] =
+            [blocks.start, blocks.end].map(|it| it.saturating_mul(BLOCK_DOCS as u32));
+        if fit == Fit::None {
+            found.remove_range(first..end);
+            continue;
+        }
+        for doc in within.range(first..end) {
+            if !fits(doc) {
+                found.remove(doc);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// The documents of `within` that fit, looked at one after the other.
+fn one_by_one(
+    within: &RoaringBitmap,
+    fit: impl Fn(u32) -> Fit,
+    fits: impl Fn(u32) -> bool,
+) -> RoaringBitmap {
+    let mut known = (u32::MAX, Fit::None);
+    let is_in = |doc: &u32| {
+        let block = block_of(*doc);
+        if known.0 != block {
+            known = (block, fit(block));
+        }
+        known.1 == Fit::All || (known.1 == Fit::Some && fits(*doc))
+    };
+    of_ascending(&within.iter().filter(is_in).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::rare;
     use query::testing::{self, Random};
     use std::collections::HashMap;
+
+    proptest! {
+        /// Most blocks fit as a whole where times come in order, few where they do not.
+        #[test]
+        fn documents_that_fit_are_found_by_cutting_and_one_by_one(
+            ends in (-500i64..7_000, 0i64..7_000),
+            late in prop::collection::vec((0usize..24 * BLOCK_DOCS, 0i64..7_000), 0..40),
+            one_in in 8u32..300,
+            gap in any::<bool>(),
+        ) {
+            let mut values: Vec<i64> = (0..24 * BLOCK_DOCS as i64).collect();
+            late.into_iter().for_each(|(doc, value)| values[doc] = value);
+            values[100] = if gap { ABSENT } else { 100 };
+            let (min, max) = (ends.0, ends.0 + ends.1);
+            let within: RoaringBitmap = (3..values.len() as u32).step_by(one_in as usize).collect();
+            let fits = |doc: u32| {
+                let value = values[doc as usize];
+                value != ABSENT && (min..=max).contains(&value)
+            };
+            let fit = |block: u32| {
+                let mut bounds = Bounds::NOTHING;
+                let first = block as usize * BLOCK_DOCS;
+                values[first..first + BLOCK_DOCS].iter().for_each(|value| bounds.take(*value));
+                bounds.fit(min, max)
+            };
+            let naive: RoaringBitmap = within.iter().filter(|doc| fits(*doc)).collect();
+            if let Some(found) = cut_blocks(&within, blocks_of(&ends_of(&within)), fit, fits) {
+                prop_assert_eq!(&found, &naive);
+            }
+            prop_assert_eq!(one_by_one(&within, fit, fits), naive);
+        }
+    }
 
     #[test]
     fn columns_of_a_file_are_those_of_memory() {

@@ -150,16 +150,22 @@ impl<'b> Block<'b> {
                 }
             }),
             Coding::Split(high_bits, low) => {
-                let mut next = 0;
-                each_bit(self.bytes, high_bits, |place, bit| {
-                    let rest = narrow(self.bytes, high_bits + place * low as usize, low) as u32;
-                    let value = (bit.wrapping_sub(place) as u32) << low | rest;
-                    is_sound &= (next..self.span).contains(&value);
-                    next = value.wrapping_add(1);
+                let found = each_bit(self.bytes, high_bits, |place, bit| {
                     if let Some(slot) = out.get_mut(place) {
-                        *slot = self.start.wrapping_add(value);
+                        *slot = ((bit - place) as u32) << low;
                     }
-                })
+                });
+                let low_bits = (high_bits..).step_by(low.max(1) as usize);
+                for (slot, bit) in out.iter_mut().zip(low_bits) {
+                    *slot |= narrow(self.bytes, bit, low) as u32;
+                }
+                // All of them: where it would end early it cannot look at several at once.
+                let pairs = out.iter().zip(out.iter().skip(1));
+                is_sound = pairs.fold(true, |is_sound, (one, next)| is_sound & (one < next))
+                    && out.last().is_some_and(|last| *last < self.span);
+                out.iter_mut()
+                    .for_each(|slot| *slot = slot.wrapping_add(self.start));
+                found
             }
         };
         is_sound &= found == out.len();

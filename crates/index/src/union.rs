@@ -26,25 +26,26 @@ const CONTAINER_BYTES: usize = 65_536 / 8;
 /// several times as long.
 pub(crate) fn of_ascending(docs: &[u32]) -> RoaringBitmap {
     let stored = || {
-        let same = |one: &u32, next: &u32| container_start(*one) == container_start(*next);
-        let containers = docs.chunk_by(same).count();
-        let mut bytes = Vec::with_capacity(8 + 8 * containers + 2 * docs.len());
+        let containers = containers_of(docs);
+        let mut bytes = Vec::with_capacity(8 + 8 * containers.len() + 2 * docs.len());
         bytes.extend(ROARING_COOKIE.to_le_bytes());
-        bytes.extend((containers as u32).to_le_bytes());
-        for docs in docs.chunk_by(same) {
-            let start = docs.first().copied().unwrap_or_default();
+        bytes.extend((containers.len() as u32).to_le_bytes());
+        for (start, docs) in &containers {
             bytes.extend(((start >> 16) as u16).to_le_bytes());
             bytes.extend(((docs.len() - 1) as u16).to_le_bytes());
         }
         // Where each container begins: only who does not read all of them needs that.
-        bytes.resize(bytes.len() + 4 * containers, 0);
-        for docs in docs.chunk_by(same) {
+        bytes.resize(bytes.len() + 4 * containers.len(), 0);
+        for (start, docs) in containers {
+            let begin = bytes.len();
             if docs.len() <= ROARING_LISTED {
-                bytes.extend(docs.iter().flat_map(|doc| (*doc as u16).to_le_bytes()));
+                bytes.resize(begin + 2 * docs.len(), 0);
+                let (places, _) = bytes[begin..].as_chunks_mut();
+                for (bytes, doc) in places.iter_mut().zip(docs) {
+                    *bytes = (*doc as u16).to_le_bytes();
+                }
             } else {
-                let begin = bytes.len();
                 bytes.resize(begin + CONTAINER_BYTES, 0);
-                let start = docs.first().map_or(0, |doc| container_start(*doc));
                 set_bits(&mut bytes[begin..], start, docs);
             }
         }
@@ -54,6 +55,19 @@ pub(crate) fn of_ascending(docs: &[u32]) -> RoaringBitmap {
         .then(stored)
         .flatten()
         .unwrap_or_else(|| docs.iter().copied().collect())
+}
+
+/// Where each container of a set of ascending documents starts, and those in it, at least one.
+fn containers_of(mut docs: &[u32]) -> Vec<(u32, &[u32])> {
+    let mut containers = Vec::new();
+    while let Some(first) = docs.first() {
+        let start = container_start(*first);
+        let end = docs.partition_point(|doc| container_start(*doc) == start);
+        let (within, behind) = docs.split_at(end);
+        containers.push((start, within));
+        docs = behind;
+    }
+    containers
 }
 
 /// The first document that may be in the container of a set with this one.
@@ -78,6 +92,7 @@ const SPARE_BYTES: usize = 16;
 /// The documents of a range that are in any of some lists.
 pub(crate) struct Union {
     docs: Range<u32>,
+    is_of_one: bool,
     few: Vec<u32>,
     /// One bit a document from `base` on, if there are many.
     bits: Vec<u8>,
@@ -97,6 +112,7 @@ impl Union {
         };
         Union {
             docs,
+            is_of_one: lists == 1,
             few: Vec::new(),
             bits,
             base,
@@ -155,7 +171,7 @@ impl Union {
         if !self.bits.is_empty() {
             return RoaringBitmap::from_lsb0_bytes(self.base, &self.bits);
         }
-        if !self.few.is_sorted_by(|one, next| one < next) {
+        if !self.is_of_one && !self.few.is_sorted_by(|one, next| one < next) {
             self.few.sort_unstable();
             self.few.dedup();
         }
