@@ -373,23 +373,16 @@ pub(crate) fn add_to_values(
     field: usize,
     sums: &mut HashMap<String, u64>,
 ) -> io::Result<()> {
-    let mut counts = vec![0u64; columns.distinct(field) as usize];
-    let mut count = |ordinal: u32| {
-        if let Some(count) = counts.get_mut(ordinal as usize) {
-            *count += 1;
-        }
-    };
-    docs.iter()
-        .for_each(|doc| count(columns.ordinal(field, doc)));
-    columns
-        .more(field)
-        .iter()
-        .filter(|(doc, _)| docs.contains(*doc))
-        .for_each(|(_, ordinal)| count(*ordinal));
-    let counted = (0..counts.len()).filter(|ordinal| counts[*ordinal] > 0);
-    let counted: Vec<u32> = counted.map(|ordinal| ordinal as u32).collect();
-    columns.values(field, &counted, &mut |ordinal, value| {
-        let count = counts[ordinal as usize];
+    let first = docs.iter().map(|doc| columns.ordinal(field, doc));
+    let more = columns.more(field).iter();
+    let more = more.filter(|(doc, _)| docs.contains(*doc));
+    let ordinals = first.chain(more.map(|(_, ordinal)| *ordinal));
+    let counted = count_ordinals(ordinals, docs.len(), columns.distinct(field));
+    let ordinals: Vec<u32> = counted.iter().map(|(ordinal, _)| *ordinal).collect();
+    // Values come in the order they are asked for.
+    let mut counts = counted.iter().map(|(_, count)| *count);
+    columns.values(field, &ordinals, &mut |_, value| {
+        let count = counts.next().unwrap_or_default();
         match sums.get_mut(value) {
             Some(sum) => *sum += count,
             None => {
@@ -397,6 +390,29 @@ pub(crate) fn add_to_values(
             }
         }
     })
+}
+
+/// Where this many times as many values might come as documents do, they are sorted: a count for each
+/// would mostly be a zero.
+const VALUES_WORTH_SORTING: u64 = 4;
+
+/// How often each ordinal below `distinct` comes, in order, of those that do; there are about so many.
+fn count_ordinals(
+    ordinals: impl Iterator<Item = u32>,
+    expected: u64,
+    distinct: u32,
+) -> Vec<(u32, u64)> {
+    let ordinals = ordinals.filter(|ordinal| *ordinal < distinct);
+    if expected.saturating_mul(VALUES_WORTH_SORTING) < u64::from(distinct) {
+        let mut ordinals: Vec<u32> = ordinals.collect();
+        ordinals.sort_unstable();
+        let same = ordinals.chunk_by(|one, next| one == next);
+        return same.map(|it| (it[0], it.len() as u64)).collect();
+    }
+    let mut counts = vec![0u64; distinct as usize];
+    ordinals.for_each(|ordinal| counts[ordinal as usize] += 1);
+    let counts = (0..).zip(counts).filter(|(_, count)| *count > 0);
+    counts.collect()
 }
 
 /// The most frequent values, equal ones by value; and how many there are.
@@ -412,4 +428,18 @@ pub(crate) fn most_frequent(sums: HashMap<String, u64>, limit: usize) -> (Vec<(S
     values.truncate(limit);
     values.sort_unstable_by(order);
     (values, distinct)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinals_are_counted_alike_by_sorting_and_by_counters() {
+        let ordinals = [7, 3, 7, NO_VALUE, 0, 9, 7, 3, 10];
+        let sorted = count_ordinals(ordinals.into_iter(), 2, 10);
+        assert_eq!(sorted, [(0, 1), (3, 2), (7, 3), (9, 1)]);
+        assert_eq!(sorted, count_ordinals(ordinals.into_iter(), 9, 10));
+        assert!(count_ordinals([NO_VALUE].into_iter(), 1, 0).is_empty());
+    }
 }

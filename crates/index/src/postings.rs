@@ -155,13 +155,14 @@ impl<'b> Block<'b> {
                         *slot = ((bit - place) as u32) << low;
                     }
                 });
-                let low_bits = (high_bits..).step_by(low.max(1) as usize);
-                for (slot, bit) in out.iter_mut().zip(low_bits) {
+                let mut bit = high_bits;
+                for slot in &mut *out {
                     *slot |= narrow(self.bytes, bit, low) as u32;
+                    bit += low as usize;
                 }
                 // All of them: where it would end early it cannot look at several at once.
-                let pairs = out.iter().zip(out.iter().skip(1));
-                is_sound = pairs.fold(true, |is_sound, (one, next)| is_sound & (one < next))
+                let pairs = out.windows(2);
+                is_sound = pairs.fold(true, |is_sound, pair| is_sound & (pair[0] < pair[1]))
                     && out.last().is_some_and(|last| *last < self.span);
                 out.iter_mut()
                     .for_each(|slot| *slot = slot.wrapping_add(self.start));

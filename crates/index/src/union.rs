@@ -110,10 +110,11 @@ impl Union {
         } else {
             Vec::new()
         };
+        let few = if dense { 0 } else { expected as usize + BLOCK };
         Union {
             docs,
             is_of_one: lists == 1,
-            few: Vec::new(),
+            few: Vec::with_capacity(few),
             bits,
             base,
         }
