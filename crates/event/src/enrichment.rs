@@ -53,14 +53,9 @@ impl EnrichmentJson {
         let damaged = || DecodeError::Damaged("enrichment that is not its JSON");
         let json = std::str::from_utf8(bytes).map_err(|_| damaged())?;
         // It goes into lines of JSON as it is.
-        let ends_line = |byte: &u8| matches!(byte, b'\n' | b'\r');
-        let is_line = !bytes
-            .iter()
-            .fold(false, |ends, byte| ends | ends_line(byte));
+        let is_object = json.starts_with('{') && !json.contains(['\n', '\r']);
         match serde_json::from_str::<IgnoredAny>(json) {
-            Ok(_) if is_line && bytes.first() == Some(&b'{') => {
-                Ok(Some(EnrichmentJson(json.into())))
-            }
+            Ok(_) if is_object => Ok(Some(EnrichmentJson(json.into()))),
             _ => Err(damaged()),
         }
     }

@@ -24,7 +24,7 @@ pub struct Field<'a> {
 impl<'a> Field<'a> {
     /// The characters of a string value; `None` for other values.
     pub fn as_string(&self) -> Option<Cow<'a, str>> {
-        if self.value.as_bytes().first() != Some(&b'"') {
+        if !self.value.starts_with('"') {
             return None;
         }
         Some(unescape(unquoted(self.value)))

@@ -64,18 +64,6 @@ fn distance(given: &[char], word: &str) -> usize {
     row.last().copied().unwrap_or(0)
 }
 
-/// The length and the first bytes of a text: nearly every other word has another mark.
-#[inline]
-pub(crate) const fn mark(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let (mut mark, mut at) = (bytes.len() as u64, 0);
-    while at < bytes.len() && at < 7 {
-        mark = mark << 8 | bytes[at] as u64;
-        at += 1;
-    }
-    mark
-}
-
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident, $article:literal { $($(#[$word_meta:meta])* $word:ident = $number:literal $text:literal,)+ }) => {
         $(#[$meta])*
@@ -106,11 +94,7 @@ macro_rules! vocabulary {
 
             /// The word that is exactly `text`.
             pub fn parse(text: &str) -> Option<Self> {
-                const MARKS: &[u64] = &[$($crate::words::mark($text),)+];
-                let mark = $crate::words::mark(text);
-                let places = MARKS.iter().zip(Self::WORDS);
-                let mut places = places.zip(Self::ALL).filter(|((it, _), _)| **it == mark);
-                places.find(|((_, word), _)| **word == text).map(|(_, found)| *found)
+                match text { $($text => Some($name::$word),)+ _ => None }
             }
         }
 

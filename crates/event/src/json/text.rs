@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 /// A string's text without its quotes.
 pub(crate) fn unquoted(raw: &str) -> &str {
-    match raw.as_bytes() {
-        [b'"', .., b'"'] => raw.get(1..raw.len() - 1).unwrap_or(raw),
-        _ => raw,
-    }
+    raw.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(raw)
 }
 
 /// Replaces the escapes of a well-formed string's inner text.
