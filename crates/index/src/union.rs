@@ -63,7 +63,7 @@ fn containers_of(mut docs: &[u32]) -> Vec<(u32, &[u32])> {
     while let Some(first) = docs.first() {
         let start = container_start(*first);
         let end = docs.partition_point(|doc| container_start(*doc) == start);
-        let (within, behind) = docs.split_at(end);
+        let (within, behind) = docs.split_at(end.max(1));
         containers.push((start, within));
         docs = behind;
     }
@@ -92,7 +92,6 @@ const SPARE_BYTES: usize = 16;
 /// The documents of a range that are in any of some lists.
 pub(crate) struct Union {
     docs: Range<u32>,
-    is_of_one: bool,
     few: Vec<u32>,
     /// One bit a document from `base` on, if there are many.
     bits: Vec<u8>,
@@ -113,7 +112,6 @@ impl Union {
         let few = if dense { 0 } else { expected as usize + BLOCK };
         Union {
             docs,
-            is_of_one: lists == 1,
             few: Vec::with_capacity(few),
             bits,
             base,
@@ -172,7 +170,9 @@ impl Union {
         if !self.bits.is_empty() {
             return RoaringBitmap::from_lsb0_bytes(self.base, &self.bits);
         }
-        if !self.is_of_one && !self.few.is_sorted_by(|one, next| one < next) {
+        // All of them are looked at, several at once.
+        let pairs = self.few.windows(2);
+        if !pairs.fold(true, |is_sorted, pair| is_sorted & (pair[0] < pair[1])) {
             self.few.sort_unstable();
             self.few.dedup();
         }
