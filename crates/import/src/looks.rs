@@ -63,11 +63,17 @@ pub(crate) fn is(format: Format, record: View<'_, '_>) -> bool {
                 "securityContext",
                 "target",
             ];
-            let typed = has("eventType") && !has("eventVersion");
+            let typed = has("eventType") && !has("eventVersion") && !is_okta_hook(record);
             typed || marks.into_iter().filter(|name| has(name)).count() >= 3 && !has("action")
         }
         Format::GitHub => has("action") && !is_annals(record) && !has("eventSource"),
     }
+}
+
+/// What an event hook of Okta sends: some records in one.
+fn is_okta_hook(record: View<'_, '_>) -> bool {
+    let events = record.get(&["data", "events"]);
+    events.is_some_and(|events| events.is(NodeKind::Array))
 }
 
 fn is_annals(record: View<'_, '_>) -> bool {
@@ -98,6 +104,15 @@ pub(crate) fn of_record(record: View<'_, '_>) -> Option<String> {
         Format::Okta
     } else if is(Format::GitHub, record) {
         Format::GitHub
+    } else if is_okta_hook(record) {
+        return Some(
+            "what an event hook of Okta sends; its records are in `data.events`".to_owned(),
+        );
+    } else if has("logEvents") && has("logGroup") {
+        return Some(
+            "what CloudWatch Logs passes on; its records are in `message` of each of `logEvents`"
+                .to_owned(),
+        );
     } else if starts("apiVersion", "audit.k8s.io") {
         return Some("an audit event of Kubernetes, which is not known here".to_owned());
     } else if has("protoPayload") || has("logName") && has("insertId") {

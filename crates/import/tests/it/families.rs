@@ -263,5 +263,12 @@ fn what_is_of_another_format_is_named_with_what_it_looks_like() {
         r#"{"awsAccountId":"1","digestS3Object":"x"}"#,
         "digest",
     );
+    let hook = format!(r#"{{"eventType":"com.okta.event_hook","data":{{"events":[{okta}]}}}}"#);
+    check(&Mapper::Okta, &hook, "`data.events`");
+    check(
+        &Mapper::CloudTrail,
+        r#"{"messageType":"DATA_MESSAGE","logGroup":"trail","logEvents":[{"message":"{}"}]}"#,
+        "`logEvents`",
+    );
     check(&Mapper::CloudTrail, r#"{"x":1}"#, "it has no `eventSource`");
 }
