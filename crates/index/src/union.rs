@@ -198,6 +198,20 @@ mod tests {
         }
     }
 
+    /// Damaged bytes may hold such; a search in them ends all the same.
+    #[test]
+    fn documents_out_of_order_are_put_in_order() {
+        let start = |n: u32| if n.is_multiple_of(2) { 0 } else { 200_000 };
+        let list: Vec<u32> = (0..100).map(|n| start(n) + 100 - n).collect();
+        let lengths = containers_of(&list).into_iter().map(|(_, docs)| docs.len());
+        assert_eq!(lengths.sum::<usize>(), list.len());
+        let expected: RoaringBitmap = list.iter().copied().collect();
+        let mut union = Union::new(0..1_000_000, 1, 100);
+        list.iter().for_each(|doc| union.add(&[*doc]));
+        assert!(union.bits.is_empty());
+        assert_eq!(union.finish(), expected);
+    }
+
     #[test]
     fn a_union_has_what_its_lists_have_in_the_range() {
         for (start, end) in [(0, 300_000), (70_000, 140_000), (131_072, 131_080), (9, 9)] {
