@@ -268,6 +268,31 @@ pub(crate) struct QueriesArgs {
     /// Only these questions, such as Q3
     #[arg(long)]
     pub(crate) only: Vec<String>,
+    #[command(flatten)]
+    pub(crate) beside: BesideArgs,
+}
+
+/// A second server that is asked in turn with the first: other events, or another program.
+#[derive(clap::Args)]
+pub(crate) struct BesideArgs {
+    /// The folder of an earlier run, asked in turn with the first
+    #[arg(long)]
+    beside: Option<PathBuf>,
+    /// How many events that folder holds, if not as many
+    #[arg(long, requires = "beside")]
+    pub(crate) beside_count: Option<u64>,
+    /// The program that serves that folder, if not the same
+    #[arg(long, requires = "beside")]
+    beside_annals: Option<PathBuf>,
+}
+
+impl BesideArgs {
+    pub(crate) fn server(&self, annals: &Option<PathBuf>) -> Option<ServerArgs> {
+        Some(ServerArgs {
+            annals: self.beside_annals.clone().or_else(|| annals.clone()),
+            data: Some(self.beside.clone()?),
+        })
+    }
 }
 
 /// As [`LoadArgs`], with the count the query figures use.

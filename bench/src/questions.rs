@@ -1,7 +1,7 @@
 //! The questions Q1..Q10, what counts as an answer, and how an answer is timed, whatever product is
 //! asked. Products that are asked the same must answer the same.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -94,11 +94,31 @@ pub(crate) trait Product {
     fn cpu_seconds(&self) -> anyhow::Result<f64>;
 }
 
+/// Counted runs of one product before the next one has its turn.
+const TURN: usize = 5;
+
 /// How often each question is asked.
 #[derive(Clone, Copy)]
 pub(crate) struct Runs {
     pub(crate) warm_up: usize,
+    /// At least so often.
     pub(crate) counted: usize,
+    /// And so often at most.
+    pub(crate) most: usize,
+    /// After that long with one question it is asked no more than it has to be.
+    pub(crate) time: Duration,
+}
+
+impl Runs {
+    /// Always as often.
+    pub(crate) fn exactly(warm_up: usize, counted: usize) -> Runs {
+        Runs {
+            warm_up,
+            counted,
+            most: counted,
+            time: Duration::ZERO,
+        }
+    }
 }
 
 /// How long a question takes.
@@ -115,37 +135,64 @@ impl Timed {
     }
 }
 
-/// Asks one question again and again.
+/// Asks products one question again and again, in turn, so that what else the machine does meanwhile
+/// falls on all of them alike. What each needed, in their order.
 pub(crate) fn time(
-    product: &mut dyn Product,
+    products: &mut [&mut dyn Product],
     question: usize,
     runs: Runs,
-) -> anyhow::Result<Timed> {
+) -> anyhow::Result<Vec<Timed>> {
     let name = QUESTIONS[question].0;
-    let mut answer = Answer::default();
-    for _ in 0..runs.warm_up.max(1) {
-        product.ask(question).context(name)?;
-        answer = product.answer(question).context(name)?;
+    let mut timed = Vec::with_capacity(products.len());
+    for product in products.iter_mut() {
+        let mut answer = Answer::default();
+        for _ in 0..runs.warm_up.max(1) {
+            product.ask(question).context(name)?;
+            answer = product.answer(question).context(name)?;
+        }
+        timed.push(Timed {
+            sorted_ms: Vec::new(),
+            cpu_ms: 0.0,
+            answer,
+        });
     }
-    let before = product.cpu_seconds()?;
-    let mut sorted_ms = Vec::with_capacity(runs.counted);
-    for _ in 0..runs.counted {
-        let begun = Instant::now();
-        product.ask(question).context(name)?;
-        sorted_ms.push(begun.elapsed().as_secs_f64() * 1e3);
+    let (begun, mut asked) = (Instant::now(), 0);
+    while asked < runs.counted || asked < runs.most && begun.elapsed() < runs.time {
+        let turn = TURN.min(runs.most - asked);
+        for (product, timed) in products.iter_mut().zip(&mut timed) {
+            let before = product.cpu_seconds()?;
+            for _ in 0..turn {
+                let begun = Instant::now();
+                product.ask(question).context(name)?;
+                timed.sorted_ms.push(begun.elapsed().as_secs_f64() * 1e3);
+            }
+            timed.cpu_ms += (product.cpu_seconds()? - before) * 1e3;
+        }
+        asked += turn;
     }
-    let cpu_ms = (product.cpu_seconds()? - before) * 1e3 / runs.counted.max(1) as f64;
-    sorted_ms.sort_by(f64::total_cmp);
-    Ok(Timed {
-        sorted_ms,
-        cpu_ms,
-        answer,
-    })
+    for timed in &mut timed {
+        timed.cpu_ms /= timed.sorted_ms.len().max(1) as f64;
+        timed.sorted_ms.sort_by(f64::total_cmp);
+    }
+    Ok(timed)
 }
 
-/// Asks all questions.
-pub(crate) fn time_all(product: &mut dyn Product, runs: Runs) -> anyhow::Result<Vec<Timed>> {
-    (0..QUESTIONS.len())
-        .map(|question| time(product, question, runs))
-        .collect()
+/// Asks products all questions; what each needed, in their order.
+pub(crate) fn time_all(
+    products: &mut [&mut dyn Product],
+    runs: Runs,
+) -> anyhow::Result<Vec<Vec<Timed>>> {
+    let mut all: Vec<Vec<Timed>> = products.iter().map(|_| Vec::new()).collect();
+    for question in 0..QUESTIONS.len() {
+        let timed = time(products, question, runs)?;
+        all.iter_mut()
+            .zip(timed)
+            .for_each(|(all, timed)| all.push(timed));
+    }
+    Ok(all)
+}
+
+/// As [`time_all`], of one product.
+pub(crate) fn time_alone(product: &mut dyn Product, runs: Runs) -> anyhow::Result<Vec<Timed>> {
+    Ok(time_all(&mut [product], runs)?.remove(0))
 }

@@ -15,7 +15,10 @@ const EVERY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Acknowledgements at rest.
 pub(crate) const AT_REST: usize = 5_000;
-/// So many parts of a category are merged: the load comes in as many portions, each sealed before the
+/// Work and rest follow each other so many times: what else the machine does for a while must not fall on
+/// one of them alone.
+const ROUNDS: usize = 4;
+/// So many parts of a category are merged: the load of a round comes in as many portions, each sealed before the
 /// next one is sent, since what is sent in one go is sealed together.
 const PORTIONS: u64 = 8;
 /// More events than are sent one by one, and a seed for others than those of the load.
@@ -66,53 +69,68 @@ fn is_sealing(server: &Server) -> anyhow::Result<bool> {
         .any(|(task, pieces)| task == "seal" && *pieces > 0.0))
 }
 
-/// Sends the load, and then single events until the server has merged and packed it all and
-/// `at_rest` of them were acknowledged after that.
+/// Sends the load in rounds: a part of it, and then single events until the server has merged and packed
+/// it all and as many of them were acknowledged after that; `at_rest` in all.
 pub(crate) fn measure(
     server: &Server,
     key: &str,
     args: &LoadArgs,
     at_rest: usize,
 ) -> anyhow::Result<Beside> {
+    let mut generator = Generator::new(Plan {
+        seed: args.events.seed ^ OTHER_SEED,
+        ..args.events.plan(EVENTS)
+    });
+    let mut beside = Beside::default();
+    for round in 1..=ROUNDS {
+        send_load(server, key, args, round)?;
+        let (state, done) = (AtomicUsize::new(DOES_OTHERWISE), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let watcher = scope.spawn(|| -> anyhow::Result<()> {
+                while !done.load(Ordering::Relaxed) {
+                    state.store(doing(server)?, Ordering::Relaxed);
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                Ok(())
+            });
+            let at_rest = at_rest * round / ROUNDS;
+            let sent = send(server, key, &mut generator, &state, at_rest, &mut beside);
+            done.store(true, Ordering::Relaxed);
+            watcher.join().expect("the watcher panicked")?;
+            sent
+        })?;
+    }
+    for times in &mut beside.working_ms {
+        times.sort_by(f64::total_cmp);
+    }
+    beside.resting_ms.sort_by(f64::total_cmp);
+    Ok(beside)
+}
+
+fn send_load(server: &Server, key: &str, args: &LoadArgs, round: usize) -> anyhow::Result<()> {
     for portion in 0..PORTIONS {
         while portion > 0 && is_sealing(server)? {
             std::thread::sleep(LOOK_EVERY);
         }
         let mut args = args.clone();
-        args.count /= PORTIONS;
-        args.events.seed ^= portion << 33;
+        args.count /= PORTIONS * ROUNDS as u64;
+        args.events.seed ^= (portion + PORTIONS * round as u64) << 33;
         load::send_all(server, key, &args)?;
     }
-    let plan = Plan {
-        seed: args.events.seed ^ OTHER_SEED,
-        ..args.events.plan(EVENTS)
-    };
-    let (state, done) = (AtomicUsize::new(DOES_OTHERWISE), AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        let watcher = scope.spawn(|| -> anyhow::Result<()> {
-            while !done.load(Ordering::Relaxed) {
-                state.store(doing(server)?, Ordering::Relaxed);
-                std::thread::sleep(LOOK_EVERY);
-            }
-            Ok(())
-        });
-        let sent = send(server, key, plan, &state, at_rest);
-        done.store(true, Ordering::Relaxed);
-        watcher.join().expect("the watcher panicked")?;
-        sent
-    })
+    Ok(())
 }
 
+/// Sends single events until so many were acknowledged at rest.
 fn send(
     server: &Server,
     key: &str,
-    plan: Plan,
+    generator: &mut Generator,
     state: &AtomicUsize,
     at_rest: usize,
-) -> anyhow::Result<Beside> {
+    beside: &mut Beside,
+) -> anyhow::Result<()> {
     let (mut connection, mut buffer) = (server.connect(key)?, Vec::new());
-    let mut generator = Generator::new(plan);
-    let (mut beside, mut event) = (Beside::default(), String::new());
+    let mut event = String::new();
     let begun = Instant::now();
     let mut due = begun;
     while beside.resting_ms.len() < at_rest {
@@ -140,11 +158,7 @@ fn send(
             None => {}
         }
     }
-    for times in &mut beside.working_ms {
-        times.sort_by(f64::total_cmp);
-    }
-    beside.resting_ms.sort_by(f64::total_cmp);
-    Ok(beside)
+    Ok(())
 }
 
 pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {

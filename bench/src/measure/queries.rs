@@ -8,22 +8,12 @@ use crate::args::QueriesArgs;
 use crate::generate::Plan;
 use crate::http::{Connection, path_with};
 use crate::load;
-use crate::questions::{self, Answer, Product, QUESTIONS, Runs, Timed, Times, time_text};
+use crate::questions::{self, Answer, Product, QUESTIONS, Runs, Times, time_text};
 use crate::server::{DataFolder, Server};
 use crate::table::{Figures, thousands};
 
 /// Sign-ins that failed are listed from this many of one address on.
 const FAILURES_MIN: u64 = 5;
-
-/// Asks a server all questions.
-pub(crate) fn measure(
-    server: &Server,
-    key: &str,
-    plan: &Plan,
-    runs: Runs,
-) -> anyhow::Result<Vec<Timed>> {
-    questions::time_all(&mut Asked::connect(server, key, plan)?, runs)
-}
 
 pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
     let load_args = args.load.load();
@@ -35,6 +25,24 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
         load::send_all(&server, &key, &load_args)?;
     }
     server.wait_until_rest(&data, load::REST_LIMIT)?;
+    let mut asked = vec![Asked::connect(&server, &key, &plan)?];
+    let other = args.beside.server(&load_args.server.annals);
+    let other = match &other {
+        Some(other) => {
+            let data = DataFolder::new(other)?;
+            let server = Server::start(other, &data)?;
+            let key = server.create_key()?;
+            server.wait_until_rest(&data, load::REST_LIMIT)?;
+            Some((server, key))
+        }
+        None => None,
+    };
+    let other_plan = load_args
+        .events
+        .plan(args.beside.beside_count.unwrap_or(load_args.count));
+    if let Some((server, key)) = &other {
+        asked.push(Asked::connect(server, key, &other_plan)?);
+    }
     Figures::title(&format!(
         "queries over {} events, seed {}, jitter {} s, late {} %",
         thousands(plan.count as f64),
@@ -46,30 +54,34 @@ pub(crate) fn run(args: &QueriesArgs) -> anyhow::Result<()> {
         "  {:<5} {:>9} {:>9} {:>9} {:>12}  what",
         "", "p50 ms", "p95 ms", "CPU ms", "total"
     );
-    let runs = Runs {
-        warm_up: args.warm_up,
-        counted: args.runs,
-    };
-    let mut asked = Asked::connect(&server, &key, &plan)?;
+    let runs = Runs::exactly(args.warm_up, args.runs);
+    let mut asked: Vec<&mut dyn Product> = asked.iter_mut().map(|it| it as _).collect();
     for (question, (name, what)) in QUESTIONS.iter().enumerate() {
         if !args.only.is_empty() && !args.only.iter().any(|only| only == name) {
             continue;
         }
+        let words = [*what, "the same of the folder beside it"];
         let timed = questions::time(&mut asked, question, runs)?;
-        println!(
-            "  {name:<5} {:>9.2} {:>9.2} {:>9.2} {:>12}  {what}",
-            timed.ms(50),
-            timed.ms(95),
-            timed.cpu_ms,
-            thousands(timed.answer.total.unwrap_or_default() as f64),
-        );
+        for (timed, what) in timed.iter().zip(words) {
+            println!(
+                "  {name:<5} {:>9.2} {:>9.2} {:>9.2} {:>12}  {what}",
+                timed.ms(50),
+                timed.ms(95),
+                timed.cpu_ms,
+                thousands(timed.answer.total.unwrap_or_default() as f64),
+            );
+        }
+    }
+    drop(asked);
+    if let Some((server, _)) = other {
+        server.stop()?;
     }
     server.stop()?;
     Ok(())
 }
 
 /// A server that is asked over one connection.
-struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     server: &'a Server,
     connection: Connection,
     paths: [String; QUESTIONS.len()],
@@ -77,7 +89,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn connect(server: &'a Server, key: &str, plan: &Plan) -> anyhow::Result<Asked<'a>> {
+    pub(crate) fn connect(server: &'a Server, key: &str, plan: &Plan) -> anyhow::Result<Asked<'a>> {
         Ok(Asked {
             server,
             connection: server.connect(key)?,

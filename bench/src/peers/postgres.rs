@@ -131,7 +131,7 @@ pub(crate) fn measure(programs: &Path, work: &Work) -> anyhow::Result<Figures> {
         rows: Answered::default(),
         total: Answered::default(),
     };
-    let timed = questions::time_all(&mut asked, work.runs)?;
+    let timed = questions::time_alone(&mut asked, work.runs)?;
     let mut singles = Vec::new();
     for connections in SINGLES {
         singles.push((connections, commit_singles(&cluster, work, connections)?));

@@ -80,7 +80,7 @@ pub(crate) fn measure(work: &Work) -> anyhow::Result<Figures> {
         rows: String::new(),
         total: String::new(),
     };
-    let timed = questions::time_all(&mut asked, work.runs)?;
+    let timed = questions::time_alone(&mut asked, work.runs)?;
     let single = commit_singles(&mut asked.shell, work, events)?;
     Ok(Figures {
         name: format!("SQLite {version}"),

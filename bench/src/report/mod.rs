@@ -38,10 +38,6 @@ struct Size {
 impl Size {
     fn of(args: &ReportArgs) -> Size {
         let seconds = Duration::from_secs;
-        let counted = |counted| Runs {
-            warm_up: 2,
-            counted,
-        };
         if let Some(count) = args.count {
             return Size {
                 command: "annals-bench report --count",
@@ -54,7 +50,7 @@ impl Size {
                 singles: 200,
                 singles_limit: seconds(2),
                 tenants: 3,
-                runs: counted(2),
+                runs: Runs::exactly(2, 2),
             };
         }
         if args.quick {
@@ -69,7 +65,7 @@ impl Size {
                 singles: 20_000,
                 singles_limit: seconds(4),
                 tenants: 50,
-                runs: counted(10),
+                runs: Runs::exactly(2, 10),
             };
         }
         let (command, loads, sustained) = if args.full {
@@ -92,7 +88,12 @@ impl Size {
             singles: 200_000,
             singles_limit: seconds(15),
             tenants: 1_000,
-            runs: counted(25),
+            runs: Runs {
+                warm_up: 2,
+                counted: 25,
+                most: 500,
+                time: seconds(10),
+            },
         }
     }
 }

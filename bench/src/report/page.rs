@@ -78,7 +78,7 @@ impl<'a> Page<'a> {
             let _ = writeln!(self.text, "- {fact}");
         }
         self.text.push_str(
-            "\nEvents are those of `annals-bench generate`, about 700 bytes each: 5,000 actors and 200,000 records, both Zipf, over 90 days. The load program, the server and the other products share the machine; `annals serve` runs with its defaults and is reached over HTTP on the loopback interface. Every acknowledged event is synced to disk. Times are p50 (p95; CPU of the server in ms for one question). Wall time on shared machines varies several times over: compare columns of one run.\n",
+            "\nEvents are those of `annals-bench generate`, about 700 bytes each: 5,000 actors and 200,000 records, both Zipf, over 90 days. The load program, the server and the other products share the machine; `annals serve` runs with its defaults and is reached over HTTP on the loopback interface. Every acknowledged event is synced to disk. Times are p50 (p95; CPU of the server in ms for one question). Each question is asked 25 to 500 times, of the servers of Annals in turn, five times each. Wall time on shared machines varies several times over: compare columns of one run.\n",
         );
     }
 

@@ -12,15 +12,14 @@ use crate::args::{
 use crate::load;
 use crate::measure::beside::Beside;
 use crate::measure::ingest::Ingest;
+use crate::measure::queries::Asked;
 use crate::measure::rebuild::Rebuild;
 use crate::measure::singles::Singles;
 use crate::measure::sustained::Sustained;
 use crate::measure::tenants::Use;
-use crate::measure::{
-    beside, ingest, queries, rebuild, rest, singles, start, sustained, tenants, verify,
-};
+use crate::measure::{beside, ingest, rebuild, rest, singles, start, sustained, tenants, verify};
 use crate::peers::{self, Work, postgres, sqlite};
-use crate::questions::Timed;
+use crate::questions::{self, Product, Timed};
 use crate::server::{DataFolder, Server};
 
 /// Events a second that the sustained run offers: what the project promises to take.
@@ -166,17 +165,7 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
             singles::measure(server, key, &single(64))
         })
     });
-    let loads = size
-        .loads
-        .iter()
-        .map(|count| {
-            let name = format!("a server with {count} events");
-            (*count, stage(&name, || loaded(&of(*count, false), size)))
-        })
-        .collect();
-    let disordered = stage("jittered and late events", || {
-        disordered(&of(size.disordered, true), size)
-    });
+    let (loads, disordered) = loads(&of, size);
     let sustained = stage("sustained rate", || {
         with_server(&server, |server, key| {
             let args = SustainedArgs {
@@ -265,32 +254,98 @@ fn bursts(args: &LoadArgs) -> anyhow::Result<[Ingest; BURSTS]> {
     bursts.try_into().map_err(count)
 }
 
-fn disordered(args: &LoadArgs, size: &Size) -> anyhow::Result<Vec<Timed>> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
-    load::send_all(&server, &key, args)?;
-    rested(&server, &data)?;
-    let timed = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
-    server.stop()?;
-    Ok(timed)
+/// A server that has taken its events and rests.
+struct Rested {
+    // Dropped first: its folder may go when it has.
+    server: Server,
+    data: DataFolder,
+    args: LoadArgs,
+    key: String,
+    ingest: Ingest,
+    cpu_seconds: f64,
+    bytes: u64,
 }
 
-fn rested(server: &Server, data: &DataFolder) -> anyhow::Result<()> {
-    let rests = server.wait_until_rest(data, load::REST_LIMIT)?;
-    anyhow::ensure!(rests, "the server did not come to rest");
-    Ok(())
+impl Rested {
+    fn new(args: LoadArgs) -> anyhow::Result<Rested> {
+        let data = DataFolder::new(&args.server)?;
+        let server = Server::start(&args.server, &data)?;
+        let key = server.create_key()?;
+        let ingest = ingest::measure(&server, &data, &key, &args)?;
+        let rests = server.wait_until_rest(&data, load::REST_LIMIT)?;
+        anyhow::ensure!(rests, "the server did not come to rest");
+        Ok(Rested {
+            cpu_seconds: server.cpu_seconds()?,
+            bytes: data.size_bytes()?.total(),
+            args,
+            data,
+            server,
+            key,
+            ingest,
+        })
+    }
 }
 
-/// Everything that needs a server with many events, on one load of it.
-fn loaded(args: &LoadArgs, size: &Size) -> anyhow::Result<Loaded> {
-    let data = DataFolder::new(&args.server)?;
-    let server = Server::start(&args.server, &data)?;
-    let key = server.create_key()?;
-    let ingest = ingest::measure(&server, &data, &key, args)?;
-    rested(&server, &data)?;
-    let (cpu_seconds, bytes) = (server.cpu_seconds()?, data.size_bytes()?.total());
-    let questions = queries::measure(&server, &key, &args.events.plan(args.count), size.runs)?;
+/// What is measured with each of the loads, and the questions with moved times and late events.
+type Loads = (Vec<(u64, Measured<Loaded>)>, Measured<Vec<Timed>>);
+
+/// Loads all servers before any is asked, so that they can be asked in turn.
+fn loads(of: &dyn Fn(u64, bool) -> LoadArgs, size: &Size) -> Loads {
+    let rested = |count: u64, disorder: bool| {
+        let words = if disorder { ", some moved or late" } else { "" };
+        let name = format!("a server with {count} events{words}");
+        stage(&name, || Rested::new(of(count, disorder)))
+    };
+    let servers: Vec<Measured<Rested>> = size
+        .loads
+        .iter()
+        .map(|count| rested(*count, false))
+        .chain([rested(size.disordered, true)])
+        .collect();
+    let asked = stage("questions", || {
+        let mut asked = Vec::new();
+        for rested in servers.iter().flatten() {
+            let plan = rested.args.events.plan(rested.args.count);
+            asked.push(Asked::connect(&rested.server, &rested.key, &plan)?);
+        }
+        let mut products: Vec<&mut dyn Product> = asked.iter_mut().map(|it| it as _).collect();
+        questions::time_all(&mut products, size.runs)
+    });
+    let mut asked = asked.map(Vec::into_iter);
+    let mut measured = Vec::new();
+    for rested in servers {
+        measured.push(rested.and_then(|rested| match &mut asked {
+            Ok(asked) => Ok((rested, asked.next().unwrap_or_default())),
+            Err(error) => Err(error.clone()),
+        }));
+    }
+    let disordered = measured
+        .pop()
+        .unwrap_or_else(|| Err("not loaded".to_owned()));
+    let disordered = disordered.map(|(_, questions)| questions);
+    let loaded = |(count, measured): (&u64, Measured<_>)| {
+        let measured = measured.and_then(|(rested, questions)| {
+            stage(&format!("what stands with {count} events"), || {
+                loaded(rested, questions)
+            })
+        });
+        (*count, measured)
+    };
+    let loads = size.loads.iter().zip(measured).map(loaded).collect();
+    (loads, disordered)
+}
+
+/// Everything else that needs a server with many events.
+fn loaded(rested: Rested, questions: Vec<Timed>) -> anyhow::Result<Loaded> {
+    let Rested {
+        args,
+        data,
+        server,
+        key,
+        ingest,
+        cpu_seconds,
+        bytes,
+    } = rested;
     server.kill()?;
     let mut starts = Vec::new();
     for _ in 0..STARTS {
