@@ -215,6 +215,15 @@ impl Column {
         }
     }
 
+    /// Appends all numbers to `out`.
+    pub(crate) fn extend(&self, out: &mut Vec<i64>) {
+        let mut numbers = [0; BLOCK_DOCS];
+        for block in 0..self.blocks() {
+            self.block(block, &mut numbers);
+            out.extend(&numbers[..self.docs_of(block)]);
+        }
+    }
+
     /// The numbers of some documents of a block, by their places in it.
     pub(crate) fn places(&self, block: u32, places: &[u8], out: &mut Block) {
         let head = self.head(block);

@@ -17,6 +17,9 @@ use crate::rare::Rare;
 use crate::texts::{Interner, Renumbering};
 use crate::union::of_ascending;
 
+/// A set with more than one document in so many of a range is dense: what holds of whole blocks is told
+/// before it is looked at.
+const DOCS_OF_DENSE: u64 = 4;
 /// Cutting a block out of a set costs about as much as looking at so many documents.
 const DOCS_WORTH_A_CUT: u64 = 16;
 
@@ -108,6 +111,29 @@ impl MemoryValues {
         }
     }
 
+    /// Adds the values of a field of every document of a file, which begin at `start`.
+    fn append(&mut self, other: &FileColumns, field: usize, start: u32) -> io::Result<()> {
+        let ordinals: Vec<u32> = (0..other.distinct(field)).collect();
+        let mut map = Vec::with_capacity(ordinals.len());
+        other.values(field, &ordinals, &mut |_, value| {
+            map.push(self.texts.intern(value));
+        })?;
+        let mapped = |ordinal: u32| map.get(ordinal as usize).copied();
+        self.first.resize(start as usize, NO_VALUE);
+        let mut values = [0; BLOCK_DOCS];
+        for block in 0..other.blocks() {
+            other.ordinal_block(field, block, &mut values);
+            let values = &values[..docs_of_block(other, block).len()];
+            let values = values.iter().map(|ordinal| u32::try_from(*ordinal).ok());
+            let mapped = values.map(|ordinal| ordinal.and_then(mapped).unwrap_or(NO_VALUE));
+            self.first.extend(mapped);
+        }
+        let more = other.more(field).iter();
+        self.more
+            .extend(more.filter_map(|(doc, ordinal)| Some((start + doc, mapped(*ordinal)?))));
+        Ok(())
+    }
+
     /// The values of a document.
     fn of(&self, doc: u32) -> impl Iterator<Item = u32> {
         let first = self.first.get(doc as usize).copied();
@@ -173,76 +199,112 @@ impl MemoryColumns {
         self.sequences.push(sequence);
     }
 
-    /// Adds every document of other columns.
-    pub(crate) fn append(&mut self, other: &dyn Columns) -> io::Result<()> {
-        let start = self.len();
-        for (field, values) in self.values.iter_mut().enumerate() {
-            let ordinals: Vec<u32> = (0..other.distinct(field)).collect();
-            let mut map = Vec::with_capacity(ordinals.len());
-            other.values(field, &ordinals, &mut |_, value| {
-                map.push(values.texts.intern(value));
-            })?;
-            for doc in 0..other.len() {
-                if let Some(ordinal) = map.get(other.ordinal(field, doc) as usize) {
-                    values.push(start + doc, *ordinal);
-                }
-            }
-            values.more.extend(
-                other
-                    .more(field)
-                    .iter()
-                    .map(|(doc, ordinal)| (start + doc, map[*ordinal as usize])),
-            );
-        }
-        self.without_time
-            .extend(other.without_time().iter().map(|doc| start + doc));
-        for doc in 0..other.len() {
-            let number = |number| other.number(number, doc);
-            let numbers = [
-                Number::Time,
-                Number::Received,
-                Number::Records,
-                Number::Bytes,
-                Number::Duration,
-            ]
-            .map(number);
-            self.push_numbers(other.sequence(doc), &numbers);
-        }
-        Ok(())
-    }
-
     /// The bytes of a section of an index file for each column, by name.
     pub(crate) fn write(
         &self,
-        mut section: impl FnMut(&str, &[u8]) -> io::Result<()>,
+        section: impl FnMut(&str, &[u8]) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut out = Vec::new();
-        let sequences: Vec<i64> = self
-            .sequences
-            .iter()
-            .map(|sequence| *sequence as i64)
-            .collect();
-        column::write(&sequences, &mut out);
-        section("sequence", &out)?;
+        let sequences = self.sequences.iter();
+        let sequences: Vec<i64> = sequences.map(|sequence| *sequence as i64).collect();
+        let mut writer = SectionWriter::of(section);
+        writer.sequences(&sequences)?;
         for (number, values) in self.numbers.iter().enumerate() {
-            out.clear();
-            column::write(values, &mut out);
-            section(&number_section(number), &out)?;
+            writer.numbers(number, values)?;
         }
-        out.clear();
-        outliers::write(&self.numbers[Number::Time as usize], &mut out);
-        section("outliers", &out)?;
-        out.clear();
-        self.without_time
-            .iter()
-            .for_each(|doc| out.extend(doc.to_le_bytes()));
-        section("without_time", &out)?;
+        writer.times(&self.numbers[Number::Time as usize], &self.without_time)?;
         for (field, values) in self.values.iter().enumerate() {
-            out.clear();
-            values.write(self.len(), is_kept_as_key(field), &mut out);
-            section(&values_section(field), &out)?;
+            writer.values(field, values, self.len())?;
         }
         Ok(())
+    }
+}
+
+/// Writes the columns of files whose documents follow each other, as [`MemoryColumns::write`] would
+/// write them; no more than one or two of them are in memory at a time.
+pub(crate) fn merge(
+    inputs: &[&FileColumns],
+    section: impl FnMut(&str, &[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    let docs = inputs.iter().map(|input| input.len()).sum();
+    let mut writer = SectionWriter::of(section);
+    let joined = |column: &dyn Fn(&FileColumns) -> Column| {
+        let mut joined = Vec::with_capacity(docs as usize);
+        inputs
+            .iter()
+            .for_each(|input| column(input).extend(&mut joined));
+        joined
+    };
+    writer.sequences(&joined(&|input| input.sequences.clone()))?;
+    let number = |number: usize| joined(&|input| input.numbers[number].clone());
+    for place in 0..Number::COUNT {
+        writer.numbers(place, &number(place))?;
+    }
+    let mut without_time = RoaringBitmap::new();
+    for (input, start) in inputs.iter().zip(starts(inputs)) {
+        without_time.extend(input.without_time.iter().map(|doc| start + doc));
+    }
+    writer.times(&number(Number::Time as usize), &without_time)?;
+    for field in 0..VALUE_FIELDS.len() {
+        let mut values = MemoryValues::default();
+        for (input, start) in inputs.iter().zip(starts(inputs)) {
+            values.append(input, field, start)?;
+        }
+        writer.values(field, &values, docs)?;
+    }
+    Ok(())
+}
+
+/// Where the documents of each file begin.
+fn starts(inputs: &[&FileColumns]) -> impl Iterator<Item = u32> {
+    inputs.iter().scan(0, |next, input| {
+        let start = *next;
+        *next += input.len();
+        Some(start)
+    })
+}
+
+/// Writes the sections of columns.
+struct SectionWriter<S> {
+    section: S,
+    out: Vec<u8>,
+}
+
+impl<S: FnMut(&str, &[u8]) -> io::Result<()>> SectionWriter<S> {
+    fn of(section: S) -> SectionWriter<S> {
+        SectionWriter {
+            section,
+            out: Vec::new(),
+        }
+    }
+
+    fn write(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        self.out.clear();
+        write(&mut self.out);
+        (self.section)(name, &self.out)
+    }
+
+    fn sequences(&mut self, sequences: &[i64]) -> io::Result<()> {
+        self.write("sequence", |out| column::write(sequences, out))
+    }
+
+    fn numbers(&mut self, number: usize, values: &[i64]) -> io::Result<()> {
+        self.write(&number_section(number), |out| column::write(values, out))
+    }
+
+    /// What there is beside the times themselves.
+    fn times(&mut self, times: &[i64], without_time: &RoaringBitmap) -> io::Result<()> {
+        self.write("outliers", |out| outliers::write(times, out))?;
+        self.write("without_time", |out| {
+            without_time
+                .iter()
+                .for_each(|doc| out.extend(doc.to_le_bytes()));
+        })
+    }
+
+    fn values(&mut self, field: usize, values: &MemoryValues, docs: u32) -> io::Result<()> {
+        self.write(&values_section(field), |out| {
+            values.write(docs, is_kept_as_key(field), out);
+        })
     }
 }
 
@@ -731,7 +793,8 @@ pub(crate) fn in_range(
     };
     let fits = |value: i64| value != ABSENT && min <= value && value <= max;
     let fit = |block: u32| columns.bounds(number, block).fit(min, max);
-    if let Some(within) = within {
+    let dense = docs.len() as u64 / DOCS_OF_DENSE;
+    if let Some(within) = within.filter(|within| within.len() < dense) {
         let blocks = blocks_of(docs);
         let fits = |doc: u32| fits(columns.number(number, doc));
         if let Some(found) = cut_blocks(within, blocks.clone(), fit, fits) {
@@ -909,25 +972,29 @@ mod tests {
             halves[usize::from(n >= 400)].push(&document);
         }
         let open = |columns: &MemoryColumns| opened(columns, &rare_of(columns)).unwrap();
-        let file = open(&memory);
-        let mut joined = MemoryColumns::default();
-        halves
-            .iter()
-            .for_each(|half| joined.append(&open(half)).unwrap());
-        for other in [&file as &dyn Columns, &joined, &open(&joined)] {
-            same(&memory, other);
-        }
+        same(&memory, &open(&memory));
+        let halves = halves.each_ref().map(open);
+        let joined = sections(|section| merge(&halves.each_ref(), section));
+        let whole = sections(|section| memory.write(section));
+        assert!(joined == whole, "merged is what is written at once");
+    }
+
+    type Sections = HashMap<String, Bytes>;
+    type Section<'s> = &'s mut dyn FnMut(&str, &[u8]) -> io::Result<()>;
+
+    fn sections(write: impl FnOnce(Section<'_>) -> io::Result<()>) -> Sections {
+        let mut sections = HashMap::new();
+        write(&mut |name, bytes| {
+            sections.insert(name.to_owned(), Bytes::from(bytes.to_vec()));
+            Ok(())
+        })
+        .unwrap();
+        sections
     }
 
     /// The columns as a file has them that has these rare keys.
     fn opened(columns: &MemoryColumns, rare: &Arc<Rare>) -> Option<FileColumns> {
-        let mut sections = HashMap::new();
-        columns
-            .write(|name, bytes| {
-                sections.insert(name.to_owned(), Bytes::from(bytes.to_vec()));
-                Ok(())
-            })
-            .unwrap();
+        let sections = sections(|section| columns.write(section));
         FileColumns::open(|name| sections.get(name).cloned(), rare)
     }
 

@@ -171,7 +171,9 @@ impl Counter<'_> {
             };
             let place = all.start + passed(within, *time);
             let counted = place.clamp(parting.start, parting.end);
-            self.rows.shift(ordinal, counted, place);
+            if place != counted {
+                self.rows.shift(ordinal, counted, place);
+            }
         }
     }
 }

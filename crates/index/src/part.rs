@@ -14,7 +14,7 @@ use parking_lot::RwLock;
 use query::{ExactField, Leaf};
 use roaring::RoaringBitmap;
 
-use crate::columns::{Columns, FileColumns, MemoryColumns, ends_of};
+use crate::columns::{self, Columns, FileColumns, MemoryColumns, ends_of};
 use crate::document::{Document, Number, VALUE_FIELDS};
 use crate::file::{FileWriter, Origin, Sections};
 use crate::ids::{self, FileIds, MemoryIds};
@@ -283,19 +283,28 @@ impl PartBuilder {
             let pieces = self.pieces.iter();
             (terms, rare) = merge_keys(pieces.map(|(terms, rare)| (terms, rare)))?;
         }
-        publish(folder, info, &terms, &rare, &self.columns, self.ids)
+        let columns = &self.columns;
+        publish(folder, info, (&terms, &rare), columns.len(), |file| {
+            columns.write(|name, bytes| file.section(name, bytes))?;
+            self.ids.write(|name, bytes| file.section(name, bytes))
+        })
     }
 }
 
 /// Makes the index file of a part from those of the parts it was merged from, in their order.
 pub(crate) fn merge(folder: &Path, info: &PartInfo, inputs: &[Arc<PartIndex>]) -> io::Result<()> {
     let (terms, rare) = merge_keys(inputs.iter().map(|input| (&input.terms, &*input.rare)))?;
-    let (mut columns, mut ids) = (MemoryColumns::default(), MemoryIds::default());
-    for input in inputs {
-        ids.append(&input.ids, columns.len())?;
-        columns.append(&input.columns)?;
-    }
-    publish(folder, info, &terms, &rare, &columns, ids)
+    let inputs_columns: Vec<&FileColumns> = inputs.iter().map(|input| &input.columns).collect();
+    let docs = inputs_columns.iter().map(|columns| columns.len()).sum();
+    publish(folder, info, (&terms, &rare), docs, |file| {
+        columns::merge(&inputs_columns, |name, bytes| file.section(name, bytes))?;
+        let (mut ids, mut start) = (MemoryIds::default(), 0);
+        for input in inputs {
+            ids.append(&input.ids, start)?;
+            start += input.columns.len();
+        }
+        ids.write(|name, bytes| file.section(name, bytes))
+    })
 }
 
 /// Puts together the keys of inputs that follow each other.
@@ -323,19 +332,16 @@ fn open((terms, rare): (terms::Sections, rare::Sections)) -> io::Result<(Terms, 
 fn publish(
     folder: &Path,
     info: &PartInfo,
-    terms: &terms::Sections,
-    rare: &rare::Sections,
-    columns: &MemoryColumns,
-    ids: MemoryIds,
+    (terms, rare): (&terms::Sections, &rare::Sections),
+    docs: u32,
+    write_others: impl FnOnce(&mut FileWriter) -> io::Result<()>,
 ) -> io::Result<()> {
-    if u64::from(columns.len()) != info.count {
+    if u64::from(docs) != info.count {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
             format!(
                 "part {} has {} events instead of {}",
-                info.name,
-                columns.len(),
-                info.count
+                info.name, docs, info.count
             ),
         ));
     }
@@ -348,8 +354,7 @@ fn publish(
     for (name, bytes) in terms.chain(rare::SECTIONS.iter().zip(rare)) {
         file.section(name, bytes)?;
     }
-    columns.write(|name, bytes| file.section(name, bytes))?;
-    ids.write(|name, bytes| file.section(name, bytes))?;
+    write_others(&mut file)?;
     file.publish(&keys::schema())
 }
 

@@ -458,8 +458,9 @@ impl<L: Clone> Plan<L> {
                 }
             }
             Plan::And(members) => {
+                // What holds for all says nothing of any.
+                let members = members.iter().filter(|member| !matches!(member, Plan::All));
                 let mut order: Vec<(u64, &Plan<L>)> = members
-                    .iter()
                     .map(|member| (member.cost(source, docs), member))
                     .collect();
                 order.sort_by_key(|(cost, _)| *cost);

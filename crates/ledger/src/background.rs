@@ -85,12 +85,25 @@ impl Resources {
         if let Some(block) = self.blocks.get(&key) {
             return Ok(block);
         }
+        let block = self.unpack(key, part)?;
+        self.blocks.insert(key, block.clone());
+        Ok(block)
+    }
+
+    /// As [`Resources::block`], of which the cache takes no note: for whoever will not come back.
+    fn block_once(&self, ledger: &LedgerId, part: &Part, place: usize) -> io::Result<Arc<Block>> {
+        let key = (*ledger, part.entry().generation, place as u32);
+        match self.blocks.get(&key) {
+            Some(block) => Ok(block),
+            None => self.unpack(key, part),
+        }
+    }
+
+    fn unpack(&self, key: BlockKey, part: &Part) -> io::Result<Arc<Block>> {
         let reference = self
             .references
             .get_or_insert_with(&(key.0, key.1), || part.reference().map(Arc::new))?;
-        let block = Arc::new(part.read_block(place, &reference)?);
-        self.blocks.insert(key, block.clone());
-        Ok(block)
+        Ok(Arc::new(part.read_block(key.2 as usize, &reference)?))
     }
 
     /// Drops a part's blocks from the cache.
@@ -98,5 +111,131 @@ impl Resources {
         self.blocks
             .retain(|(of, number, _), _| of != ledger || *number != generation);
         self.references.remove(&(*ledger, generation));
+    }
+}
+
+/// Unpacked blocks of one ledger that a reader holds on to while it is near them.
+pub(crate) struct Nearby {
+    most: usize,
+    is_once: bool,
+    /// By generation and place, the last used first.
+    blocks: Vec<(u64, usize, Arc<Block>)>,
+}
+
+impl Nearby {
+    /// For a reader of a few events, that somebody may ask for again.
+    pub(crate) fn of_page() -> Nearby {
+        Nearby {
+            most: 1,
+            is_once: false,
+            blocks: Vec::new(),
+        }
+    }
+
+    /// A block of a part of the ledger.
+    pub(crate) fn block(
+        &mut self,
+        resources: &Resources,
+        ledger: &LedgerId,
+        part: &Part,
+        place: usize,
+    ) -> io::Result<&Block> {
+        let generation = part.entry().generation;
+        let is_it = |held: &(u64, usize, Arc<Block>)| (held.0, held.1) == (generation, place);
+        match self.blocks.iter().position(is_it) {
+            Some(0) => {}
+            Some(at) => self.blocks[..=at].rotate_right(1),
+            None => {
+                let block = match self.is_once {
+                    true => resources.block_once(ledger, part, place)?,
+                    false => resources.block(ledger, part, place)?,
+                };
+                self.blocks.truncate(self.most - 1);
+                self.blocks.insert(0, (generation, place, block));
+            }
+        }
+        Ok(&self.blocks[0].2)
+    }
+}
+
+/// What somebody holds on to who reads much of a ledger, once and along its order: the blocks it unpacks
+/// do not push out of the cache what others ask for again and again.
+pub struct Scan(pub(crate) Nearby);
+
+/// Blocks that a scan holds: each category has parts of its own, and what came through several
+/// connections is in neither order exactly.
+const SCAN_BLOCKS: usize = 32;
+
+impl Default for Scan {
+    fn default() -> Scan {
+        Scan(Nearby {
+            most: SCAN_BLOCKS,
+            is_once: true,
+            blocks: Vec::new(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event::Sequence;
+
+    use super::*;
+    use crate::disk::Real;
+    use crate::manifest::Shelf;
+    use crate::testing::{self, seal_one};
+
+    #[test]
+    fn a_scan_reads_with_the_cache_and_leaves_it_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Real::create(folder.path()).unwrap());
+        let resources = Resources::without_thread(1 << 20);
+        let ledger = testing::ledger(&disk, &resources);
+        (0..3).for_each(|n| seal_one(&ledger, n));
+        let event = ledger.read(Sequence::new(0)).unwrap();
+        resources.blocks.clear();
+        let shelf = Shelf::of(event.kind, event.category);
+        let found = |n| [(Sequence::new(n), Some(shelf))].into_iter();
+
+        let mut scan = Scan::default();
+        for n in [0, 1, 2, 0] {
+            let read = ledger.read_along(&mut scan, found(n)).unwrap();
+            assert_eq!(read[0].sequence, Sequence::new(n));
+        }
+        assert_eq!(resources.blocks.len(), 0);
+        let order = scan.0.blocks.iter().map(|(generation, ..)| *generation);
+        let order: Vec<u64> = order.collect();
+        assert_eq!(order.len(), 3, "each part is unpacked once");
+        ledger.read_along(&mut scan, found(2)).unwrap();
+        assert_eq!(scan.0.blocks[0].0, order[1], "the last used is first");
+
+        ledger.read_found(found(1)).unwrap();
+        assert_eq!(resources.blocks.len(), 1);
+        let cached = |n: u64| {
+            let mut scan = Scan::default();
+            ledger.read_along(&mut scan, found(n)).unwrap();
+            let block = scan.0.blocks[0].2.clone();
+            drop(scan);
+            Arc::strong_count(&block)
+        };
+        assert_eq!((cached(0), cached(1)), (1, 2), "what is cached is shared");
+    }
+
+    #[test]
+    fn a_scan_holds_a_few_blocks() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Arc::new(Real::create(folder.path()).unwrap());
+        let resources = Resources::without_thread(1 << 20);
+        let ledger = testing::ledger(&disk, &resources);
+        (0..6).for_each(|n| seal_one(&ledger, n));
+        let event = ledger.read(Sequence::new(0)).unwrap();
+        let shelf = Shelf::of(event.kind, event.category);
+        let mut nearby = Scan::default();
+        nearby.0.most = 2;
+        for n in 0..6 {
+            let found = [(Sequence::new(n), Some(shelf))].into_iter();
+            ledger.read_along(&mut nearby, found).unwrap();
+            assert!(nearby.0.blocks.len() <= 2);
+        }
     }
 }

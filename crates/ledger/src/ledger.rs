@@ -17,7 +17,7 @@ use event::{
 use merkle::{Hash, Tile, Verifier};
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use crate::background::Resources;
+use crate::background::{Nearby, Resources, Scan};
 use crate::clock::{Clock, Entropy};
 use crate::disk::Disk;
 use crate::erasure::Erasure;
@@ -26,10 +26,10 @@ use crate::group::Group;
 use crate::head::{Keeper, SignedHead};
 use crate::ids::{IdHash, IdKey};
 use crate::manifest::{Manifest, PartEntry, PartName, Shelf};
-use crate::part::{Block, Packing, Part};
+use crate::part::{Packing, Part};
 use crate::pool::{Lane, Meters, Work};
 use crate::sequencer::{Append, Command};
-use crate::state::{Parts, Place, State, read_at};
+use crate::state::{Place, State, read_at};
 use crate::tree::EntryBytes;
 
 /// Most bytes of events that wait for the sequencer, 128 MiB: two of the largest batches. Above it
@@ -601,6 +601,26 @@ impl Ledger {
         &self,
         found: impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone,
     ) -> Result<Vec<Recorded>, ReadError> {
+        self.read_near(found, &mut Nearby::of_page())
+    }
+
+    /// As [`Ledger::read_found`], the next events of a scan.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_along(
+        &self,
+        scan: &mut Scan,
+        found: impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        self.read_near(found, &mut scan.0)
+    }
+
+    fn read_near(
+        &self,
+        found: impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone,
+        nearby: &mut Nearby,
+    ) -> Result<Vec<Recorded>, ReadError> {
         let inner = self.inner();
         // A long export is asked for once, and read for long.
         inner.resources.pool().note_request();
@@ -608,11 +628,14 @@ impl Ledger {
             let state = inner.state.read();
             (state.parts.clone(), state.erased_through)
         };
-        let mut last = None;
         let mut events = Vec::with_capacity(found.size_hint().0);
         for (sequence, shelf) in found.clone() {
             let seen = shelf.and_then(|shelf| {
-                let block = inner.block_of(&parts, shelf, sequence.get(), &mut last)?;
+                let part = parts.covering(shelf, sequence.get())?;
+                let place = part.block_of(sequence.get())?;
+                let block = nearby
+                    .block(&inner.resources, &inner.id, part, place)
+                    .ok()?;
                 block.recorded(block.find(sequence.get())?).ok()
             });
             events.push(match seen {
@@ -951,27 +974,6 @@ impl Inner {
     /// An event, and whether a body of it is still kept.
     pub(crate) fn read(&self, sequence: u64) -> Result<(Recorded, bool), ReadError> {
         self.read_known(sequence, None)
-    }
-
-    /// The block of a shelf's part that would hold a sequence; `None` if there is none or it cannot
-    /// be read. `last` is the one that was found last.
-    fn block_of<'l>(
-        &self,
-        parts: &Parts,
-        shelf: Shelf,
-        sequence: u64,
-        last: &'l mut Option<(u64, usize, Arc<Block>)>,
-    ) -> Option<&'l Block> {
-        let part = parts.covering(shelf, sequence)?;
-        let (generation, place) = (part.entry().generation, part.block_of(sequence)?);
-        let is_last = last
-            .as_ref()
-            .is_some_and(|last| (last.0, last.1) == (generation, place));
-        if !is_last {
-            let block = self.resources.block(&self.id, part, place).ok()?;
-            *last = Some((generation, place, block));
-        }
-        last.as_ref().map(|last| &*last.2)
     }
 
     /// As [`Inner::read`], with the bytes of the entry if they are known: they never change.

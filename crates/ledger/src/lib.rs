@@ -39,10 +39,12 @@ mod seal;
 mod sequencer;
 mod side_by_side;
 mod state;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod varint;
 
-pub use background::{DEFAULT_CACHE_BYTES, Resources};
+pub use background::{DEFAULT_CACHE_BYTES, Resources, Scan};
 pub use check::{Finding, MAX_FINDINGS, Report, check};
 pub use clock::{Clock, Entropy, System};
 pub use erasure::{ERASE_ACTION, ERASED_PATH, Erasure, RETENTION_ACTION, erasures_of};

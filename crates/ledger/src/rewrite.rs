@@ -601,47 +601,14 @@ fn parts_to_merge(parts: &Parts, seen: u64) -> Option<Vec<Arc<Part>>> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::time::Duration;
-
-    use event::{Acceptance, Event, Kind, Salt};
-
     use super::*;
     use crate::background::Resources;
-    use crate::clock::{Clock, System};
     use crate::disk::{Disk, Real};
-    use crate::ledger::{Ledger, Mode, Prepared};
-    use crate::open::Options;
+    use crate::ledger::Ledger;
+    use crate::testing::{self, seal_one};
 
     fn ledger(disk: &Arc<Real>) -> Ledger {
-        let options = Options {
-            origin: "test.example.com/main".to_owned(),
-            dir: PathBuf::new(),
-            clock: Arc::new(System),
-            entropy: Arc::new(System),
-            resources: Resources::without_thread(1 << 20),
-            sign_after: Duration::from_secs(3600),
-            checkpoint_store: None,
-            signing_key: None,
-        };
-        Ledger::open(disk.clone(), options).unwrap()
-    }
-
-    /// Adds an event with an id of its own and seals it.
-    fn seal_one(ledger: &Ledger, n: u8) {
-        let acceptance = Acceptance {
-            now: System.now(),
-            key_id: None,
-            import: None,
-        };
-        let json = format!(
-            r#"{{"id":"id-{n}","action":"login","actor":{{"id":"u-1"}},"message":"late"}}"#
-        );
-        let event = Event::accept(json.as_bytes(), &acceptance).unwrap();
-        let event = Prepared::new(event, Kind::Application, Salt([n; 16]), None);
-        ledger.append(vec![event], Mode::Each).unwrap();
-        ledger.seal();
-        while ledger.work().unwrap() {}
+        testing::ledger(disk, &Resources::without_thread(1 << 20))
     }
 
     #[test]

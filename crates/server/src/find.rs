@@ -9,6 +9,7 @@ use index::{
     Completion, Grouping, Histogram, Hit, Position as IndexPosition, Scope, Search, SearchError,
     Split,
 };
+use ledger::{Scan, Shelf};
 use query::{ExactField, Expr};
 
 use crate::error::{Code, Refusal};
@@ -199,16 +200,22 @@ fn steps(
     order: Order,
 ) -> Result<impl Iterator<Item = Result<Vec<Recorded>, Refusal>> + Send, Refusal> {
     let (_, mut matches) = open.index.matches(&selection.scope(), order)?;
+    let mut scan = Scan::default();
     Ok(std::iter::from_fn(move || {
         let step: Vec<Hit> = matches.by_ref().take(STREAM_STEP).collect();
-        (!step.is_empty()).then(|| read(open, &step))
+        let read = |scan| Ok(open.ledger.read_along(scan, places(&step))?);
+        (!step.is_empty()).then(|| read(&mut scan))
     }))
 }
 
 /// Reads found events.
 fn read(open: &Open, hits: &[Hit]) -> Result<Vec<Recorded>, Refusal> {
-    let places = hits.iter().map(|hit| (hit.position.sequence, hit.shelf));
-    Ok(open.ledger.read_found(places)?)
+    Ok(open.ledger.read_found(places(hits))?)
+}
+
+/// Where found events are.
+fn places(hits: &[Hit]) -> impl Iterator<Item = (Sequence, Option<Shelf>)> + Clone {
+    hits.iter().map(|hit| (hit.position.sequence, hit.shelf))
 }
 
 /// Exact counts between boundaries (`boundaries[i]..boundaries[i + 1]`), by value of `split`.
