@@ -160,21 +160,38 @@ impl Counter<'_> {
         self.columns
             .number_places(Number::Time, block, outliers, &mut self.times);
         let within = self.boundaries.get(all.clone()).unwrap_or_default();
-        for (place, time) in outliers.iter().zip(&self.times) {
+        // Where it was counted, and where it is to be.
+        let places = |time: i64| {
+            let place = all.start + passed(within, time);
+            (place.clamp(parting.start, parting.end), place)
+        };
+        let times = &self.times[..outliers.len()];
+        // Nearly always: nothing to ask about each of them.
+        if let (Row::One(ordinal), BlockDocs::All(_)) = (self.row, docs) {
+            let row = self.rows.row(ordinal);
+            times.iter().for_each(|time| shift(row, places(*time)));
+            return;
+        }
+        for (place, time) in outliers.iter().zip(times) {
             let doc = block * BLOCK_DOCS as u32 + u32::from(*place);
-            if !docs.has(doc) {
-                continue;
-            }
-            let ordinal = match self.row {
-                Row::One(ordinal) => ordinal,
-                Row::OfValue(field) => self.columns.ordinal(field, doc),
-            };
-            let place = all.start + passed(within, *time);
-            let counted = place.clamp(parting.start, parting.end);
-            if place != counted {
-                self.rows.shift(ordinal, counted, place);
+            if docs.has(doc) {
+                let ordinal = match self.row {
+                    Row::One(ordinal) => ordinal,
+                    Row::OfValue(field) => self.columns.ordinal(field, doc),
+                };
+                shift(self.rows.row(ordinal), places(*time));
             }
         }
+    }
+}
+
+/// Counts an event elsewhere in a row that was counted already.
+fn shift(row: &mut [u64], (from, to): (usize, usize)) {
+    if from != to
+        && let Ok([from, to]) = row.get_disjoint_mut([from, to])
+    {
+        *from -= 1;
+        *to += 1;
     }
 }
 
@@ -188,26 +205,18 @@ struct Rows {
 impl Rows {
     /// Counts events that so many boundaries are not after.
     fn add(&mut self, ordinal: u32, passed: usize, events: u64) {
-        if let Some(sum) = self.sum(ordinal, passed) {
+        if let Some(sum) = self.row(ordinal).get_mut(passed) {
             *sum += events;
         }
     }
 
-    /// Counts an event elsewhere that was counted already.
-    fn shift(&mut self, ordinal: u32, from: usize, to: usize) {
-        if let Some(sum) = self.sum(ordinal, from) {
-            *sum -= 1;
-        }
-        self.add(ordinal, to, 1);
-    }
-
-    fn sum(&mut self, ordinal: u32, passed: usize) -> Option<&mut u64> {
+    fn row(&mut self, ordinal: u32) -> &mut [u64] {
         let last = self.rows.len() - 1;
-        let row = self.rows.get_mut((ordinal as usize).min(last))?;
+        let row = &mut self.rows[(ordinal as usize).min(last)];
         if row.is_empty() {
             row.resize(self.places, 0);
         }
-        row.get_mut(passed)
+        row
     }
 
     fn finish(
