@@ -17,9 +17,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) const AT_REST: usize = 5_000;
 /// Work and rest follow each other so many times: what else the machine does for a while must not fall on
 /// one of them alone.
-const ROUNDS: usize = 4;
-/// So many parts of a category are merged: the load of a round comes in as many portions, each sealed before the
-/// next one is sent, since what is sent in one go is sealed together.
+const ROUNDS: usize = 2;
+/// So many parts of a category are merged: the load of a round comes in as many portions, each sealed
+/// before the next one is sent, since what is sent in one go is sealed together. A portion fills a journal
+/// file, or it is not sealed.
 const PORTIONS: u64 = 8;
 /// More events than are sent one by one, and a seed for others than those of the load.
 const EVENTS: u64 = 1_000_000;

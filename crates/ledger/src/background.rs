@@ -8,9 +8,9 @@ use crate::part::{Block, Part};
 use crate::pool::Pool;
 use crate::reference::ReadReference;
 
-/// Default memory for unpacked blocks of parts, 256 MiB: those of some hundred thousand events that are
-/// read again and again.
-pub const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
+/// Default memory for unpacked blocks of parts, 64 MiB: some thousand that are read again and again, on
+/// the pages that people look at.
+pub const DEFAULT_CACHE_BYTES: u64 = 64 << 20;
 /// Memory for what blocks are compressed against, 32 MiB: that of the 64 largest parts at least.
 const REFERENCE_BYTES: u64 = 32 << 20;
 
