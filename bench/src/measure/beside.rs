@@ -15,9 +15,9 @@ const EVERY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// Acknowledgements at rest.
 pub(crate) const AT_REST: usize = 5_000;
-/// Work and rest follow each other so many times: what else the machine does for a while must not fall on
-/// one of them alone.
-const ROUNDS: usize = 2;
+/// Work and rest follow each other so many times, so that what else the machine does for a while does not
+/// fall on one of them alone.
+pub(crate) const ROUNDS: usize = 2;
 /// So many parts of a category are merged: the load of a round comes in as many portions, each sealed
 /// before the next one is sent, since what is sent in one go is sealed together. A portion fills a journal
 /// file, or it is not sealed.
@@ -77,13 +77,18 @@ pub(crate) fn measure(
     key: &str,
     args: &LoadArgs,
     at_rest: usize,
+    rounds: usize,
 ) -> anyhow::Result<Beside> {
+    let args = &LoadArgs {
+        count: args.count / (PORTIONS * rounds as u64),
+        ..args.clone()
+    };
     let mut generator = Generator::new(Plan {
         seed: args.events.seed ^ OTHER_SEED,
         ..args.events.plan(EVENTS)
     });
     let mut beside = Beside::default();
-    for round in 1..=ROUNDS {
+    for round in 1..=rounds {
         send_load(server, key, args, round)?;
         let (state, done) = (AtomicUsize::new(DOES_OTHERWISE), AtomicBool::new(false));
         std::thread::scope(|scope| {
@@ -94,7 +99,7 @@ pub(crate) fn measure(
                 }
                 Ok(())
             });
-            let at_rest = at_rest * round / ROUNDS;
+            let at_rest = at_rest * round / rounds;
             let sent = send(server, key, &mut generator, &state, at_rest, &mut beside);
             done.store(true, Ordering::Relaxed);
             watcher.join().expect("the watcher panicked")?;
@@ -108,13 +113,13 @@ pub(crate) fn measure(
     Ok(beside)
 }
 
+/// Sends the load of a round; `args` say that of a portion.
 fn send_load(server: &Server, key: &str, args: &LoadArgs, round: usize) -> anyhow::Result<()> {
     for portion in 0..PORTIONS {
         while portion > 0 && is_sealing(server)? {
             std::thread::sleep(LOOK_EVERY);
         }
         let mut args = args.clone();
-        args.count /= PORTIONS * ROUNDS as u64;
         args.events.seed ^= (portion + PORTIONS * round as u64) << 33;
         load::send_all(server, key, &args)?;
     }
@@ -166,7 +171,7 @@ pub(crate) fn run(args: &LoadArgs) -> anyhow::Result<()> {
     let data = DataFolder::new(&args.server)?;
     let server = Server::start(&args.server, &data)?;
     let key = server.create_key()?;
-    let beside = measure(&server, &key, args, AT_REST)?;
+    let beside = measure(&server, &key, args, AT_REST, ROUNDS)?;
     Figures::title("single events, one each 5 ms");
     let beside_tasks = TASKS.iter().zip(&beside.working_ms);
     for (name, times) in beside_tasks.chain([(&"rest", &beside.resting_ms)]) {

@@ -25,8 +25,9 @@ struct Size {
     /// Events in the server that questions, start, memory and so on are measured with, ascending.
     /// Other products are measured with the first.
     loads: Vec<u64>,
-    /// Acknowledgements that are timed at rest.
+    /// Acknowledgements that are timed at rest, in so many rounds.
     at_rest: usize,
+    rounds: usize,
     sustained: Duration,
     /// Most single events, and the longest time for them.
     singles: u64,
@@ -46,6 +47,7 @@ impl Size {
                 disordered: count / 10,
                 loads: vec![count],
                 at_rest: 100,
+                rounds: 1,
                 sustained: seconds(1),
                 singles: 200,
                 singles_limit: seconds(2),
@@ -61,6 +63,7 @@ impl Size {
                 disordered: 100_000,
                 loads: vec![100_000],
                 at_rest: 1_000,
+                rounds: 1,
                 sustained: seconds(5),
                 singles: 20_000,
                 singles_limit: seconds(4),
@@ -84,6 +87,7 @@ impl Size {
             disordered: 1_000_000,
             loads,
             at_rest: beside::AT_REST,
+            rounds: beside::ROUNDS,
             sustained,
             singles: 200_000,
             singles_limit: seconds(15),

@@ -151,7 +151,7 @@ pub(super) fn everything(args: &ReportArgs, size: &Size) -> Everything {
     let bursts = stage("burst", || bursts(&of(size.burst, false)));
     let beside = stage("acknowledgements beside background work", || {
         with_server(&server, |server, key| {
-            beside::measure(server, key, &of(first, false), size.at_rest)
+            beside::measure(server, key, &of(first, false), size.at_rest, size.rounds)
         })
     });
     let one = stage("single commits, 1 connection", || {

@@ -26,7 +26,8 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// The reserve in a data folder, taken if there is room; `resources` do the background work there.
+    /// The reserve in a data folder, taken if there is room; where the disk is too full it counts as
+    /// given up. `resources` do the background work there.
     pub(crate) fn take(folder: &Path, resources: Arc<Resources>) -> Reserve {
         let reserve = Reserve {
             path: folder.join("reserve"),
@@ -37,9 +38,16 @@ impl Reserve {
         };
         match reserve.fill() {
             Ok(()) => reserve.held.store(true, Ordering::Release),
+            Err(error) if is_full(&error) => {
+                reserve.spare(true);
+                tracing::error!(
+                    "the disk has no room for the reserve of {} MiB: senders are refused until there is",
+                    RESERVE_BYTES >> 20
+                );
+            }
             Err(error) => tracing::warn!(
                 %error,
-                "the disk has no room for the reserve of {} MiB; it is taken when there is",
+                "the reserve of {} MiB cannot be taken; it is tried again",
                 RESERVE_BYTES >> 20
             ),
         }
@@ -56,8 +64,7 @@ impl Reserve {
         if !self.held.swap(false, Ordering::AcqRel) {
             return false;
         }
-        self.given_up.store(true, Ordering::Release);
-        self.resources.pool().save_space(true);
+        self.spare(true);
         match std::fs::remove_file(&self.path) {
             Ok(()) => tracing::error!(
                 "the disk is full: the reserve serves sign-in and reading, senders are refused"
@@ -92,12 +99,17 @@ impl Reserve {
         match self.fill() {
             Ok(()) => {
                 self.held.store(true, Ordering::Release);
-                self.given_up.store(false, Ordering::Release);
-                self.resources.pool().save_space(false);
+                self.spare(false);
                 tracing::warn!("the disk has room for the reserve again");
             }
             Err(error) => tracing::debug!(%error, "the reserve cannot be taken back yet"),
         }
+    }
+
+    /// Begins or ends keeping what room is left for sign-in and reading.
+    fn spare(&self, spares: bool) {
+        self.given_up.store(spares, Ordering::Release);
+        self.resources.pool().save_space(spares);
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
@@ -119,6 +131,11 @@ impl Reserve {
         }
         filled
     }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
 }
 
 fn fill_file(file: &File) -> io::Result<()> {

@@ -12,18 +12,21 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, PASSWORD};
 use crate::harness::{Served, annals, succeeded};
 
+const SKIPPED: &str = "skipped: this machine does not let its users mount a file system";
 /// Room for the reserve, what a server writes, and something to fill it with.
 const DISK: &str = "size=160m";
 
-/// A command that runs `annals` where `mount` is a small disk. None where this machine lets nobody
-/// mount anything.
-fn on_small_disk(mount: &Path) -> Option<Command> {
+/// A command that runs `annals` where `mount` is a small disk, after a file of so many MiB was put there.
+/// None where this machine lets nobody mount anything.
+fn on_small_disk(mount: &Path, filler_mib: u32) -> Option<Command> {
     let unshare = || {
         let mut command = Command::new("unshare");
         command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
         command
     };
-    let script = |then: &str| format!("mount -t tmpfs -o {DISK} annals \"$0\" && {then}");
+    let filler = format!("head -c {filler_mib}M /dev/zero > \"$0/filler\"");
+    let script =
+        |then: &str| format!("mount -t tmpfs -o {DISK} annals \"$0\" && {filler} && {then}");
     let tried = unshare().arg(script("true")).arg(mount).output();
     if !tried.is_ok_and(|tried| tried.status.success()) {
         return None;
@@ -64,8 +67,8 @@ fn on_a_full_disk_people_sign_in_and_read_and_nothing_else_happens() {
     let folder = tempfile::tempdir().unwrap();
     let mount = folder.path().join("disk");
     std::fs::create_dir(&mount).unwrap();
-    let Some(command) = on_small_disk(&mount) else {
-        eprintln!("skipped: this machine does not let its users mount a file system");
+    let Some(command) = on_small_disk(&mount, 0) else {
+        eprintln!("{SKIPPED}");
         return;
     };
     let served = Served::start(command, &mount.join("data"));
@@ -170,5 +173,42 @@ fn on_a_full_disk_people_sign_in_and_read_and_nothing_else_happens() {
     assert_eq!(total(&mut owner, "annals.team.create"), 0);
     let verified = annals().args(["verify", "--data"]).arg(&data).output();
     succeeded(verified.unwrap());
+    served.stop();
+}
+
+#[test]
+fn a_server_that_starts_on_a_disk_without_room_for_the_reserve_keeps_what_is_left_for_people() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount = folder.path().join("disk");
+    std::fs::create_dir(&mount).unwrap();
+    let Some(command) = on_small_disk(&mount, 148) else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
+    let served = Served::start(command, &mount.join("data"));
+    let seen = PathBuf::from(format!("/proc/{}/root{}", served.id(), mount.display()));
+    let data = seen.join("data");
+    let mut owner = Browser::first_owner(&served, &data);
+    assert!(!data.join("reserve").exists(), "there was room after all");
+    let asked = json!({"name": "k", "scopes": ["events:write"]});
+    let key = owner.ask("POST", "/v1/keys", &asked).ok()["text"].clone();
+    let bearer = format!("Bearer {}", key.as_str().unwrap());
+    let mut program = Browser::new(&served);
+    let mut send = || {
+        let event = r#"{"action":"login","actor":{"id":"u-1"}}"#;
+        program.send("POST", "/v1/events", &[("authorization", &bearer)], event)
+    };
+    let refused = send();
+    assert_eq!(refused.status, 503);
+    assert!(refused.body.contains("disk_full"), "{refused:?}");
+    assert_eq!(total(&mut owner, "annals.key.create"), 1);
+
+    std::fs::remove_file(seen.join("filler")).unwrap();
+    let begun = Instant::now();
+    while send().status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(data.join("reserve").exists(), "it was not taken");
     served.stop();
 }
