@@ -295,12 +295,9 @@ fn loads(of: &dyn Fn(u64, bool) -> LoadArgs, size: &Size) -> Loads {
         let name = format!("a server with {count} events{words}");
         stage(&name, || Rested::new(of(count, disorder)))
     };
-    let servers: Vec<Measured<Rested>> = size
-        .loads
-        .iter()
-        .map(|count| rested(*count, false))
-        .chain([rested(size.disordered, true)])
-        .collect();
+    let loads = size.loads.iter().map(|count| rested(*count, false));
+    let mut servers: Vec<Measured<Rested>> = loads.collect();
+    servers.push(rested(size.disordered, true));
     let asked = stage("questions", || {
         let mut asked = Vec::new();
         for rested in servers.iter().flatten() {
