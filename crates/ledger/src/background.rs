@@ -116,18 +116,23 @@ impl Resources {
 
 /// Unpacked blocks of one ledger that a reader holds on to while it is near them.
 pub(crate) struct Nearby {
-    most: usize,
+    /// Their memory; the last used is held whatever it takes.
+    most_bytes: usize,
     is_once: bool,
     /// By generation and place, the last used first.
     blocks: Vec<(u64, usize, Arc<Block>)>,
 }
 
 impl Nearby {
-    /// For a reader of a few events, that somebody may ask for again.
+    /// For a reader of a few events, that somebody may ask for again: the last used block.
     pub(crate) fn of_page() -> Nearby {
+        Nearby::new(0, false)
+    }
+
+    fn new(most_bytes: usize, is_once: bool) -> Nearby {
         Nearby {
-            most: 1,
-            is_once: false,
+            most_bytes,
+            is_once,
             blocks: Vec::new(),
         }
     }
@@ -150,11 +155,22 @@ impl Nearby {
                     true => resources.block_once(ledger, part, place)?,
                     false => resources.block(ledger, part, place)?,
                 };
-                self.blocks.truncate(self.most - 1);
                 self.blocks.insert(0, (generation, place, block));
+                self.let_go();
             }
         }
         Ok(&self.blocks[0].2)
+    }
+
+    /// Lets go of the blocks that were not used for longest, until the others take little enough.
+    fn let_go(&mut self) {
+        let mut bytes = 0;
+        let mut fits = |(.., block): &(u64, usize, Arc<Block>)| {
+            bytes += block.memory_bytes();
+            bytes <= self.most_bytes
+        };
+        let held = self.blocks.iter().take_while(|held| fits(held)).count();
+        self.blocks.truncate(held.max(1));
     }
 }
 
@@ -162,17 +178,13 @@ impl Nearby {
 /// do not push out of the cache what others ask for again and again.
 pub struct Scan(pub(crate) Nearby);
 
-/// Blocks that a scan holds: each category has parts of its own, and what came through several
-/// connections is in neither order exactly.
-const SCAN_BLOCKS: usize = 32;
+/// Memory for the blocks that a scan holds, 1 MiB, some forty of them: each category has parts of its own,
+/// and what came through several connections is in neither order exactly.
+const SCAN_BYTES: usize = 1 << 20;
 
 impl Default for Scan {
     fn default() -> Scan {
-        Scan(Nearby {
-            most: SCAN_BLOCKS,
-            is_once: true,
-            blocks: Vec::new(),
-        })
+        Scan(Nearby::new(SCAN_BYTES, true))
     }
 }
 
@@ -222,20 +234,28 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_holds_a_few_blocks() {
+    fn a_scan_holds_blocks_as_far_as_they_fit_and_always_the_last() {
         let folder = tempfile::tempdir().unwrap();
         let disk = Arc::new(Real::create(folder.path()).unwrap());
-        let resources = Resources::without_thread(1 << 20);
-        let ledger = testing::ledger(&disk, &resources);
+        let ledger = testing::ledger(&disk, &Resources::without_thread(1 << 20));
         (0..6).for_each(|n| seal_one(&ledger, n));
         let event = ledger.read(Sequence::new(0)).unwrap();
         let shelf = Shelf::of(event.kind, event.category);
-        let mut nearby = Scan::default();
-        nearby.0.most = 2;
-        for n in 0..6 {
-            let found = [(Sequence::new(n), Some(shelf))].into_iter();
-            ledger.read_along(&mut nearby, found).unwrap();
-            assert!(nearby.0.blocks.len() <= 2);
+        let held_after_all = |most_bytes: usize| {
+            let mut scan = Scan(Nearby::new(most_bytes, true));
+            for n in 0..6 {
+                let found = [(Sequence::new(n), Some(shelf))].into_iter();
+                ledger.read_along(&mut scan, found).unwrap();
+            }
+            scan.0.blocks
+        };
+        let all = held_after_all(SCAN_BYTES);
+        assert_eq!(all.len(), 6);
+        let sizes: Vec<usize> = all.iter().map(|held| held.2.memory_bytes()).collect();
+        for (most, held) in [(0, 1), (sizes[0], 1), (sizes[0] + sizes[1], 2)] {
+            let last = held_after_all(most);
+            assert_eq!(last.len(), held, "{most} bytes");
+            assert_eq!(last[0].0, all[0].0, "the last used");
         }
     }
 }
