@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 use crate::browser::{Browser, PASSWORD};
 use crate::harness::{Served, annals, succeeded};
 
-const SKIPPED: &str = "skipped: this machine does not let its users mount a file system";
 /// Room for the reserve, what a server writes, and something to fill it with.
 const DISK: &str = "size=160m";
 
@@ -44,6 +43,26 @@ fn on_small_disk(mount: &Path, filler_mib: u32) -> Option<Command> {
     Some(command)
 }
 
+/// A server on a small disk of which so many MiB are taken, and the disk as it sees it.
+fn served_on_small_disk(folder: &Path, filler_mib: u32) -> Option<(Served, PathBuf)> {
+    let mount = folder.join("disk");
+    std::fs::create_dir(&mount).unwrap();
+    let Some(command) = on_small_disk(&mount, filler_mib) else {
+        eprintln!("skipped: this machine does not let its users mount a file system");
+        return None;
+    };
+    let served = Served::start(command, &mount.join("data"));
+    let seen = PathBuf::from(format!("/proc/{}/root{}", served.id(), mount.display()));
+    Some((served, seen))
+}
+
+/// What says that a program may send and read.
+fn bearer(owner: &mut Browser) -> String {
+    let asked = json!({"name": "k", "scopes": ["events:write", "events:read"]});
+    let key = owner.ask("POST", "/v1/keys", &asked).ok()["text"].clone();
+    format!("Bearer {}", key.as_str().unwrap())
+}
+
 /// Takes all room that is left, to the last block.
 fn fill(path: &Path) {
     let mut file = OpenOptions::new()
@@ -65,20 +84,12 @@ fn total(browser: &mut Browser, action: &str) -> Value {
 #[test]
 fn on_a_full_disk_people_sign_in_and_read_and_nothing_else_happens() {
     let folder = tempfile::tempdir().unwrap();
-    let mount = folder.path().join("disk");
-    std::fs::create_dir(&mount).unwrap();
-    let Some(command) = on_small_disk(&mount, 0) else {
-        eprintln!("{SKIPPED}");
+    let Some((served, seen)) = served_on_small_disk(folder.path(), 0) else {
         return;
     };
-    let served = Served::start(command, &mount.join("data"));
-    // The small disk as the server sees it.
-    let seen = PathBuf::from(format!("/proc/{}/root{}", served.id(), mount.display()));
     let data = seen.join("data");
     let mut owner = Browser::first_owner(&served, &data);
-    let asked = json!({"name": "k", "scopes": ["events:write", "events:read"]});
-    let key = owner.ask("POST", "/v1/keys", &asked).ok()["text"].clone();
-    let bearer = format!("Bearer {}", key.as_str().unwrap());
+    let bearer = bearer(&mut owner);
     let mut program = Browser::new(&served);
     let mut send = |id: &str| {
         let event = format!(r#"{{"id":"{id}","action":"login","actor":{{"id":"u-1"}}}}"#);
@@ -179,20 +190,13 @@ fn on_a_full_disk_people_sign_in_and_read_and_nothing_else_happens() {
 #[test]
 fn a_server_that_starts_on_a_disk_without_room_for_the_reserve_keeps_what_is_left_for_people() {
     let folder = tempfile::tempdir().unwrap();
-    let mount = folder.path().join("disk");
-    std::fs::create_dir(&mount).unwrap();
-    let Some(command) = on_small_disk(&mount, 148) else {
-        eprintln!("{SKIPPED}");
+    let Some((served, seen)) = served_on_small_disk(folder.path(), 148) else {
         return;
     };
-    let served = Served::start(command, &mount.join("data"));
-    let seen = PathBuf::from(format!("/proc/{}/root{}", served.id(), mount.display()));
     let data = seen.join("data");
     let mut owner = Browser::first_owner(&served, &data);
     assert!(!data.join("reserve").exists(), "there was room after all");
-    let asked = json!({"name": "k", "scopes": ["events:write"]});
-    let key = owner.ask("POST", "/v1/keys", &asked).ok()["text"].clone();
-    let bearer = format!("Bearer {}", key.as_str().unwrap());
+    let bearer = bearer(&mut owner);
     let mut program = Browser::new(&served);
     let mut send = || {
         let event = r#"{"action":"login","actor":{"id":"u-1"}}"#;
