@@ -30,13 +30,13 @@ pub(crate) fn pack(values: impl Iterator<Item = u64>, width: u32, out: &mut Vec<
 }
 
 /// The number of a width up to [`NARROW`] at a bit; zeros stand behind the end.
-#[inline]
+#[inline(always)]
 pub(crate) fn narrow(bits: &[u8], bit: usize, width: u32) -> u64 {
     (word(bits, bit / 8) >> (bit % 8)) & ((1u64 << width) - 1)
 }
 
 /// The eight bytes at a byte; zeros where there are fewer.
-#[inline]
+#[inline(always)]
 pub(crate) fn word(bits: &[u8], at: usize) -> u64 {
     let bytes = bits.get(at..).and_then(|bytes| bytes.first_chunk());
     u64::from_le_bytes(*bytes.unwrap_or(&[0; 8]))

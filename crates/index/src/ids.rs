@@ -12,7 +12,7 @@ use crate::bits::{self, PADDING_BYTES};
 use crate::column::{self, Column};
 use crate::keys::HASHES;
 use crate::partition::partition_point;
-use crate::postings::{BLOCK, Block};
+use crate::postings::{BLOCK, Block, UNPACKED};
 
 /// Marks the hash of the id an event was sent with. The ledger finds that itself, so the file of a part
 /// does not keep it; that of an id whose letters were folded it does.
@@ -144,7 +144,7 @@ impl FileIds {
             let behind = self.docs.len().min((block + 1) * BLOCK as u32);
             self.entry(block).0 < from.saturating_add(behind)
         };
-        let mut read = [0; BLOCK];
+        let mut read = UNPACKED;
         for block in partition_point(0..self.blocks(), is_before)..self.blocks() {
             let start = block
                 .checked_sub(1)

@@ -16,8 +16,8 @@ use crate::document::Number;
 use crate::engine::{Hit, Order, Position};
 use crate::found::{Found, Home};
 
-/// A source with no more documents than this offers them at once, as do all of which not more are found
-/// than are wanted.
+/// A source with no more documents than this offers them together: going through its blocks would take
+/// longer.
 const FEW_DOCS: u64 = 64;
 
 /// Sorts as the order does: what comes first is greatest.
@@ -52,6 +52,8 @@ struct Cursor {
 }
 
 enum Blocks {
+    /// All documents as if they were in one block.
+    Together(Rank),
     Listed(Arc<[u32]>),
     Ascending(u32),
     Descending(u32),
@@ -60,6 +62,7 @@ enum Blocks {
 impl Blocks {
     fn get(&self, place: usize) -> Option<u32> {
         match self {
+            Blocks::Together(_) => None,
             Blocks::Listed(blocks) => blocks.get(place).copied(),
             Blocks::Ascending(count) => Some(place as u32).filter(|block| block < count),
             Blocks::Descending(count) => count.checked_sub(place as u32 + 1),
@@ -95,16 +98,19 @@ impl Ordered {
             if docs.is_empty() {
                 continue;
             }
-            if all_are_wanted || docs.len() <= FEW_DOCS {
+            let is_few = docs.len() <= FEW_DOCS;
+            let together = best_of(&home, order).filter(|_| is_few);
+            if all_are_wanted || (is_few && together.is_none()) {
                 home.with(|columns| ordered.read(columns, home.shelf(), docs.iter()));
                 continue;
             }
             let count = || home.with(|columns| columns.blocks());
-            let blocks = match order {
-                Order::OccurredDesc => Blocks::Listed(home.newest_blocks()),
-                Order::OccurredAsc => Blocks::Listed(home.oldest_blocks()),
-                Order::SequenceAsc => Blocks::Ascending(count()),
-                Order::SequenceDesc => Blocks::Descending(count()),
+            let blocks = match (together, order) {
+                (Some(best), _) => Blocks::Together(best),
+                (None, Order::OccurredDesc) => Blocks::Listed(home.newest_blocks()),
+                (None, Order::OccurredAsc) => Blocks::Listed(home.oldest_blocks()),
+                (None, Order::SequenceAsc) => Blocks::Ascending(count()),
+                (None, Order::SequenceDesc) => Blocks::Descending(count()),
             };
             ordered.sources.push(Cursor {
                 home,
@@ -138,6 +144,12 @@ impl Ordered {
     fn offer(&mut self, source: usize) {
         let (order, after) = (self.order, self.after);
         let cursor = &mut self.sources[source];
+        if let Blocks::Together(best) = cursor.blocks {
+            if cursor.offered == 0 {
+                self.blocks.push((best, source));
+            }
+            return;
+        }
         let (blocks, docs, offered) = (&cursor.blocks, &cursor.docs, &mut cursor.offered);
         let best = cursor.home.with(|columns| {
             while let Some(block) = blocks.get(*offered) {
@@ -158,18 +170,30 @@ impl Ordered {
 
     fn read_block(&mut self, source: usize) {
         let cursor = &mut self.sources[source];
-        let Some(block) = cursor.blocks.get(cursor.offered) else {
-            return;
-        };
+        let block = cursor.blocks.get(cursor.offered);
         cursor.offered += 1;
         let (home, docs) = (cursor.home.clone(), std::mem::take(&mut cursor.docs));
         home.with(|columns| {
-            let docs = docs.range(docs_of_block(columns, block));
-            self.read(columns, home.shelf(), docs);
+            let range = block.map_or(0..columns.len(), |block| docs_of_block(columns, block));
+            self.read(columns, home.shelf(), docs.range(range));
         });
         self.sources[source].docs = docs;
         self.offer(source);
     }
+}
+
+/// The rank that no document of a part can be beyond; `None` of what is no part.
+fn best_of(home: &Home, order: Order) -> Option<Rank> {
+    let Home::Part(part) = home else {
+        return None;
+    };
+    let ((min, max), name) = (part.times(), part.info.name);
+    Some(match order {
+        Order::OccurredDesc => (max, u64::MAX),
+        Order::OccurredAsc => (min.saturating_neg(), u64::MAX),
+        Order::SequenceDesc => (0, name.last),
+        Order::SequenceAsc => (0, !name.first),
+    })
 }
 
 /// The ranks that no document of a block can be beyond.

@@ -6,12 +6,19 @@
 //! behind as many zeros as it is greater than the last, and low parts of equal width (Elias-Fano).
 //! That is within half a bit for each document of what any coding of a random choice takes.
 
+use std::array::from_fn;
 use std::io;
 
-use crate::bits::{narrow, pack, push_varint, take_varint, width, word};
+use fearless_simd::{Level, dispatch};
+
+use crate::bits::{NARROW, narrow, pack, push_varint, take_varint, width, word};
 
 /// Documents of a block.
 pub(crate) const BLOCK: usize = 128;
+/// Room for the documents of a block, and for what is written behind them.
+pub(crate) type Unpacked = [u32; BLOCK + 8];
+/// Room that holds nothing yet.
+pub(crate) const UNPACKED: Unpacked = [0; BLOCK + 8];
 /// The most bits a block takes: of each document a low part of 32 bits and at most three of its high part.
 const BLOCK_MAX_BITS: usize = BLOCK * (32 + 3);
 /// A bit for each that might be chosen is less than high and low parts where fewer than one in so many is not.
@@ -136,41 +143,53 @@ impl<'b> Block<'b> {
     }
 
     /// Its documents, ascending.
-    pub(crate) fn read<'o>(&self, out: &'o mut [u32; BLOCK]) -> io::Result<&'o [u32]> {
-        let out = out.get_mut(..self.count as usize).ok_or_else(damaged)?;
-        let mut is_sound = true;
+    pub(crate) fn read<'o>(&self, out: &'o mut Unpacked) -> io::Result<&'o [u32]> {
+        // With the instructions that this processor has.
+        dispatch!(Level::new(), _ => self.unpack(out))
+    }
+
+    #[inline(always)]
+    fn unpack<'o>(&self, out: &'o mut Unpacked) -> io::Result<&'o [u32]> {
+        let count = self.count as usize;
         let found = match self.coding {
             Coding::All => {
-                let docs = out.iter_mut().zip(self.start..);
-                docs.map(|(slot, doc)| *slot = doc).count()
+                for (slot, doc) in out.iter_mut().zip(self.start..self.end()) {
+                    *slot = doc;
+                }
+                count
             }
-            Coding::Bits => each_bit(self.bytes, self.span as usize, |place, bit| {
-                if let Some(slot) = out.get_mut(place) {
-                    *slot = self.start + bit as u32;
-                }
-            }),
+            Coding::Bits => {
+                let doc = |bit: u32, _| self.start.wrapping_add(bit);
+                each_bit(self.bytes, self.span as usize, out, doc)
+            }
             Coding::Split(high_bits, low) => {
-                let found = each_bit(self.bytes, high_bits, |place, bit| {
-                    if let Some(slot) = out.get_mut(place) {
-                        *slot = ((bit - place) as u32) << low;
-                    }
-                });
-                let mut bit = high_bits;
-                for slot in &mut *out {
-                    *slot |= narrow(self.bytes, bit, low) as u32;
-                    bit += low as usize;
+                let high = |bit: u32, place: u32| bit.wrapping_sub(place) << low;
+                let found = each_bit(self.bytes, high_bits, out, high);
+                let highs = out.get_mut(..count).ok_or_else(damaged)?;
+                let lows = Lows {
+                    bytes: self.bytes,
+                    bit: high_bits,
+                    width: low,
+                    start: self.start,
+                };
+                // As many at once as lie within one word.
+                match NARROW.checked_div(low) {
+                    None => highs
+                        .iter_mut()
+                        .for_each(|slot| *slot = slot.wrapping_add(self.start)),
+                    Some(8..) => lows.add_to::<8>(highs),
+                    Some(4..) => lows.add_to::<4>(highs),
+                    Some(_) => lows.add_to::<1>(highs),
                 }
-                // All of them: where it would end early it cannot look at several at once.
-                let pairs = out.windows(2);
-                is_sound = pairs.fold(true, |is_sound, pair| is_sound & (pair[0] < pair[1]))
-                    && out.last().is_some_and(|last| *last < self.span);
-                out.iter_mut()
-                    .for_each(|slot| *slot = slot.wrapping_add(self.start));
                 found
             }
         };
-        is_sound &= found == out.len();
-        is_sound.then_some(&*out).ok_or_else(damaged)
+        let docs = out.get(..count).ok_or_else(damaged)?;
+        // All of them: where it would end early it cannot look at several at once.
+        let ends = docs.first() >= Some(&self.start) && docs.last() < Some(&self.end());
+        let out_of_order = |count: u32, pair: &[u32]| count + u32::from(pair[0] >= pair[1]);
+        let is_sound = found == count && ends && docs.windows(2).fold(0, out_of_order) == 0;
+        is_sound.then_some(docs).ok_or_else(damaged)
     }
 
     /// Which of its documents one is, if it is one of them and that can be told without reading all;
@@ -215,7 +234,7 @@ impl<'b> Block<'b> {
 }
 
 /// The first bits of a word, and zeros.
-#[inline]
+#[inline(always)]
 fn first_bits(word: u64, bits: usize) -> u64 {
     if bits < 64 {
         word & ((1 << bits) - 1)
@@ -224,20 +243,79 @@ fn first_bits(word: u64, bits: usize) -> u64 {
     }
 }
 
-/// Calls `each` with the number and the place of every one among the first bits; answers how many there
-/// are.
-#[inline]
-fn each_bit(bytes: &[u8], bits: usize, mut each: impl FnMut(usize, usize)) -> usize {
-    let mut number = 0;
+/// The places of the ones in each byte, and zeros.
+const ONES: [[u8; 8]; 256] = {
+    let mut ones = [[0; 8]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut place) = (0, 0);
+        while bit < 8 {
+            if byte >> bit & 1 == 1 {
+                ones[byte][place] = bit;
+                place += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    ones
+};
+
+/// Writes what `make` makes of the place of every one among the first bits and its number, as far as
+/// there is room; answers how many there are.
+#[inline(always)]
+fn each_bit(
+    bytes: &[u8],
+    bits: usize,
+    out: &mut Unpacked,
+    make: impl Fn(u32, u32) -> u32,
+) -> usize {
+    let mut found = 0;
     for start in (0..bits).step_by(64) {
-        let mut word = first_bits(word(bytes, start / 8), bits - start);
-        while word != 0 {
-            each(number, start + word.trailing_zeros() as usize);
-            number += 1;
-            word &= word - 1;
+        let word = first_bits(word(bytes, start / 8), bits - start);
+        for (at, byte) in (start as u32..).step_by(8).zip(word.to_le_bytes()) {
+            // Eight at once, the zeros too: what comes next is written over them.
+            let room = out
+                .get_mut(found..)
+                .and_then(|out| out.first_chunk_mut::<8>());
+            let Some(room) = room else {
+                return found + byte.count_ones() as usize;
+            };
+            let ones = &ONES[usize::from(byte)];
+            *room = from_fn(|place| make(at + u32::from(ones[place]), (found + place) as u32));
+            found += byte.count_ones() as usize;
         }
     }
-    number
+    found
+}
+
+/// The low parts of the documents of a block.
+struct Lows<'b> {
+    bytes: &'b [u8],
+    bit: usize,
+    /// From 1 to [`NARROW`] bits.
+    width: u32,
+    start: u32,
+}
+
+impl Lows<'_> {
+    /// Adds them to the high parts, and where the block starts; so many at once.
+    #[inline(always)]
+    fn add_to<const AT_ONCE: usize>(&self, highs: &mut [u32]) {
+        let mask = (1u64 << self.width) - 1;
+        let mut bit = self.bit;
+        let (all, rest) = highs.as_chunks_mut::<AT_ONCE>();
+        let low = |lows: u64, place: usize| ((lows >> (place as u32 * self.width)) & mask) as u32;
+        for slots in all {
+            let lows = narrow(self.bytes, bit, NARROW);
+            *slots = from_fn(|place| (slots[place] | low(lows, place)).wrapping_add(self.start));
+            bit += AT_ONCE * self.width as usize;
+        }
+        let lows = narrow(self.bytes, bit, NARROW);
+        for (place, slot) in rest.iter_mut().enumerate() {
+            *slot = (*slot | low(lows, place)).wrapping_add(self.start);
+        }
+    }
 }
 
 /// Goes through the blocks of a list.
@@ -506,7 +584,7 @@ mod tests {
         let mut read = Vec::new();
         let mut docs = Docs::open(bytes, all)?;
         while let Some(block) = docs.next()? {
-            let mut out = [0; BLOCK];
+            let mut out = UNPACKED;
             let docs = block.read(&mut out)?;
             assert_eq!(docs.len() as u32, block.count());
             assert!(
@@ -550,7 +628,7 @@ mod tests {
             bytes.extend([0xAA; PADDING_BYTES]);
             let mut blocks = Docs::open(&bytes, all).unwrap();
             while let Some(block) = blocks.next().unwrap() {
-                let mut out = [0; BLOCK];
+                let mut out = UNPACKED;
                 let docs = block.read(&mut out).unwrap();
                 let Some(words) = block.words() else {
                     prop_assert_eq!(block.place_of(block.start), None);

@@ -4,7 +4,7 @@
 //! are put together. Keys stand in order in small frames that are packed on their own; their
 //! documents stand beside them, each as its distance from the one before. A filter tells of most
 //! keys that a frame does not hold them, so that it need not be unpacked to find nothing; its pairs
-//! of characters tell the same of most pieces of keys.
+//! of characters tell the same of most pieces of keys, and of keys of other characters.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -414,12 +414,12 @@ impl Rare {
 
     /// Whether a frame may hold a key.
     fn may_hold(&self, place: usize, key: &str) -> bool {
-        let (_, filter) = self.filters_of(place);
-        filter_bits(key, filter.len()).all(|bit| {
-            filter
-                .get(bit / 8)
-                .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
-        })
+        let (pairs, filter) = self.filters_of(place);
+        let is_set = |bit: usize| {
+            let byte = filter.get(bit / 8);
+            byte.is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+        };
+        filter_bits(key, filter.len()).all(is_set) && pairs::may_hold(pairs, key.as_bytes())
     }
 
     fn frame(&self, place: usize) -> io::Result<Frame> {

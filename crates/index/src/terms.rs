@@ -19,7 +19,7 @@ use crate::bits::{self, PADDING_BYTES, push_varint, take_varint};
 use crate::key_text::{KeyText, KeyTextBuilder};
 use crate::keys;
 use crate::partition::partition_point;
-use crate::postings::{self, BLOCK, Block, Docs, Places, PlacesBlock};
+use crate::postings::{self, Block, Docs, Places, PlacesBlock, UNPACKED, Unpacked};
 use crate::union::{Union, of_ascending};
 
 /// The two dictionaries of a document.
@@ -523,7 +523,7 @@ impl Terms {
     ) -> io::Result<()> {
         let mut docs = self.docs_of(start)?;
         let mut places = Places::open(self.places.get(places..).unwrap_or_default());
-        let mut read = [0; BLOCK];
+        let mut read = UNPACKED;
         while let Some(block) = docs.next()? {
             out.docs
                 .extend(block.read(&mut read)?.iter().map(|doc| first + doc));
@@ -755,7 +755,7 @@ struct ListCursor<'t> {
     /// among them.
     len: usize,
     at: usize,
-    read: [u32; BLOCK],
+    read: Unpacked,
     /// Once they are asked for and some have several: how many places each document has, later where
     /// its own end; and all places of the block.
     ends: Vec<u32>,
@@ -771,7 +771,7 @@ impl<'t> ListCursor<'t> {
             block: None,
             len: 0,
             at: 0,
-            read: [0; BLOCK],
+            read: UNPACKED,
             ends: Vec::new(),
             several: Vec::new(),
         })

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use roaring::RoaringBitmap;
 
-use crate::postings::{BLOCK, Block};
+use crate::postings::{BLOCK, Block, UNPACKED};
 
 /// Several lists of more than one document in this many are put together as plain bits, and so are many
 /// lists that are not tiny; others are sorted.
@@ -23,7 +23,7 @@ const CONTAINER_BYTES: usize = 65_536 / 8;
 /// A set of ascending documents, none of them twice.
 ///
 /// It is read from the format in which sets are stored: putting documents one behind the other takes
-/// several times as long.
+/// several times as long. Documents in no such order, as of damaged bytes, take that long.
 pub(crate) fn of_ascending(docs: &[u32]) -> RoaringBitmap {
     let stored = || {
         let containers = containers_of(docs);
@@ -49,12 +49,21 @@ pub(crate) fn of_ascending(docs: &[u32]) -> RoaringBitmap {
                 set_bits(&mut bytes[begin..], start, docs);
             }
         }
-        RoaringBitmap::deserialize_from(bytes.as_slice()).ok()
+        RoaringBitmap::deserialize_unchecked_from(bytes.as_slice()).ok()
     };
-    (docs.len() >= FEW)
+    (docs.len() >= FEW && is_ascending(docs))
         .then(stored)
         .flatten()
         .unwrap_or_else(|| docs.iter().copied().collect())
+}
+
+/// Whether each document is greater than the one before it.
+fn is_ascending(docs: &[u32]) -> bool {
+    // All of them are looked at, several at once.
+    let pairs = docs.windows(2);
+    pairs.fold(true, |is_ascending, pair| {
+        is_ascending & (pair[0] < pair[1])
+    })
 }
 
 /// Where each container of a set of ascending documents starts, and those in it, at least one.
@@ -146,7 +155,7 @@ impl Union {
             }
             return Ok(());
         }
-        let mut read = [0; BLOCK];
+        let mut read = UNPACKED;
         self.add(block.read(&mut read)?);
         Ok(())
     }
@@ -170,9 +179,7 @@ impl Union {
         if !self.bits.is_empty() {
             return RoaringBitmap::from_lsb0_bytes(self.base, &self.bits);
         }
-        // All of them are looked at, several at once.
-        let pairs = self.few.windows(2);
-        if !pairs.fold(true, |is_sorted, pair| is_sorted & (pair[0] < pair[1])) {
+        if !is_ascending(&self.few) {
             self.few.sort_unstable();
             self.few.dedup();
         }
