@@ -1,9 +1,31 @@
 //! What was measured on: facts that matter for speed, none that name the machine.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Context as _;
 
-/// The machine, one fact a line.
-pub(super) fn facts() -> anyhow::Result<Vec<String>> {
+use crate::generate::{Generator, Plan};
+use crate::table::thousands;
+
+/// Long enough that a short pause of the machine hardly counts.
+const PACE_TIME: Duration = Duration::from_secs(2);
+
+/// How many events of the workload one core makes in a second: what an hour of a shared machine is
+/// worth, so that pages of different hours can be compared.
+pub(super) fn pace() -> f64 {
+    let mut generator = Generator::new(Plan::new(u64::MAX, 0));
+    let mut event = String::new();
+    let (begun, mut events) = (Instant::now(), 0);
+    while begun.elapsed() < PACE_TIME {
+        event.clear();
+        generator.write_next(&mut event);
+        events += 1;
+    }
+    f64::from(events) / begun.elapsed().as_secs_f64()
+}
+
+/// The machine, one fact a line; its pace before the run and after it.
+pub(super) fn facts(paces: [f64; 2]) -> anyhow::Result<Vec<String>> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = value(&cpu, "model name").unwrap_or("an unnamed processor");
     let cores = std::thread::available_parallelism()?;
@@ -21,6 +43,11 @@ pub(super) fn facts() -> anyhow::Result<Vec<String>> {
         ),
         format!("Linux {}", kernel.trim()),
         format!("load of the machine when the run ended: {load}"),
+        format!(
+            "its pace: one core made {} events a second for the load program before the run, {} after it",
+            thousands(paces[0]),
+            thousands(paces[1])
+        ),
     ])
 }
 

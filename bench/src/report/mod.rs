@@ -104,8 +104,10 @@ impl Size {
 
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<()> {
     let size = Size::of(args);
+    let before = machine::pace();
     let measured = run::everything(args, &size);
-    let text = page::text(&machine::facts()?, &size, args.seed, &measured);
+    let facts = machine::facts([before, machine::pace()])?;
+    let text = page::text(&facts, &size, args.seed, &measured);
     match &args.out {
         Some(path) => std::fs::write(path, text)?,
         None => print!("{text}"),
