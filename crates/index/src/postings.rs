@@ -710,6 +710,20 @@ mod tests {
     }
 
     #[test]
+    fn documents_of_every_distance_are_read_as_they_were_written() {
+        for width in 0..=24 {
+            let step = 1 << width;
+            for count in [1, 2, 3, 4, 5, 7, 8, 9, 127, 128, 129] {
+                let docs = (0..count).map(|place| place * step + place * 7_919 % step);
+                let (docs, all) = (docs.collect::<Vec<u32>>(), count * step);
+                let mut bytes = written(&docs, all);
+                bytes.extend([0xAA; PADDING_BYTES]);
+                assert_eq!(read(&bytes, all).unwrap(), docs, "{count} of {all}");
+            }
+        }
+    }
+
+    #[test]
     fn a_list_takes_hardly_more_than_a_random_choice_needs() {
         // One in so many, and bits for each that is chosen beyond what it needs at the least.
         for (one_in, most) in [
